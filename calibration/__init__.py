@@ -1,0 +1,1 @@
+"""Millimetres, millilitres and milliseconds that can be defended."""

@@ -1,0 +1,1 @@
+"""What happens between a frame and an alarm. Headless: no Qt, no files written."""

@@ -1,0 +1,166 @@
+"""Sequential detection of added attenuation: which pixels hold cement that was not there before.
+
+Per pixel a one-sided CUSUM (Page, Biometrika 41, 1954) of the residual beyond the dead-zone, in
+units of its noise; then hysteresis over connected parts. Connectivity to known cement lowers the
+threshold but is never asked for: a leak may arise far from the cannula. Confirmed cement is latched
+and taken back only when the residual has been gone for longer than a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import CementConfig
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+_LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """Cement of a level, in reference coordinates over its window.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        Confirmed cement.
+    added : ndarray of float32
+        Averaged added attenuation (log units), also where it is below the dead-zone.
+    suspect : ndarray of bool
+        Confirmed or not yet: nothing is learned there.
+    intruder : str or None
+        Why the change cannot be cement (a hand, an instrument), in words.
+    """
+
+    mask: Bool
+    added: Float32
+    suspect: Bool
+    intruder: str | None
+
+
+class CementDetector:
+    """Evidence, latched cement and added attenuation of one level."""
+
+    def __init__(self, shape: tuple[int, int], mm_per_px: float, config: CementConfig) -> None:
+        self._mm, self._config = mm_per_px, config
+        self._evidence = np.zeros(shape, np.float32)
+        self._added = np.zeros(shape, np.float32)
+        self._base = np.zeros(shape, np.float32)
+        self._mask = np.zeros(shape, bool)
+        self._gone_s = np.zeros(shape, np.float32)
+        self._seen_s = np.full(shape, np.inf, np.float32)
+        self._intruder_s: float | None = None
+        self._border = np.zeros(shape, bool)
+        self._border[[0, 1, -2, -1], :] = True
+        self._border[:, [0, 1, -2, -1]] = True
+
+    @property
+    def mask(self) -> Bool:
+        """Confirmed cement."""
+        return self._mask
+
+    @property
+    def suspect(self) -> Bool:
+        """Confirmed or suspected cement."""
+        return self._mask | (self._evidence > 0.3 * self._config.threshold)
+
+    def start_anew(self) -> None:
+        """The reference is being learned anew: keep the cement known, forget open suspicions."""
+        self._base = np.where(self._mask, self._base + self._added, np.float32(0)).astype(np.float32)
+        self._evidence[:] = 0
+        self._added[:] = 0
+        self._gone_s[:] = 0
+        self._intruder_s = None
+
+    def decide(
+        self, residual: Float32, noise: Float32, dead_zone: Float32, visible: Bool, time_s: float, dt_s: float
+    ) -> Decision:
+        """Take in the residual of one new pulse.
+
+        Parameters
+        ----------
+        residual, noise, dead_zone : ndarray, shape (rows, columns), float32
+            Log units.
+        visible : ndarray of bool, same shape
+            Where cement could be seen.
+        time_s, dt_s : float
+            Time of the pulse, and since the pulse before (s).
+        """
+        config = self._config
+        keep = np.float32(np.exp(-max(dt_s, 1e-3) / config.evidence_s))
+        self._added = self._added * keep + residual * (1 - keep)
+        z = np.clip((residual - dead_zone) / np.maximum(noise, np.float32(1e-6)), _LOWEST_Z, _HIGHEST_Z)
+        evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
+        ceiling = np.float32(config.threshold * config.separate_factor * 2)
+        self._evidence = np.where(visible, np.minimum(evidence, ceiling), np.float32(0))
+        fresh = self._confirm(dead_zone, visible)
+        intruder = self._judge_intruder(fresh, time_s)
+        if intruder is None:
+            self._mask |= fresh
+            self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
+            self._take_back(dead_zone, visible, dt_s)
+        return Decision(self._mask, self._base + self._added, self.suspect, intruder)
+
+    def _confirm(self, dead_zone: Float32, visible: Bool) -> Bool:
+        """Parts whose evidence passes: near known cement at h, elsewhere at more and larger."""
+        config = self._config
+        h = config.threshold
+        candidate = (self._evidence > 0.5 * h) & (self._added > 0.7 * dead_zone) & visible
+        candidate |= self._mask
+        if not candidate.any():
+            return candidate
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(candidate.astype(np.uint8), connectivity=8)
+        flat = labels.ravel().astype(np.intp)
+        peak = np.zeros(count, np.float32)
+        np.maximum.at(peak, flat, np.where(self._mask, np.float32(0), self._evidence).ravel())
+        known = np.zeros(count, bool)
+        known[np.unique(labels[cv2.dilate(self._mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0])] = (
+            True
+        )
+        area_mm2 = stats[:, cv2.CC_STAT_AREA] * self._mm**2
+        grown = known & (peak > h)
+        separate = (
+            ~known & (peak > h * config.separate_factor) & (area_mm2 >= config.smallest_separate_area_mm2)
+        )
+        accepted = grown | separate
+        accepted[0] = False
+        return cast(Bool, accepted[labels])
+
+    def _judge_intruder(self, fresh: Bool, time_s: float) -> str | None:
+        """A change that is large, sudden and comes from the border is a hand or an instrument."""
+        new = fresh & ~self._mask
+        area_mm2 = float(new.sum()) * self._mm**2
+        if area_mm2 > self._config.intruder_mm2 and bool((new & self._border).any()):
+            self._intruder_s = time_s
+        if self._intruder_s is not None and time_s - self._intruder_s < 1.0:
+            self._evidence[~self._mask] = 0
+            return "hand or instrument in the field"
+        self._intruder_s = None
+        return None
+
+    def _take_back(self, dead_zone: Float32, visible: Bool, dt_s: float) -> None:
+        gone = self._mask & visible & (self._base == 0) & (self._added < 0.4 * dead_zone)
+        self._gone_s = np.where(gone, self._gone_s + np.float32(dt_s), np.float32(0))
+        back = self._gone_s > self._config.unlatch_s
+        if back.any():
+            self._mask &= ~back
+            self._evidence[back] = 0
+
+
+def minimum_detectable_added(
+    noise: Float32, dead_zone: Float32, pulse_interval_s: float, config: CementConfig
+) -> Float32:
+    """Attenuation that would be confirmed within one second, per pixel (log units).
+
+    From the CUSUM's drift: a residual d gathers (d - delta)/sigma - k per pulse.
+    """
+    pulses = max(1.0, 1.0 / max(pulse_interval_s, 1e-3))
+    need = config.drift_per_pulse + config.threshold * config.separate_factor / pulses
+    return cast(Float32, dead_zone + noise * np.float32(need))

@@ -1,0 +1,307 @@
+"""Every threshold and rule parameter, with its default, unit, range and source.
+
+Read from TOML; an unknown key is an error that names it. `config_to_toml` writes the whole
+configuration with a comment on every key, so the defaults file documents itself.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from monitor.errors import ConfigError
+
+LARGEST_CONFIG_BYTES = 1024 * 1024
+
+
+def _number(description: str, low: float, high: float) -> msgspec.Meta:
+    return msgspec.Meta(ge=low, le=high, description=description)
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all sections: immutable, and an unknown key is an error."""
+
+
+class IntensityConfig(_Section, frozen=True):
+    """From stored values to attenuation."""
+
+    work_mm_per_px: Annotated[
+        float, _number("coarsest pixel that binning may lead to (mm); detection works at this grid", 0.1, 1.0)
+    ] = 0.45
+    display_black_fraction: Annotated[
+        float,
+        _number("added to display values before the logarithm, as a fraction of full scale", 0.001, 0.2),
+    ] = 0.02
+    darkest_fraction: Annotated[
+        float, _number("linear values below this fraction of full scale count as saturated", 0.0, 0.05)
+    ] = 0.0008
+    fewest_grey_levels: Annotated[
+        float, _number("a level must be this many grey levels above black to be monitored", 2, 200)
+    ] = 14.0
+
+
+class GateConfig(_Section, frozen=True):
+    """Which frames are new evidence."""
+
+    repeat_noise_ratio: Annotated[
+        float,
+        _number("a frame is a repeat where its change is below this part of the expected noise", 0.01, 0.9),
+    ] = 0.25
+    held_after_s: Annotated[float, _number("no new pulse for so long: HELD (s)", 0.1, 5.0)] = 0.5
+    assumed_frame_rate_hz: Annotated[
+        float, _number("frame rate taken where the source carries no times (Hz)", 0.5, 120.0)
+    ] = 15.0
+
+
+class MotionConfig(_Section, frozen=True):
+    """Registration on the marked bone and when to trust it."""
+
+    fine_blur_mm: Annotated[float, _number("finest structure used: Gaussian sigma (mm)", 0.1, 2.0)] = 0.5
+    coarse_blur_mm: Annotated[float, _number("coarsest structure used: Gaussian sigma (mm)", 2.0, 20.0)] = 5.0
+    band_inside_mm: Annotated[float, _number("band of bone used, inside the outline (mm)", 0.5, 15.0)] = 3.0
+    band_outside_mm: Annotated[float, _number("band of bone used, outside the outline (mm)", 0.5, 15.0)] = 4.0
+    most_points: Annotated[int, msgspec.Meta(ge=200, le=20000, description="strongest gradients used")] = 3000
+    most_iterations: Annotated[int, msgspec.Meta(ge=1, le=50, description="Gauss-Newton steps per frame")] = 8
+    search_mm: Annotated[float, _number("how far a lost level is searched for (mm)", 2.0, 30.0)] = 14.0
+    lowest_relative_correlation: Annotated[
+        float, _number("trust needs this part of the learned correlation", 0.1, 0.99)
+    ] = 0.5
+    lowest_correlation: Annotated[float, _number("trust needs this correlation at least", 0.0, 0.9)] = 0.15
+    largest_sigma_mm: Annotated[float, _number("trust needs a standard error below this (mm)", 0.05, 3.0)] = (
+        0.3
+    )
+    lowest_point_fraction: Annotated[
+        float, _number("trust needs this part of the points unmasked", 0.05, 0.95)
+    ] = 0.4
+    faint_sigma_mm: Annotated[
+        float,
+        _number(
+            "standard error taken where the bone is too faint to follow and held to be still (mm)", 0.3, 5.0
+        ),
+    ] = 1.5
+    jerk_mm: Annotated[
+        float,
+        _number(
+            "a step between two pulses above this, or so far out of the breathing range, is a jerk (mm)",
+            0.3,
+            10.0,
+        ),
+    ] = 2.0
+    range_margin_mm: Annotated[
+        float, _number("how far beyond the breathing range seen is still breathing (mm)", 0.2, 10.0)
+    ] = 2.5
+    largest_gain_change: Annotated[
+        float, _number("a relative change of contrast above this is a change of kVp or display", 0.05, 2.0)
+    ] = 0.35
+
+
+class LearningConfig(_Section, frozen=True):
+    """The reference and the noise."""
+
+    shortest_s: Annotated[float, _number("quiet fluoroscopy before monitoring starts (s)", 0.5, 30.0)] = 3.0
+    fewest_pulses: Annotated[
+        int, msgspec.Meta(ge=4, le=600, description="pulses before monitoring starts")
+    ] = 20
+    reference_pulses: Annotated[
+        int, msgspec.Meta(ge=8, le=1000, description="pulses averaged into the reference")
+    ] = 96
+    refine_for_s: Annotated[float, _number("how long the reference goes on improving (s)", 1.0, 120.0)] = 12.0
+    relearn_s: Annotated[float, _number("learning anew after a disturbance (s)", 0.5, 30.0)] = 3.0
+    suspect_margin_mm: Annotated[
+        float, _number("nothing nearer than this to suspected cement is learned (mm)", 0.0, 20.0)
+    ] = 3.0
+
+
+class CementConfig(_Section, frozen=True):
+    """The sequential decision."""
+
+    roi_margin_mm: Annotated[float, _number("how far around a body is watched (mm)", 5.0, 80.0)] = 26.0
+    background_mm: Annotated[
+        float, _number("Gaussian sigma of the background taken away (mm)", 3.0, 40.0)
+    ] = 12.0
+    blur_mm: Annotated[float, _number("Gaussian sigma of the matched blur (mm)", 0.1, 2.0)] = 0.5
+    dead_zone_factor: Annotated[
+        float, _number("learned structured residual times this is ignored", 0.5, 3.0)
+    ] = 1.2
+    dead_zone_floor: Annotated[float, _number("attenuation always ignored (log units)", 0.0, 0.2)] = 0.02
+    dead_zone_motion_mm: Annotated[
+        float, _number("displacement error whose edge residual is ignored (mm)", 0.0, 1.0)
+    ] = 0.12
+    provisional_motion_mm: Annotated[float, _number("the same while still learning (mm)", 0.0, 3.0)] = 0.5
+    provisional_floor: Annotated[
+        float, _number("attenuation ignored while still learning (log units)", 0.0, 0.5)
+    ] = 0.06
+    drift_per_pulse: Annotated[float, _number("CUSUM allowance k (standard deviations)", 0.1, 3.0)] = 0.5
+    threshold: Annotated[float, _number("CUSUM threshold h next to known cement", 3.0, 200.0)] = 17.7
+    separate_factor: Annotated[
+        float, _number("threshold factor for cement away from known cement", 1.0, 10.0)
+    ] = 2.0
+    smallest_area_mm2: Annotated[float, _number("smallest connected cement (mm2)", 0.2, 50.0)] = 1.5
+    smallest_separate_area_mm2: Annotated[float, _number("smallest separate cement (mm2)", 0.2, 50.0)] = 2.5
+    evidence_s: Annotated[float, _number("time constant of the averaged residual (s)", 0.05, 3.0)] = 0.35
+    unlatch_s: Annotated[
+        float, _number("residual must be gone for so long to take cement back (s)", 0.2, 20.0)
+    ] = 1.5
+    thinnest_monitored_mm: Annotated[
+        float, _number("no monitoring where only thicker cement than this would be seen (mm)", 0.2, 20.0)
+    ] = 2.0
+    assumed_attenuation_per_mm: Annotated[
+        float,
+        _number("cement attenuation taken for the limit above where none is calibrated (1/mm)", 0.01, 1.0),
+    ] = 0.15
+    intruder_mm2: Annotated[
+        float, _number("a change this large within a second is a hand or an instrument (mm2)", 20.0, 5000.0)
+    ] = 250.0
+
+
+class FrontConfig(_Section, frozen=True):
+    """Distances, their bounds and the speed."""
+
+    marking_sd_mm: Annotated[float, _number("standard error of the operator's marks (mm)", 0.0, 3.0)] = 0.4
+    edge_sd_mm: Annotated[float, _number("standard error of the detected edge (mm)", 0.0, 3.0)] = 0.3
+    edge_lag_mm: Annotated[
+        float, _number("how far a sequential front trails the true one (mm)", 0.0, 3.0)
+    ] = 0.3
+    speed_window_s: Annotated[float, _number("window of the speed (s)", 0.3, 10.0)] = 1.5
+
+
+class LeakConfig(_Section, frozen=True):
+    """Where cement counts as outside."""
+
+    margin_mm: Annotated[float, _number("cement must be this far outside the outline (mm)", 0.0, 5.0)] = 0.8
+    smallest_area_mm2: Annotated[float, _number("smallest leak (mm2)", 0.2, 50.0)] = 1.5
+    vein_half_width_mm: Annotated[float, _number("so near a marked vein is in it (mm)", 0.5, 10.0)] = 2.5
+    widest_vein_mm: Annotated[
+        float, _number("narrower than this may be a vein by its shape (mm)", 1.0, 8.0)
+    ] = 3.0
+    canal_depth_mm: Annotated[float, _number("depth of the spinal canal behind the wall (mm)", 8.0, 40.0)] = (
+        20.0
+    )
+
+
+class VolumeConfig(_Section, frozen=True):
+    """From attenuation to millilitres."""
+
+    background_relative_sd: Annotated[
+        float, _number("share of the local background in the error", 0.0, 1.0)
+    ] = 0.05
+    fraction_of_planned: Annotated[
+        float, _number("volume alarm at this part of the planned one", 0.1, 5.0)
+    ] = 1.0
+    default_limit_ml: Annotated[
+        float, _number("volume alarm where nothing is planned (mL; clinical default, lumbar)", 0.5, 20.0)
+    ] = 6.0
+
+
+class AlarmConfig(_Section, frozen=True):
+    """When alarms are raised and cleared."""
+
+    caution_fraction: Annotated[
+        float, _number("posterior part of the body's depth that is a MEDIUM alarm (1/3)", 0.05, 0.9)
+    ] = 1 / 3
+    stop_fraction: Annotated[
+        float, _number("posterior part of the body's depth that is a HIGH alarm (1/4)", 0.05, 0.9)
+    ] = 0.25
+    stop_floor_mm: Annotated[float, _number("HIGH within this, whatever the depth (mm)", 0.5, 15.0)] = 3.0
+    defect_factor: Annotated[
+        float, _number("margins are widened by this where the posterior wall is defective", 1.0, 3.0)
+    ] = 1.3
+    vein_near_mm: Annotated[float, _number("MEDIUM within this of a marked vein (mm)", 0.5, 20.0)] = 2.0
+    foramen_near_mm: Annotated[float, _number("MEDIUM within this of a marked foramen (mm)", 0.5, 20.0)] = 3.0
+    on_delay_s: Annotated[float, _number("a near alarm's condition must hold for (s)", 0.0, 5.0)] = 0.2
+    leak_on_delay_s: Annotated[float, _number("a leak's condition must hold for (s)", 0.0, 5.0)] = 0.15
+    off_delay_s: Annotated[float, _number("a condition must be gone for (s)", 0.0, 30.0)] = 1.0
+    technical_on_delay_s: Annotated[float, _number("a technical condition must hold for (s)", 0.0, 5.0)] = 0.2
+
+
+class HealthConfig(_Section, frozen=True):
+    """When what is shown is no longer true."""
+
+    no_image_periods: Annotated[float, _number("no frame for so many periods", 1.0, 30.0)] = 3.0
+    no_image_s: Annotated[float, _number("and at least so long: no image (s)", 0.05, 5.0)] = 0.25
+    lagging_s: Annotated[float, _number("a result older than this is late (s)", 0.05, 5.0)] = 0.3
+    backlog_fraction: Annotated[float, _number("recorder budget in use: DEGRADED", 0.05, 1.0)] = 0.5
+    brightness_step: Annotated[
+        float,
+        _number("a sudden change of the whole image above this (log units) is a new exposure", 0.05, 3.0),
+    ] = 0.25
+    noise_ratio: Annotated[float, _number("noise above so many times the learned one", 1.1, 10.0)] = 2.0
+
+
+class Config(_Section, frozen=True):
+    """The whole configuration."""
+
+    intensity: IntensityConfig = IntensityConfig()
+    gate: GateConfig = GateConfig()
+    motion: MotionConfig = MotionConfig()
+    learning: LearningConfig = LearningConfig()
+    cement: CementConfig = CementConfig()
+    front: FrontConfig = FrontConfig()
+    leak: LeakConfig = LeakConfig()
+    volume: VolumeConfig = VolumeConfig()
+    alarm: AlarmConfig = AlarmConfig()
+    health: HealthConfig = HealthConfig()
+
+
+def read_config(path: Path) -> Config:
+    """Read a TOML configuration; what it leaves out keeps its default.
+
+    Raises
+    ------
+    ConfigError
+        Unreadable, not TOML, an unknown key or a value out of range. The message names it.
+    """
+    try:
+        if path.stat().st_size > LARGEST_CONFIG_BYTES:
+            raise ConfigError(f"{path}: too large for a configuration")
+        return parse_config(path.read_bytes().decode("utf-8"), str(path))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the configuration: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: not UTF-8 text") from error
+
+
+def parse_config(text: str, name: str) -> Config:
+    """Parse TOML text; `name` is used in messages.
+
+    Raises
+    ------
+    ConfigError
+        As `read_config`.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(text), Config)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{name}: nested too deeply for a configuration") from error
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `")
+        place = where.rstrip("`").removeprefix("$").lstrip(".")
+        raise ConfigError(f"{name}: {place + ': ' if place else ''}{what}") from error
+
+
+def config_to_toml(config: Config) -> str:
+    """Write every key with its meaning and range as a comment, in the order of the classes."""
+    lines = ["# CementWatch configuration. Every key with its default; a key not known is an error.", ""]
+    for section_name, section_type in get_type_hints(Config).items():
+        section = getattr(config, section_name)
+        lines += [f"# {(section_type.__doc__ or '').strip()}", f"[{section_name}]"]
+        for key, hint in get_type_hints(section_type, include_extras=True).items():
+            meta = _meta(hint)
+            lines.append(f"# {meta.description}; {meta.ge:g} to {meta.le:g}")
+            lines.append(f"{key} = {getattr(section, key)!r}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _meta(hint: Any) -> msgspec.Meta:  # noqa: ANN401 - a typing construct has no narrower type
+    if get_origin(hint) is not Annotated:
+        raise TypeError(f"a configuration key needs a description: {hint}")
+    meta = get_args(hint)[1]
+    if not isinstance(meta, msgspec.Meta):
+        raise TypeError(f"a configuration key needs a description: {hint}")
+    return meta

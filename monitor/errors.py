@@ -1,0 +1,62 @@
+"""Every exception that CementWatch raises on purpose.
+
+The tree::
+
+    CementWatchError
+    +-- InputError            bad argument or unreadable input; the command line exits with 2
+    |   +-- SourceError       a source cannot be opened or a frame of it cannot be decoded
+    |   +-- PlanError         the plan file is not one, or does not fit the images
+    |   +-- ConfigError       the configuration file has an unknown key or a value out of range
+    |   +-- OutputError       an output folder or file cannot be written
+    +-- SourceTimeout         no frame within the time asked; the source is still there
+    +-- SourceLost            the source went away (cable, network, device)
+    +-- EndOfStream           the source has no more frames
+    +-- RecordingError        the recorder could not keep a frame or a row
+
+The text of an `InputError` is one line that names the file or argument and what is wrong with it.
+"""
+
+from __future__ import annotations
+
+
+class CementWatchError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class InputError(CementWatchError):
+    """Bad argument or unreadable input. The message is one clear line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class SourceError(InputError):
+    """A source cannot be opened, or a frame of it cannot be decoded."""
+
+
+class PlanError(InputError):
+    """The plan is malformed, or was made for other images."""
+
+
+class ConfigError(InputError):
+    """The configuration has an unknown key or a value out of range."""
+
+
+class OutputError(InputError):
+    """An output folder or file cannot be written."""
+
+
+class SourceTimeout(CementWatchError):
+    """No frame within the time asked; the source is still there."""
+
+
+class SourceLost(CementWatchError):
+    """The source went away while running."""
+
+
+class EndOfStream(CementWatchError):
+    """The source has no more frames."""
+
+
+class RecordingError(CementWatchError):
+    """The recorder could not keep a frame or a row."""

@@ -1,0 +1,154 @@
+"""Distance of the cement's front to each structure, its lower bound, its speed and the time to contact."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import FrontConfig
+from monitor.zones import LevelMaps
+
+Bool = NDArray[np.bool_]
+
+DANGEROUS = ("posterior_wall", "vein", "foramen")
+"""Structures that the front must not reach; endplates and the anterior wall may be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Signed distance in the window: `at` is the cement's point, `to` the structure's (x, y, window px)."""
+
+    value_mm: float
+    low_mm: float
+    at: tuple[float, float]
+    to: tuple[float, float]
+
+
+def gaps(
+    mask: Bool,
+    maps: LevelMaps,
+    mm_per_px: float,
+    scale_relative_sd: float,
+    pose_sigma_mm: float,
+    config: FrontConfig,
+) -> Mapping[str, Gap]:
+    """Nearest cement to each marked structure. Empty where no cement is seen.
+
+    The lower bound is value - bias - 1.645 sd, so that it holds at 95 %, with the independent errors
+    of registration, edge, marks and scale added in squares. The bias is the lag of a sequential front.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape of the window
+        Cement in reference coordinates.
+    """
+    found: dict[str, Gap] = {}
+    if not mask.any():
+        return found
+    for name, distance in maps.distance_mm.items():
+        inside = mask & maps.relevant[name]
+        if not inside.any():
+            continue
+        rows, columns = np.nonzero(inside)
+        values = distance[rows, columns]
+        nearest = int(np.argmin(values))
+        row, column = int(rows[nearest]), int(columns[nearest])
+        # the mask's pixel centre lies half a pixel behind its edge
+        value = float(values[nearest]) - 0.5 * mm_per_px
+        sd = float(
+            np.sqrt(
+                pose_sigma_mm**2
+                + config.edge_sd_mm**2
+                + config.marking_sd_mm**2
+                + (scale_relative_sd * value) ** 2
+            )
+        )
+        low = value - config.edge_lag_mm - 1.645 * sd
+        found[name] = Gap(value, low, (column, row), _foot(distance, row, column, mm_per_px))
+    return found
+
+
+def _foot(distance: NDArray[np.float32], row: int, column: int, mm_per_px: float) -> tuple[float, float]:
+    """Point of the structure nearest to a pixel: down the gradient of its distance map."""
+    rows, columns = distance.shape
+    r0, r1 = max(0, row - 1), min(rows - 1, row + 1)
+    c0, c1 = max(0, column - 1), min(columns - 1, column + 1)
+    gradient = np.array(
+        [
+            (distance[row, c1] - distance[row, c0]) / max(1, c1 - c0),
+            (distance[r1, column] - distance[r0, column]) / max(1, r1 - r0),
+        ]
+    )
+    norm = float(np.hypot(*gradient))
+    if norm < 1e-6:
+        return (float(column), float(row))
+    step = float(distance[row, column]) / mm_per_px * gradient / norm
+    return (column - float(step[0]), row - float(step[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How fast a front nears a structure. `speed_mm_s` is positive when it nears; `sd` its error."""
+
+    speed_mm_s: float
+    speed_sd_mm_s: float
+    time_to_contact_s: float | None
+
+
+class FrontHistory:
+    """Keeps the distances of the last seconds and fits their slope."""
+
+    def __init__(self, config: FrontConfig) -> None:
+        self._config = config
+        self._past: dict[str, deque[tuple[float, float]]] = {}
+
+    def clear(self) -> None:
+        """Forget everything: monitoring was interrupted."""
+        self._past.clear()
+
+    def advance(self, found: Mapping[str, Gap], time_s: float) -> Mapping[str, Advance]:
+        """Take in the distances of a pulse; say how each changes."""
+        advances: dict[str, Advance] = {}
+        for name, gap in found.items():
+            past = self._past.setdefault(name, deque())
+            past.append((time_s, gap.value_mm))
+            while past and past[0][0] < time_s - self._config.speed_window_s:
+                past.popleft()
+            if len(past) >= 5 and past[-1][0] - past[0][0] >= 0.5 * self._config.speed_window_s:
+                advances[name] = _slope(np.array(past), gap.value_mm)
+        for name in list(self._past):
+            if name not in found:
+                del self._past[name]
+        return advances
+
+
+def _slope(series: NDArray[np.float64], value_mm: float) -> Advance:
+    """Theil-Sen slope with the spread of its residuals (Sen, JASA 63, 1968)."""
+    t, d = series[:, 0], series[:, 1]
+    i, j = np.triu_indices(len(t), k=1)
+    dt = t[j] - t[i]
+    usable = dt > 1e-6
+    slope = float(np.median((d[j] - d[i])[usable] / dt[usable]))
+    residual = d - np.median(d - slope * t) - slope * t
+    scatter = max(1.4826 * float(np.median(np.abs(residual))), 0.02)
+    # autocorrelated residuals: about a third of the points are independent
+    sd = scatter / (float(np.std(t)) * np.sqrt(max(1.0, len(t) / 3.0)) + 1e-9)
+    speed = -slope
+    contact = value_mm / speed if speed > 2 * sd and speed > 0.02 and value_mm > 0 else None
+    return Advance(speed, sd, contact)
+
+
+def outlines(mask: Bool) -> list[NDArray[np.float32]]:
+    """Closed outlines of a mask, shape (n, 2) each, x then y (window px), smoothed below a pixel."""
+    if not mask.any():
+        return []
+    upscaled = cv2.resize(mask.astype(np.uint8) * 255, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    smooth = cv2.GaussianBlur(upscaled, (0, 0), 1.2)
+    found, _ = cv2.findContours((smooth > 120).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    lines = [c.reshape(-1, 2).astype(np.float32) for c in found if len(c) >= 4]
+    return [np.asarray((line + 0.5) / 2 - 0.5, dtype=np.float32) for line in lines]

@@ -1,0 +1,129 @@
+"""Whether what is shown is still true, judged by whoever looks (pure; time is an argument)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monitor.config import HealthConfig
+from monitor.states import Reason, State, worst
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the observer may believe now.
+
+    Parameters
+    ----------
+    state : State
+        Worst of the image's own state and the observer's findings.
+    reasons : tuple of Reason
+        Worst first.
+    since_ns : int
+        When the state was entered.
+    result_age_s : float or None
+        Now minus the capture time of the newest result.
+    counters : mapping of str to int
+        ``captured``, ``processed``, ``superseded``, ``failed``, ``in_flight``, ``written``, ``gaps``,
+        ``queued``.
+    """
+
+    state: State
+    reasons: tuple[Reason, ...]
+    since_ns: int
+    result_age_s: float | None
+    counters: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the observer sees of the loop and of the recorder.
+
+    Parameters
+    ----------
+    image_reasons : tuple of Reason
+        The newest result's own reasons; empty before the first.
+    have_result : bool
+    result_capture_ns, last_capture_ns : int or None
+        When the newest result's frame, and the newest frame at all, were captured.
+    frame_period_s : float or None
+        Measured time between frames.
+    ended : bool
+        A file came to its end.
+    source_error, fault : str or None
+        Why the source stopped; what a stage raised.
+    capture_alive, processing_alive : bool
+    recorder_backlog : float or None
+        Part of the recorder's budget in use; None: nothing is recorded.
+    recorder_error : str or None
+    counters : mapping of str to int
+    """
+
+    image_reasons: tuple[Reason, ...]
+    have_result: bool
+    result_capture_ns: int | None
+    last_capture_ns: int | None
+    frame_period_s: float | None
+    ended: bool
+    source_error: str | None
+    fault: str | None
+    capture_alive: bool
+    processing_alive: bool
+    recorder_backlog: float | None
+    recorder_error: str | None
+    counters: Mapping[str, int]
+
+
+def judge(evidence: Evidence, now_ns: int, config: HealthConfig, before: Health | None) -> Health:
+    """Say what may be believed now.
+
+    Parameters
+    ----------
+    now_ns : int
+        Monotonic time (ns), on the clock of the captures.
+    before : Health or None
+        The judgement before this one, for the time since the state was entered.
+    """
+    reasons = [*_liveness(evidence, now_ns, config), *_recording(evidence, config)]
+    if evidence.have_result:
+        reasons += evidence.image_reasons
+    elif not reasons:
+        reasons.append(Reason(State.SETUP, "waiting", "waiting for the first image"))
+    ordered = tuple(sorted(reasons, key=lambda reason: -reason.state))
+    state = worst(ordered)
+    since_ns = before.since_ns if before is not None and before.state is state else now_ns
+    age_s = None
+    if evidence.result_capture_ns is not None:
+        age_s = max(0.0, (now_ns - evidence.result_capture_ns) / 1e9)
+    return Health(state, ordered, since_ns, age_s, evidence.counters)
+
+
+def _liveness(evidence: Evidence, now_ns: int, config: HealthConfig) -> list[Reason]:
+    blind = State.NOT_MONITORING
+    if evidence.source_error is not None:
+        return [Reason(blind, "source_lost", f"image source lost: {evidence.source_error}")]
+    if evidence.ended:
+        return [Reason(blind, "ended", "the recording has ended")]
+    if not evidence.capture_alive or not evidence.processing_alive:
+        return [Reason(blind, "fault", "internal fault: a thread has stopped")]
+    if evidence.fault is not None:
+        return [Reason(blind, "fault", f"internal fault: {evidence.fault}")]
+    if evidence.last_capture_ns is None:
+        return []
+    age_s = (now_ns - evidence.last_capture_ns) / 1e9
+    period_s = evidence.frame_period_s or 0.0
+    if age_s > max(config.no_image_periods * period_s, config.no_image_s):
+        return [Reason(blind, "no_image", f"no image for {age_s:.1f} s")]
+    if evidence.result_capture_ns is not None:
+        late_s = (now_ns - evidence.result_capture_ns) / 1e9
+        if late_s > max(config.lagging_s, config.no_image_periods * period_s):
+            return [Reason(blind, "lagging", f"processing is {late_s:.1f} s behind")]
+    return []
+
+
+def _recording(evidence: Evidence, config: HealthConfig) -> list[Reason]:
+    if evidence.recorder_error is not None:
+        return [Reason(State.DEGRADED, "recording", f"recording fails: {evidence.recorder_error}")]
+    if evidence.recorder_backlog is not None and evidence.recorder_backlog > config.backlog_fraction:
+        return [Reason(State.DEGRADED, "recording", "recording falls behind")]
+    return []

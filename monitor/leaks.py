@@ -1,0 +1,103 @@
+"""Where cement left the body: class, size, detached or not.
+
+The zone decides first, then the shape: narrower than a vein may be and longer than four widths is
+taken for a vein. In a lateral view cement behind the posterior wall is in the canal or in the
+foramen; that cannot be told apart there, and is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import LeakConfig
+from monitor.plan import Projection
+from monitor.zones import LevelMaps, ZoneLabel
+
+Bool = NDArray[np.bool_]
+
+_CLASS_OF_ZONE = {
+    ZoneLabel.CANAL: "canal",
+    ZoneLabel.DISC_SUPERIOR: "disc_superior",
+    ZoneLabel.DISC_INFERIOR: "disc_inferior",
+    ZoneLabel.VEIN: "vein",
+    ZoneLabel.FORAMEN: "foramen",
+    ZoneLabel.PARAVERTEBRAL: "paravertebral",
+    ZoneLabel.OUTSIDE: "outside",
+}
+_GRAVEST_FIRST = ("canal", "foramen", "vein", "disc_superior", "disc_inferior", "paravertebral", "outside")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeakPart:
+    """One connected part of cement outside the body, in window px."""
+
+    leak_class: str
+    area_mm2: float
+    detached: bool
+    centre: tuple[float, float]
+    pixels: Bool
+    ambiguous_with: str | None
+
+
+def outside_body(mask: Bool, maps: LevelMaps, own: Bool, config: LeakConfig) -> Bool:
+    """Cement beyond the outline by more than the margin, in this level's territory, in no other body."""
+    outside: Bool = (
+        mask & own & (maps.body_distance_mm < -config.margin_mm) & (maps.zone != ZoneLabel.OTHER_LEVEL)
+    )
+    return outside
+
+
+def leak_parts(
+    mask: Bool, outside: Bool, maps: LevelMaps, mm_per_px: float, projection: Projection, config: LeakConfig
+) -> tuple[LeakPart, ...]:
+    """Parts of cement outside the body, gravest class first.
+
+    Parameters
+    ----------
+    mask, outside : ndarray of bool, shape of the window
+        All cement of the level, and what lies outside (`outside_body`).
+    """
+    pixel_mm2 = mm_per_px**2
+    if float(outside.sum()) * pixel_mm2 < config.smallest_area_mm2:
+        return ()
+    _, whole = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    in_body = set(np.unique(whole[maps.body & mask]).tolist()) - {0}
+    parts: list[LeakPart] = []
+    for label in (zone for zone in ZoneLabel if zone in _CLASS_OF_ZONE):
+        zone_part = outside & (maps.zone == label)
+        if not zone_part.any():
+            continue
+        count, labels, stats, centres = cv2.connectedComponentsWithStats(
+            zone_part.astype(np.uint8), connectivity=8
+        )
+        for k in range(1, count):
+            area_mm2 = float(stats[k, cv2.CC_STAT_AREA]) * pixel_mm2
+            if area_mm2 < config.smallest_area_mm2:
+                continue
+            pixels = labels == k
+            leak_class = _by_shape(_CLASS_OF_ZONE[label], pixels, area_mm2, mm_per_px, config)
+            belongs = set(np.unique(whole[pixels]).tolist()) - {0}
+            ambiguous = "foramen" if leak_class == "canal" and projection != "ap" else None
+            centre = (float(centres[k, 0]), float(centres[k, 1]))
+            parts.append(
+                LeakPart(leak_class, area_mm2, belongs.isdisjoint(in_body), centre, pixels, ambiguous)
+            )
+    parts.sort(key=lambda part: (_GRAVEST_FIRST.index(part.leak_class), -part.area_mm2))
+    return tuple(parts)
+
+
+def _by_shape(zone_class: str, pixels: Bool, area_mm2: float, mm_per_px: float, config: LeakConfig) -> str:
+    """A thin, long part beside the body is in a vein, whether one is marked there or not."""
+    if zone_class != "paravertebral":
+        return zone_class
+    points = np.argwhere(pixels)[:, ::-1].astype(np.float32)
+    (_, (w, h), _) = cv2.minAreaRect(points)
+    length_mm = (max(w, h) + 1) * mm_per_px
+    width_mm = area_mm2 / length_mm
+    if width_mm < config.widest_vein_mm and length_mm > 4 * width_mm:
+        return "vein"
+    return zone_class

@@ -1,0 +1,336 @@
+"""One level from image to findings: the order of the stages, and what is kept between pulses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.cement import CementDetector, Decision, minimum_detectable_added
+from monitor.config import Config
+from monitor.describe import Structures, watched_zones
+from monitor.front import DANGEROUS, Advance, FrontHistory, Gap, gaps, outlines
+from monitor.grid import Grid
+from monitor.intensity import WorkImage
+from monitor.leaks import LeakPart, leak_parts, outside_body
+from monitor.motion import Fit, to_reference
+from monitor.plan import Level, View
+from monitor.reference import Reference
+from monitor.result import Contour, Distance, Leak, LevelResult, Pose
+from monitor.states import Reason, State, worst
+from monitor.tracking import Located, Tracker
+from monitor.volume import DensityCalibration, volume_ml
+from monitor.zones import level_maps, territory
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelStep:
+    """What a level found in a pulse, and why it may not be believed."""
+
+    result: LevelResult
+    reasons: tuple[Reason, ...]
+    mask: Bool | None
+    fit: Fit | None
+
+
+class LevelMonitor:
+    """Follows one level. Single-threaded; `step` once for each new pulse."""
+
+    def __init__(
+        self,
+        view: View,
+        level: Level,
+        grid: Grid,
+        config: Config,
+        density: DensityCalibration | None,
+        lap: Callable[[str], None],
+    ) -> None:
+        self.name = level.name
+        self._view, self._grid, self._config, self._density, self._lap = view, grid, config, density, lap
+        self.maps = level_maps(view, level, grid, config)
+        self._own = territory(view, level, self.maps.window, grid)
+        self._structures = Structures(level, self.maps, grid)
+        shape = self.maps.window.shape
+        self._tracker = Tracker(self.maps, grid, config.motion)
+        self._reference = Reference(shape, grid.mm_per_px, config.learning, config.cement)
+        self._cement = CementDetector(shape, grid.mm_per_px, config.cement)
+        self._history = FrontHistory(config.front)
+        self._blind: Reason | None = None
+        self._last_s: float | None = None
+        self._onsets: dict[tuple[str, bool], int] = {}
+        self._visible = np.ones(shape, bool)
+        self._zones_due = 0
+        self._zones = watched_zones(self.maps, None, None, self._density)
+        self._thinnest_mm: float | None = None
+        self._faint = False
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """Point that poses turn about (window px)."""
+        return self._tracker.centre
+
+    def take_reference(self, work: WorkImage) -> None:
+        """Take a frame as the one on which the plan was drawn."""
+        self._tracker.set_reference(cast(Float32, self.maps.window.crop(work.attenuation)))
+
+    def blind(self, reason: Reason) -> None:
+        """Learn the reference anew because of an event that concerns the whole image."""
+        self._start_anew(reason)
+
+    def step(self, work: WorkImage, time_ns: int, now_ns: int) -> LevelStep:
+        """Take in a new pulse.
+
+        Parameters
+        ----------
+        work : WorkImage
+            The frame on the work grid.
+        time_ns : int
+            Time of the frame (ns).
+        now_ns : int
+            Time that alarms go by (ns).
+        """
+        time_s = time_ns / 1e9
+        window = self.maps.window
+        live = np.ascontiguousarray(cast(Float32, window.crop(work.attenuation)))
+        hidden = self._cement.suspect | self.maps.cannula
+        located = self._tracker.locate(
+            live, _grow(hidden, self._grid.mm_per_px), time_s, may_restart=not self._cement.mask.any()
+        )
+        self._lap("motion")
+        self._faint = located.faint
+        poor = self._poor_image(work)
+        if poor is not None:
+            return self._nothing(located.pose, (poor,))
+        if located.disturbed == "found":
+            self._reference.restart(self._config.learning.shortest_s)
+            self._cement.start_anew()
+        elif located.disturbed is not None:
+            self._start_anew(
+                Reason(State.NOT_MONITORING, located.disturbed, str(located.pose.distrust), self.name)
+            )
+            self._tracker.accept_new_place()
+        if not located.pose.trusted or located.fit is None:
+            code = located.disturbed or "lost"
+            reason = Reason(State.NOT_MONITORING, code, f"{located.pose.distrust}", self.name)
+            return self._nothing(located.pose, (reason,))
+        return self._measure(work, live, located, located.fit, time_s, now_ns)
+
+    def _measure(
+        self, work: WorkImage, live: Float32, located: Located, fit: Fit, time_s: float, now_ns: int
+    ) -> LevelStep:
+        mm = self._grid.mm_per_px
+        moved = to_reference(live, self._tracker.centre, fit)
+        if self._reference.pulses == 0:
+            self._reference.start(moved, time_s)
+            self._last_s = time_s
+            return self._learning(located.pose)
+        dt_s = time_s - (self._last_s if self._last_s is not None else time_s)
+        self._last_s = time_s
+        if self._exposure_settles(moved):
+            self._reference.restart(self._config.learning.shortest_s)
+            self._reference.start(moved, time_s)
+            self._cement.start_anew()
+            return self._learning(located.pose)
+        clipped = np.ascontiguousarray(self.maps.window.crop(work.saturated)).astype(np.float32)
+        self._visible = (to_reference(clipped, self._tracker.centre, fit) < 0.5) & ~self.maps.cannula
+        suspect = self._cement.suspect
+        background = (self._visible & ~_grow(suspect, 3 * mm)).astype(np.float32)
+        residual = self._reference.residual(moved, background, fit.gain)
+        self._lap("residual")
+        loose_mm = self._config.motion.faint_sigma_mm if self._faint else 0.0
+        noise, dead_zone = self._reference.noise(residual), self._reference.dead_zone(loose_mm)
+        decision = self._decide(residual, noise, dead_zone, time_s, dt_s)
+        margin = round(self._config.learning.suspect_margin_mm / mm)
+        sudden = residual > dead_zone + 3.0 * noise
+        learnable = self._visible & ~_grow(decision.suspect, 1.0, margin) & ~sudden
+        was_ready = self._reference.ready
+        self._reference.learn(moved, residual, learnable, time_s)
+        self._sharpen_template()
+        if self._reference.ready and not was_ready:
+            self._blind = None
+        self._lap("cement")
+        if decision.intruder is not None:
+            reason = Reason(State.NOT_MONITORING, "intruder", decision.intruder, self.name)
+            return self._nothing(located.pose, (reason,))
+        self._watch(noise, dead_zone)
+        reasons = self._own_reasons()
+        if any(reason.state is State.NOT_MONITORING for reason in reasons):
+            return self._nothing(located.pose, reasons)
+        result = self._findings(located.pose, decision, noise, reasons, time_s, now_ns)
+        self._lap("findings")
+        return LevelStep(result, reasons, decision.mask, fit)
+
+    def _decide(
+        self, residual: Float32, noise: Float32, dead_zone: Float32, time_s: float, dt_s: float
+    ) -> Decision:
+        if self._reference.pulses < 2:
+            # no noise yet: nothing can be decided
+            return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect, None)
+        return self._cement.decide(residual, noise, dead_zone, self._visible, time_s, dt_s)
+
+    def _findings(
+        self,
+        pose: Pose,
+        decision: Decision,
+        noise: Float32,
+        reasons: tuple[Reason, ...],
+        time_s: float,
+        now_ns: int,
+    ) -> LevelResult:
+        config, mm = self._config, self._grid.mm_per_px
+        mask = decision.mask & self._own
+        scale_sd = self._view.scale.relative_uncertainty
+        found = gaps(mask, self.maps, mm, scale_sd, pose.sigma_mm, config.front)
+        advances = self._history.advance(found, time_s)
+        outside = outside_body(mask, self.maps, self._own, config.leak)
+        parts = leak_parts(mask, outside, self.maps, mm, self._view.projection, config.leak)
+        ml, sd_ml = volume_ml(decision.added, mask, noise, mm, scale_sd, self._density, config.volume)
+        area_mm2 = float(mask.sum()) * mm**2
+        speed, contact = _most_pressing(advances)
+        body_pixels = int(self.maps.body.sum())
+        return LevelResult(
+            name=self.name,
+            state=worst(reasons),
+            pose=pose,
+            contours_px=tuple(self._on_frame(line, pose) for line in outlines(mask)),
+            structures_px=self._structures.on_frame(pose),
+            unobservable_px=self._structures.hidden_on_frame(pose),
+            distances={name: self._distance(gap, pose) for name, gap in found.items()},
+            area_mm2=area_mm2,
+            outside_mm2=float(outside.sum()) * mm**2,
+            front_speed_mm_s=speed,
+            time_to_contact_s=contact,
+            volume_ml=ml,
+            volume_sd_ml=sd_ml,
+            fill_fraction=float((mask & self.maps.body).sum()) / body_pixels if body_pixels else None,
+            leaks=tuple(self._leak(part, decision, pose, now_ns) for part in parts),
+            zones=self._zones,
+        )
+
+    def _leak(self, part: LeakPart, decision: Decision, pose: Pose, now_ns: int) -> Leak:
+        onset = self._onsets.setdefault((part.leak_class, part.detached), now_ns)
+        ml = None
+        if self._density is not None:
+            total = float(decision.added[part.pixels].clip(0).sum()) * self._grid.mm_per_px**2
+            ml = total / self._density.attenuation_per_mm / 1000.0
+        return Leak(
+            part.leak_class, part.area_mm2, ml, onset, part.detached, self._point(part.centre, pose),
+            part.ambiguous_with,
+        )  # fmt: skip
+
+    def _own_reasons(self) -> tuple[Reason, ...]:
+        if not self._reference.ready:
+            if self._blind is not None:
+                return (self._blind,)
+            seconds = self._config.learning.shortest_s - self._reference.learned_s
+            text = f"learning the image without cement, about {max(0.0, seconds):.0f} s"
+            return (Reason(State.LEARNING, "learning", text, self.name),)
+        limit_mm = self._config.cement.thinnest_monitored_mm
+        if self._thinnest_mm is not None and self._thinnest_mm > limit_mm:
+            text = f"image too poor: only cement thicker than {self._thinnest_mm:.1f} mm would be seen"
+            return (Reason(State.NOT_MONITORING, "too_poor", text, self.name),)
+        if self._reference.noise_ratio > self._config.health.noise_ratio:
+            text = f"noise {self._reference.noise_ratio:.1f} times that of the reference"
+            return (Reason(State.NOT_MONITORING, "noisy", text, self.name),)
+        if self._faint:
+            text = f"bone at {self.name} too faint to follow: only gross changes are seen"
+            return (Reason(State.DEGRADED, "faint", text, self.name),)
+        return ()
+
+    def _poor_image(self, work: WorkImage) -> Reason | None:
+        """A level drawn with a handful of grey levels cannot be monitored, whatever its contrast."""
+        body = self.maps.body
+        grey = cast(Float32, self.maps.window.crop(work.grey))
+        levels = float(np.median(grey[body])) if body.any() else 0.0
+        if levels >= self._config.intensity.fewest_grey_levels:
+            return None
+        text = f"image too dark at {self.name}: {levels:.0f} grey levels"
+        return Reason(State.NOT_MONITORING, "too_dark", text, self.name)
+
+    def _exposure_settles(self, moved: Float32) -> bool:
+        """Brightness still settling at the start of a run: the frames so far are no reference."""
+        if self._reference.ready or self._reference.learned_s > 1.0:
+            return False
+        step = float(np.median((moved - self._reference.mean)[::3, ::3]))
+        return abs(step) > 0.04
+
+    def _watch(self, noise: Float32, dead_zone: Float32) -> None:
+        # what could be seen changes slowly: bring it up to date four times a second or so
+        self._zones_due -= 1
+        if self._zones_due > 0 or not self._reference.ready:
+            return
+        self._zones_due = 4
+        need = minimum_detectable_added(
+            noise, dead_zone, self._reference.pulse_interval_s, self._config.cement
+        )
+        self._zones = watched_zones(self.maps, self._visible, need, self._density)
+        mu = self._config.cement.assumed_attenuation_per_mm
+        if self._density is not None:
+            mu = self._density.attenuation_per_mm
+        free = self.maps.body & self._visible & ~self._cement.suspect
+        self._thinnest_mm = float(np.median(need[free])) / mu if free.sum() > 30 else None
+
+    def _sharpen_template(self) -> None:
+        """Follow the averaged reference instead of one noisy frame, once it is there."""
+        pulses = self._reference.pulses
+        if pulses in (8, 24, 64) and self._blind is None:
+            self._tracker.set_reference(self._reference.mean, pulses)
+
+    def _start_anew(self, reason: Reason) -> None:
+        seconds = self._config.learning.relearn_s
+        text = f"{reason.text}; learning again, about {seconds:.0f} s"
+        self._blind = Reason(reason.state, reason.code, text, self.name)
+        self._reference.restart(seconds)
+        self._cement.start_anew()
+        self._history.clear()
+
+    def _learning(self, pose: Pose) -> LevelStep:
+        return self._nothing(pose, self._own_reasons())
+
+    def _nothing(self, pose: Pose, reasons: tuple[Reason, ...]) -> LevelStep:
+        """Nothing may be shown but where the structures are, and that only with a trusted pose."""
+        self._history.clear()
+        trusted = pose.trusted
+        result = LevelResult(
+            name=self.name,
+            state=worst(reasons),
+            pose=pose,
+            structures_px=self._structures.on_frame(pose) if trusted else None,
+            zones=watched_zones(self.maps, None, None, self._density),
+        )
+        return LevelStep(result, reasons, None, None)
+
+    def _distance(self, gap: Gap, pose: Pose) -> Distance:
+        return Distance(gap.value_mm, gap.low_mm, self._point(gap.at, pose), self._point(gap.to, pose))
+
+    def _point(self, window_px: tuple[float, float], pose: Pose) -> tuple[float, float]:
+        point = self._on_frame(np.array([window_px], np.float32), pose)[0]
+        return (float(point[0]), float(point[1]))
+
+    def _on_frame(self, line: NDArray[np.float32], pose: Pose) -> Contour:
+        frame = self._grid.to_frame(line + self.maps.window.origin)
+        return pose.to_frame(frame).astype(np.float32)
+
+
+def _most_pressing(advances: Mapping[str, Advance]) -> tuple[float | None, float | None]:
+    """Speed and time to contact of the dangerous structure that is reached first."""
+    found = {name: advance for name, advance in advances.items() if name in DANGEROUS}
+    if not found:
+        return None, None
+    first = min(found.values(), key=lambda a: (a.time_to_contact_s or np.inf, -a.speed_mm_s))
+    return first.speed_mm_s, first.time_to_contact_s
+
+
+def _grow(mask: Bool, mm_per_px: float, reach_px: int | None = None) -> Bool:
+    """Dilate by about 1.5 mm, or by a number of pixels."""
+    reach = max(1, round(1.5 / mm_per_px)) if reach_px is None else reach_px
+    if reach == 0 or not mask.any():
+        return mask
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0

@@ -1,0 +1,299 @@
+"""Where a vertebra is, relative to the reference: a rigid fit on the edges of the marked bone.
+
+Gauss-Newton over displacement, rotation, gain and offset at the strongest gradients of a band around
+the marked walls and endplates (Lucas-Kanade in its inverse, sparse form: Baker and Matthews, IJCV
+56, 2004). Gain and offset absorb automatic brightness. Soft tissue moves differently, so it is left
+out: the same fit over a whole region drifts by about a millimetre.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import MotionConfig
+from monitor.intensity import low_pass
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+Vector = NDArray[np.float64]
+
+_ROTATION_PRIOR_SD_RAD = 0.03
+_GAIN_PRIOR_SD = 0.5
+
+
+def band_pass(attenuation: Float32, mm_per_px: float, config: MotionConfig) -> Float32:
+    """Structure between `fine_blur_mm` and `coarse_blur_mm`: bone edges without noise and brightness."""
+    fine = cv2.GaussianBlur(attenuation, (0, 0), max(0.5, config.fine_blur_mm / mm_per_px))
+    return cast(Float32, cv2.subtract(fine, low_pass(attenuation, None, config.coarse_blur_mm / mm_per_px)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoneTemplate:
+    """What is looked for: the band-passed reference at its strongest gradients.
+
+    Parameters
+    ----------
+    centre : ndarray, shape (2,)
+        Point that the pose turns about (window px).
+    points : ndarray, shape (n, 2), float32
+        Where the gradients are, relative to the centre (px).
+    values, gradient_x, gradient_y : ndarray, shape (n,), float32
+    index : ndarray, shape (n, 2), int
+        Row and column of each point in the window.
+    patch : ndarray, float32
+        Coarse patch of the band-passed reference for the wide search.
+    patch_origin : (int, int)
+        Column and row of the patch in the window (px).
+    noise_inflation : float
+        How much correlated noise widens the standard error of the fit.
+    pulses : int
+        Pulses averaged in the reference: how much of its own noise is left in the gradients.
+    blur_px : float
+        Gaussian sigma of the finest structure (px).
+    """
+
+    centre: Vector
+    points: Float32
+    values: Float32
+    gradient_x: Float32
+    gradient_y: Float32
+    index: NDArray[np.intp]
+    patch: Float32
+    patch_origin: tuple[int, int]
+    noise_inflation: float
+    pulses: int
+    blur_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A pose in window px, and how well it fits. `sigma_px` is the standard error of the shift."""
+
+    shift: tuple[float, float]
+    rotation_rad: float
+    gain: float
+    offset: float
+    sigma_px: float
+    correlation: float
+    point_fraction: float
+
+
+def make_template(
+    reference: Float32, band: Bool, mm_per_px: float, config: MotionConfig, pulses: int = 1
+) -> BoneTemplate | None:
+    """Choose the points to follow. None where the band holds no structure at all.
+
+    Parameters
+    ----------
+    reference : ndarray, shape (rows, columns), float32
+        Attenuation of the reference over the level's window.
+    band : ndarray of bool, same shape
+        Bone to register on.
+    pulses : int
+        Pulses averaged in the reference.
+    """
+    image = band_pass(reference, mm_per_px, config)
+    gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    usable = band.copy()
+    usable[[0, -1], :] = False
+    usable[:, [0, -1]] = False
+    rows, columns = np.nonzero(usable)
+    strength = gx[rows, columns] ** 2 + gy[rows, columns] ** 2
+    if len(rows) < 50 or not np.isfinite(strength).all() or float(strength.max()) <= 0:
+        return None
+    if len(rows) > config.most_points:
+        keep = np.argpartition(strength, -config.most_points)[-config.most_points :]
+        rows, columns = rows[keep], columns[keep]
+    centre = np.array([columns.mean(), rows.mean()])
+    points = np.stack([columns - centre[0], rows - centre[1]], axis=1).astype(np.float32)
+    # noise after the fine blur is correlated over about 4 pi sigma^2 pixels (Gaussian autocorrelation)
+    blur_px = max(0.5, config.fine_blur_mm / mm_per_px)
+    share = len(rows) / max(1, int(usable.sum()))
+    inflation = float(np.sqrt(max(1.0, 4 * np.pi * blur_px**2 * share)))
+    x0, x1, y0, y1 = columns.min(), columns.max() + 1, rows.min(), rows.max() + 1
+    index = np.stack([rows, columns], axis=1)
+    patch = np.ascontiguousarray(image[y0:y1, x0:x1])
+    return BoneTemplate(
+        centre,
+        points,
+        image[rows, columns],
+        np.asarray(gx[rows, columns], np.float32),
+        np.asarray(gy[rows, columns], np.float32),
+        index,
+        patch,
+        (int(x0), int(y0)),
+        inflation,
+        pulses,
+        blur_px,
+    )
+
+
+def fit_pose(
+    image: Float32,
+    template: BoneTemplate,
+    start: tuple[float, float, float],
+    excluded: Bool | None,
+    config: MotionConfig,
+    prior_px: float,
+) -> Fit | None:
+    """Fit the template to a band-passed image from a starting pose. None where it cannot be solved.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns), float32
+        `band_pass` of the live window.
+    start : (shift_x, shift_y, rotation_rad)
+    excluded : ndarray of bool, same shape, or None
+        Reference pixels that must not be used (cement, cannula).
+    prior_px : float
+        How far the pose is expected to be from the start (px, standard deviation).
+    """
+    use = np.ones(len(template.values), bool)
+    if excluded is not None:
+        use = ~excluded[template.index[:, 0], template.index[:, 1]]
+    fraction = float(use.mean())
+    if int(use.sum()) < 40:
+        return None
+    points, t = template.points[use], template.values[use]
+    gx, gy = template.gradient_x[use], template.gradient_y[use]
+    turn = points[:, 0] * gy - points[:, 1] * gx
+    jacobian = np.stack([gx, gy, turn, t, np.ones_like(t)], axis=1).astype(np.float64)
+    sx, sy, theta = start
+    gain, offset, scale = 1.0, 0.0, 1e-6
+    normal = np.eye(5)
+    sampled = t
+    for _ in range(config.most_iterations):
+        sampled = _sample(image, points, template.centre, (sx, sy, theta))
+        error = (sampled - gain * t - offset).astype(np.float64)
+        scale = max(1.4826 * float(np.median(np.abs(error - np.median(error)))), 1e-6)
+        weight = np.minimum(1.0, 1.5 * scale / np.maximum(np.abs(error), 1e-12))
+        j = jacobian * np.array([gain, gain, gain, 1.0, 1.0])
+        normal = (j * weight[:, None]).T @ j / scale**2
+        right = (j * weight[:, None]).T @ error / scale**2
+        normal[2, 2] += template.noise_inflation**2 / _ROTATION_PRIOR_SD_RAD**2
+        right[2] += template.noise_inflation**2 * theta / _ROTATION_PRIOR_SD_RAD**2
+        # where the marks say nothing (along a lone wire) the pose stays where it was
+        normal[0, 0] += template.noise_inflation**2 / prior_px**2
+        normal[1, 1] += template.noise_inflation**2 / prior_px**2
+        right[0] += template.noise_inflation**2 * (sx - start[0]) / prior_px**2
+        right[1] += template.noise_inflation**2 * (sy - start[1]) / prior_px**2
+        normal[3, 3] += template.noise_inflation**2 / _GAIN_PRIOR_SD**2
+        right[3] -= template.noise_inflation**2 * (gain - 1.0) / _GAIN_PRIOR_SD**2
+        try:
+            step = np.linalg.solve(normal, right)
+        except np.linalg.LinAlgError:
+            return None
+        # the residual grows along -gradient of where the image is sampled
+        dx, dy = np.clip(-step[:2], -2.0, 2.0)
+        dtheta = float(np.clip(-step[2], -0.05, 0.05))
+        sx, sy, theta = sx + float(dx), sy + float(dy), theta + dtheta
+        gain, offset = max(0.05, gain + float(step[3])), offset + float(step[4])
+        if max(abs(dx), abs(dy)) < 0.005 and abs(dtheta) < 1e-4:
+            break
+    if not np.isfinite([sx, sy, theta, gain, offset]).all():
+        return None
+    sigma = _standard_error_px(normal, template, scale, int(use.sum()), prior_px)
+    sampled = _sample(image, points, template.centre, (sx, sy, theta))
+    return Fit((sx, sy), theta, gain, offset, sigma, _correlation(sampled, t), fraction)
+
+
+def _standard_error_px(
+    normal: NDArray[np.float64], template: BoneTemplate, scale: float, points: int, prior_px: float
+) -> float:
+    """Standard error of the shift along its worst direction (px).
+
+    The template's own noise looks like structure and would make any patch of grain seem certain: its
+    share, sigma^2 / (2 blur^2) per gradient of Gaussian-blurred white noise, is taken away, twice
+    because the strongest gradients were chosen.
+    """
+    template_variance = scale**2 / (template.pulses + 1)
+    grain = 2.0 * points * template_variance / (2.0 * template.blur_px**2) / scale**2
+    values = np.linalg.eigvalsh(
+        normal[:2, :2] - normal[:2, 2:] @ np.linalg.inv(normal[2:, 2:]) @ normal[2:, :2]
+    )
+    least = template.noise_inflation**2 / prior_px**2
+    return float(template.noise_inflation / np.sqrt(max(float(values[0]) - grain, least)))
+
+
+def search(
+    image: Float32, template: BoneTemplate, around: tuple[float, float], reach_px: float
+) -> tuple[float, float]:
+    """Shift at which the coarse patch matches best, within `reach_px` of `around` (px).
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns), float32
+        `band_pass` of the live window.
+    """
+    step = 2
+    patch = cv2.resize(template.patch, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    reach = int(np.ceil(reach_px))
+    x0 = template.patch_origin[0] + round(around[0]) - reach
+    y0 = template.patch_origin[1] + round(around[1]) - reach
+    height, width = template.patch.shape[0] + 2 * reach, template.patch.shape[1] + 2 * reach
+    rows, columns = image.shape
+    cut = image[max(0, y0) : min(rows, y0 + height), max(0, x0) : min(columns, x0 + width)]
+    if cut.size == 0:
+        return around
+    padded = cv2.copyMakeBorder(
+        cut,
+        max(0, -y0),
+        max(0, y0 + height - rows),
+        max(0, -x0),
+        max(0, x0 + width - columns),
+        cv2.BORDER_REPLICATE,
+    )
+    coarse = cv2.resize(padded, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    if coarse.shape[0] < patch.shape[0] or coarse.shape[1] < patch.shape[1]:
+        return around
+    likeness = cv2.matchTemplate(coarse, patch, cv2.TM_CCOEFF_NORMED)
+    _, _, _, best = cv2.minMaxLoc(likeness)
+    return (
+        float(best[0] * step + x0 - template.patch_origin[0]),
+        float(best[1] * step + y0 - template.patch_origin[1]),
+    )
+
+
+def to_reference(image: Float32, centre: Vector, fit: Fit) -> Float32:
+    """Resample a live window into the reference's coordinates.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns), float32
+    centre : ndarray, shape (2,)
+        The template's centre (window px).
+    """
+    return cast(
+        Float32,
+        cv2.warpAffine(
+            image, pose_matrix(centre, fit), (image.shape[1], image.shape[0]),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+        ),
+    )  # fmt: skip
+
+
+def pose_matrix(centre: Vector, fit: Fit) -> NDArray[np.float64]:
+    """Affine matrix, shape (2, 3), from reference to live window px."""
+    cos, sin = np.cos(fit.rotation_rad), np.sin(fit.rotation_rad)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    return np.hstack([turn, (centre + fit.shift - turn @ centre)[:, None]])
+
+
+def _sample(image: Float32, points: Float32, centre: Vector, pose: tuple[float, float, float]) -> Float32:
+    cos, sin = np.float32(np.cos(pose[2])), np.float32(np.sin(pose[2]))
+    x = cos * points[:, 0] - sin * points[:, 1] + np.float32(centre[0] + pose[0])
+    y = sin * points[:, 0] + cos * points[:, 1] + np.float32(centre[1] + pose[1])
+    sampled = cv2.remap(image, x[:, None], y[:, None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cast(Float32, sampled.ravel())
+
+
+def _correlation(a: Float32, b: Float32) -> float:
+    a0, b0 = a - a.mean(), b - b.mean()
+    norm = float(np.sqrt((a0 @ a0) * (b0 @ b0)))
+    return float(a0 @ b0) / norm if norm > 0 else 0.0

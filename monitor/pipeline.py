@@ -1,0 +1,259 @@
+"""The order of the stages, and the only state: a frame in, a result out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.alerts import AlarmBoard, Condition, Key
+from monitor.config import Config
+from monitor.frame import Frame, Pixels, SourceInfo
+from monitor.gate import Gate, Pulse
+from monitor.grid import Grid
+from monitor.intensity import WorkImage, to_work_image
+from monitor.level import LevelMonitor, LevelStep
+from monitor.motion import pose_matrix
+from monitor.plan import Plan, View, check_fits
+from monitor.result import AlertTransition, LevelResult, Result
+from monitor.rules import clinical_conditions, technical_conditions
+from monitor.states import Reason, State, worst
+from monitor.volume import DensityCalibration
+
+_LONGEST_BEAM_GAP_S = 0.5
+
+
+class Pipeline:
+    """Everything between a frame and an alarm, for one view of a plan.
+
+    Not thread-safe: one thread calls `step`. `acknowledge` may be called from another one; it takes
+    effect at the next step.
+
+    Parameters
+    ----------
+    plan, view : Plan, View
+        The anatomy, and the view that this source shows.
+    info : SourceInfo
+        What the source says of its frames.
+    config : Config
+    density : DensityCalibration or None
+        None: no volume.
+    reference : ndarray or None
+        Pixels of the frame on which the plan was drawn, shape (rows, columns); None: the first frame.
+    masks : bool
+        Whether results carry the cement as a mask on the frame.
+
+    Raises
+    ------
+    PlanError
+        The view was made for other images.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        view: View,
+        info: SourceInfo,
+        config: Config,
+        density: DensityCalibration | None = None,
+        *,
+        reference: Pixels | None = None,
+        masks: bool = False,
+        perf_ns: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        check_fits(view, info.rows, info.columns)
+        self.plan, self.view, self.info, self.config = plan, view, info, config
+        self._grid = Grid.for_frames(
+            info.rows, info.columns, view.scale.mm_per_px, config.intensity.work_mm_per_px
+        )
+        self._gate = Gate(config.gate)
+        self._perf_ns = perf_ns
+        self._timings_ms: dict[str, float] = {}
+        self._lap_ns = 0
+        self._levels = [
+            LevelMonitor(view, level, self._grid, config, density, self._lap) for level in view.levels
+        ]
+        self._board = AlarmBoard()
+        self._acknowledge = False
+        self._masks = masks
+        self._reference_due = True
+        self._steps: tuple[LevelStep, ...] = ()
+        self._brightness: float | None = None
+        self._beam_on_s = 0.0
+        self._last_new_ns: int | None = None
+        if reference is not None:
+            self._take_reference(to_work_image(reference, info.intensity, self._grid, config.intensity))
+
+    def acknowledge(self) -> None:
+        """Acknowledge all alarms at the next step."""
+        self._acknowledge = True
+
+    def step(self, frame: Frame, now_ns: int, skipped_before: int = 0) -> Result:
+        """Take a frame through every stage.
+
+        Parameters
+        ----------
+        frame : Frame
+        now_ns : int
+            Time that alarms go by (ns): the frame's own time in lock-step, monotonic time when live.
+        skipped_before : int
+            Frames superseded since the last one.
+        """
+        self._timings_ms = {}
+        self._lap_ns = start_ns = self._perf_ns()
+        if (frame.rows, frame.columns) != (self.info.rows, self.info.columns):
+            text = (
+                f"image size changed to {frame.columns} x {frame.rows}, planned on "
+                f"{self.info.columns} x {self.info.rows}"
+            )
+            return self._finish(
+                frame,
+                (Reason(State.NOT_MONITORING, "size_changed", text),),
+                (),
+                now_ns,
+                skipped_before,
+                start_ns,
+            )
+        work = to_work_image(frame.pixels, self.info.intensity, self._grid, self.config.intensity)
+        self._lap("intensity")
+        pulse = self._gate.judge(work.attenuation, frame.time_ns / 1e9)
+        self._lap("gate")
+        if self._reference_due:
+            self._take_reference(work)
+        reasons: list[Reason] = []
+        if pulse.new or not self._steps:
+            self._count_beam(frame.time_ns)
+            self._brightness_step(work)
+            self._steps = tuple(level.step(work, frame.time_ns, now_ns) for level in self._levels)
+        steps = self._steps
+        if pulse.held:
+            reasons.append(Reason(State.HELD, "image_held", f"image held for {pulse.still_s:.1f} s"))
+            steps = tuple(_without_findings(step) for step in steps)
+        for step in steps:
+            reasons += step.reasons
+        return self._finish(frame, tuple(reasons), steps, now_ns, skipped_before, start_ns, pulse)
+
+    def _finish(
+        self,
+        frame: Frame,
+        reasons: tuple[Reason, ...],
+        steps: tuple[LevelStep, ...],
+        now_ns: int,
+        skipped_before: int,
+        start_ns: int,
+        pulse: Pulse | None = None,
+    ) -> Result:
+        results = tuple(step.result for step in steps)
+        transitions = self._alarms(results, reasons, now_ns, frame.seq)
+        masks = self._mask_on_frame(frame, steps) if self._masks else None
+        self._lap("alarms")
+        self._timings_ms["step"] = (self._perf_ns() - start_ns) / 1e6
+        ordered = tuple(sorted(reasons, key=lambda reason: -reason.state))
+        return Result(
+            frame=frame,
+            view=self.view.name,
+            state=worst(ordered),
+            reasons=ordered,
+            levels=results,
+            alerts=self._board.alerts,
+            transitions=transitions,
+            timings_ms=self._timings_ms,
+            beam_on_s=self._beam_on_s,
+            skipped_before=skipped_before,
+            masks_px=masks,
+        )
+
+    def _alarms(
+        self, results: tuple[LevelResult, ...], reasons: tuple[Reason, ...], now_ns: int, seq: int
+    ) -> tuple[AlertTransition, ...]:
+        conditions: list[Condition] = list(technical_conditions(reasons, self.config.alarm))
+        known = set()
+        for monitor, result in zip(self._levels, results, strict=False):
+            if result.area_mm2 is None:
+                continue
+            known.add(result.name)
+            # while learning only what is beyond doubt is told: cement outside the body
+            found = clinical_conditions(
+                result,
+                self.plan.intent(result.name),
+                monitor.maps.depth_mm,
+                self.config.alarm,
+                self.config.volume,
+            )
+            learning = result.state is State.LEARNING
+            conditions += [c for c in found if not learning or c.rule_id.startswith("leak_")]
+
+        def unknown(key: Key) -> bool:
+            return key[0] not in ("not_monitoring", "degraded") and key[1] not in known
+
+        transitions = self._board.update(conditions, unknown, now_ns, seq)
+        if self._acknowledge:
+            self._acknowledge = False
+            transitions += self._board.acknowledge(now_ns)
+        return transitions
+
+    def _take_reference(self, work: WorkImage) -> None:
+        for level in self._levels:
+            level.take_reference(work)
+        self._reference_due = False
+
+    def _count_beam(self, time_ns: int) -> None:
+        if self._last_new_ns is not None:
+            gap_s = (time_ns - self._last_new_ns) / 1e9
+            if 0 < gap_s < _LONGEST_BEAM_GAP_S:
+                self._beam_on_s += gap_s
+        self._last_new_ns = time_ns
+
+    def _brightness_step(self, work: WorkImage) -> None:
+        """A large, sudden change of exposure: the reference no longer describes the image."""
+        level = float(np.median(work.attenuation[::4, ::4]))
+        if (
+            self._brightness is not None
+            and abs(level - self._brightness) > self.config.health.brightness_step
+        ):
+            change = 100.0 * (np.exp(self._brightness - level) - 1.0)
+            text = f"brightness changed by {change:+.0f} %"
+            for monitor in self._levels:
+                monitor.blind(Reason(State.NOT_MONITORING, "brightness", text, monitor.name))
+            self._brightness = level
+        self._brightness = (
+            level if self._brightness is None else self._brightness + 0.3 * (level - self._brightness)
+        )
+
+    def _mask_on_frame(self, frame: Frame, steps: tuple[LevelStep, ...]) -> NDArray[np.uint8]:
+        canvas = np.zeros((frame.rows, frame.columns), np.uint8)
+        b = self._grid.binning
+        for monitor, step in zip(self._levels, steps, strict=False):
+            if step.mask is None or step.fit is None or not step.mask.any():
+                continue
+            matrix = pose_matrix(monitor.centre, step.fit)
+            # frame px -> work px is (p + 0.5) / b - 0.5; the window's origin is added in work px
+            turn = matrix[:, :2]
+            origin = monitor.maps.window.origin
+            offset = (matrix[:, 2] + origin + 0.5) * b - 0.5
+            to_frame = np.hstack([turn * b, offset[:, None]])
+            layer = cv2.warpAffine(
+                step.mask.astype(np.uint8) * 255,
+                to_frame,
+                (frame.columns, frame.rows),
+                flags=cv2.INTER_LINEAR,
+            )
+            np.maximum(canvas, cast(NDArray[np.uint8], (layer > 127) * np.uint8(255)), out=canvas)
+        return canvas
+
+    def _lap(self, stage: str) -> None:
+        now_ns = self._perf_ns()
+        self._timings_ms[stage] = self._timings_ms.get(stage, 0.0) + (now_ns - self._lap_ns) / 1e6
+        self._lap_ns = now_ns
+
+
+def _without_findings(step: LevelStep) -> LevelStep:
+    """A held image says nothing of what happens now."""
+    old = step.result
+    blank = LevelResult(name=old.name, state=State.HELD, pose=old.pose, structures_px=old.structures_px)
+    return replace(step, result=replace(blank, zones=()), mask=None)

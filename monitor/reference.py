@@ -1,0 +1,230 @@
+"""What a level looks like without cement: the registered mean, its noise, and its structured residual.
+
+All maps are in vertebra coordinates over the level's window. The mean, not a minimum or a median,
+since those bias the logarithm. The noise is measured from differences of pulses one and two apart,
+which also gives its correlation in time (the C-arm's own recursive filter): for a first-order
+filter D2/D1 = 1 + rho and sigma^2 = D1 / (1 - rho).
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import CementConfig, LearningConfig
+from monitor.intensity import low_pass
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+_MEAN_ONLY_SHARE = 0.4
+_LARGEST_RHO = 0.9
+
+
+class Reference:
+    """Learns a level; asked for residual, noise and dead-zone."""
+
+    def __init__(
+        self, shape: tuple[int, int], mm_per_px: float, learning: LearningConfig, cement: CementConfig
+    ) -> None:
+        self._shape, self._mm = shape, mm_per_px
+        self._learning, self._cement = learning, cement
+        self._shortest_s = learning.shortest_s
+        self.restart(learning.shortest_s)
+
+    def restart(self, shortest_s: float) -> None:
+        """Forget the mean, the noise and the dead-zone; learn for at least `shortest_s` (s)."""
+        self._shortest_s = shortest_s
+        self._mean = np.zeros(self._shape, np.float32)
+        self._count = np.zeros(self._shape, np.float32)
+        self._pulses = 0
+        self._first_s: float | None = None
+        self._last_s = 0.0
+        self._interval_s = 1.0 / 15.0
+        self._previous: list[Float32] = []
+        self._d1 = np.zeros(self._shape, np.float32)
+        self._d2_over_d1: list[float] = []
+        self._d1_count = 0
+        self._noise_ratio = 1.0
+        self._average = np.zeros(self._shape, np.float32)
+        self._excursion = np.zeros(self._shape, np.float32)
+        self._gradient = np.zeros(self._shape, np.float32)
+        self._gain = 1.0
+
+    @property
+    def pulses(self) -> int:
+        """Pulses learned from since the last restart."""
+        return self._pulses
+
+    @property
+    def mean(self) -> Float32:
+        """Registered mean attenuation."""
+        return self._mean
+
+    @property
+    def learned_s(self) -> float:
+        """Time since learning began (s)."""
+        return 0.0 if self._first_s is None else self._last_s - self._first_s
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is good enough to monitor on."""
+        return self.learned_s >= self._shortest_s and self._pulses >= self._learning.fewest_pulses
+
+    @property
+    def pulse_interval_s(self) -> float:
+        """Usual time between pulses (s)."""
+        return self._interval_s
+
+    @property
+    def rho(self) -> float:
+        """Correlation of the noise from pulse to pulse, 0 to 0.9."""
+        if len(self._d2_over_d1) < 3:
+            return 0.0
+        return float(np.clip(np.median(self._d2_over_d1) - 1.0, 0.0, _LARGEST_RHO))
+
+    @property
+    def noise_ratio(self) -> float:
+        """Noise now, relative to the learned noise."""
+        return self._noise_ratio
+
+    def residual(self, live: Float32, background_weight: Float32, gain: float) -> Float32:
+        """Attenuation added since the reference, without brightness, scatter and breathing at large.
+
+        Parameters
+        ----------
+        live : ndarray, shape (rows, columns), float32
+            Live attenuation in reference coordinates.
+        background_weight : ndarray, same shape, float32
+            1 where the background may be estimated, 0 on cement and where nothing is seen.
+        gain : float
+            Contrast of the live image relative to the reference, from the registration.
+        """
+        self._gain += 0.1 * (gain - self._gain)
+        difference = live - self._mean
+        if abs(self._gain - 1.0) > 0.02:
+            low = low_pass(self._mean, None, self._cement.background_mm / self._mm)
+            difference -= np.float32(self._gain - 1.0) * (self._mean - low)
+        sigma_px = self._cement.background_mm / self._mm
+        difference -= low_pass(difference, background_weight, sigma_px)
+        blur_px = max(0.4, self._cement.blur_mm / self._mm)
+        return cast(Float32, cv2.GaussianBlur(difference, (0, 0), blur_px))
+
+    def start(self, live: Float32, time_s: float) -> None:
+        """Take the first pulse as the reference."""
+        self._mean = live.copy()
+        self._count[:] = 1.0
+        self._pulses = 1
+        self._first_s = self._last_s = time_s
+
+    def learn(self, live: Float32, residual: Float32, learnable: Bool, time_s: float) -> None:
+        """Take in a pulse.
+
+        Parameters
+        ----------
+        live, residual : ndarray, shape (rows, columns), float32
+            Live attenuation in reference coordinates, and `residual` of it.
+        learnable : ndarray of bool, same shape
+            Where nothing is suspected and the image is valid.
+        time_s : float
+            Time of the pulse (s).
+        """
+        if self._first_s is None:
+            self.start(live, time_s)
+            return
+        dt = time_s - self._last_s
+        if 0 < dt < 2.0:
+            self._interval_s += 0.2 * (dt - self._interval_s)
+        self._last_s = time_s
+        self._pulses += 1
+        self._learn_noise(residual, learnable)
+        maturing = not self.ready
+        refining = self.learned_s < self._learning.refine_for_s
+        if maturing or refining:
+            self._learn_mean(live, learnable)
+        self._learn_excursion(residual, learnable, dt, maturing=maturing)
+
+    def _learn_mean(self, live: Float32, learnable: Bool) -> None:
+        most = float(self._learning.reference_pulses)
+        np.minimum(self._count + learnable, most, out=self._count)
+        # brightness may have settled since: bring the pulse to the mean's own level first
+        level = np.float32(np.median((live - self._mean)[::3, ::3]))
+        step = (live - level - self._mean) / np.maximum(self._count, 1.0)
+        self._mean += np.where(learnable, step, np.float32(0))
+        if self._pulses in (2, 4) or self._pulses % 8 == 0:
+            smooth = cv2.GaussianBlur(self._mean, (0, 0), max(0.8, self._cement.blur_mm / self._mm))
+            gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+            gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+            self._gradient = cast(Float32, cv2.magnitude(gx, gy)) * np.float32(1.0 / self._mm)
+
+    def _learn_noise(self, residual: Float32, learnable: Bool) -> None:
+        self._previous.append(residual)
+        if len(self._previous) < 3:
+            return
+        two, one, now = self._previous[-3:]
+        del self._previous[0]
+        d1 = np.square(now - one) * np.float32(0.5)
+        inner = learnable[::2, ::2]
+        if inner.sum() > 50:
+            first = float(np.median(d1[::2, ::2][inner]))
+            second = float(np.median(np.square(now - two)[::2, ::2][inner])) * 0.5
+            if first > 0:
+                if not self.ready or len(self._d2_over_d1) < 16:
+                    self._d2_over_d1.append(second / first)
+                elif self._d1_count:
+                    usual = float(np.median(self._d1[::2, ::2][inner]))
+                    # median of a squared normal is 0.455 of its mean
+                    ratio = np.sqrt(first / 0.455 / max(usual, 1e-12))
+                    self._noise_ratio += 0.1 * (float(ratio) - self._noise_ratio)
+        if not self.ready or self._d1_count < 12:
+            self._d1_count += 1
+            self._d1 += (d1 - self._d1) / np.float32(self._d1_count)
+
+    def _learn_excursion(self, residual: Float32, learnable: Bool, dt: float, *, maturing: bool) -> None:
+        keep = np.float32(np.exp(-max(dt, 1e-3) / self._cement.evidence_s))
+        self._average = self._average * keep + residual * (1 - keep)
+        if self.learned_s < _MEAN_ONLY_SHARE * self._shortest_s:
+            return
+        # cement cannot take attenuation away: later, what goes below the reference is motion or noise
+        seen = np.abs(self._average) if maturing else np.maximum(-self._average, np.float32(0))
+        np.maximum(self._excursion, np.where(learnable, seen, np.float32(0)), out=self._excursion)
+
+    def noise_now(self, residual: Float32) -> float:
+        """Robust spread of this very residual, for the first pulses when no noise is learned yet."""
+        sample = residual[::3, ::3]
+        return max(1.4826 * float(np.median(np.abs(sample - np.median(sample)))), 1e-4)
+
+    def noise(self, residual: Float32) -> Float32:
+        """Standard deviation of the residual, widened for its correlation in time (log units).
+
+        sigma * sqrt((1 + rho) / (1 - rho)), the inflation of a mean over correlated samples. While
+        still learning it is the spread of the residual at hand: what is arriving must not pass for noise.
+        """
+        if not self.ready:
+            return np.full(self._shape, self.noise_now(residual), np.float32)
+        rho = self.rho
+        variance = cv2.blur(self._d1, (5, 5)) / np.float32(1.0 - rho)
+        variance = np.maximum(variance, np.float32(0.25 * max(float(np.median(variance)), 1e-8)))
+        widen = (1.0 + rho) / (1.0 - rho) * max(1.0, self._noise_ratio) ** 2
+        return cast(Float32, np.sqrt(variance * np.float32(widen)))
+
+    def dead_zone(self, loose_mm: float) -> Float32:
+        """Residual that is to be expected without cement: structured, from motion and soft tissue.
+
+        `loose_mm` is the displacement (mm) that the registration may have missed beyond the usual.
+        """
+        cement = self._cement
+        if not self.ready:
+            return cast(
+                Float32,
+                np.float32(cement.provisional_floor)
+                + np.float32(cement.provisional_motion_mm + loose_mm) * self._gradient,
+            )
+        reach = 2 * max(1, round(0.7 / self._mm)) + 1
+        learned = cv2.dilate(self._excursion, np.ones((reach, reach), np.uint8))
+        motion = np.float32(cement.dead_zone_motion_mm + loose_mm) * self._gradient
+        zone = np.maximum(learned * np.float32(cement.dead_zone_factor), motion)
+        return cast(Float32, zone + np.float32(cement.dead_zone_floor))

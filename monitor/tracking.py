@@ -1,0 +1,238 @@
+"""Follows one level from pulse to pulse, and says when its pose is not to be trusted."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import MotionConfig
+from monitor.grid import Grid
+from monitor.motion import BoneTemplate, Fit, band_pass, fit_pose, make_template, search
+from monitor.result import Pose
+from monitor.zones import LevelMaps
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+_FASTEST_BREATHING_MM_S = 12.0
+_EXPECTED_STEP_MM = 1.0
+_ESTABLISHED = 12
+"""Trusted poses in a row after which a level counts as one that can be followed."""
+_FOUND_CORRELATION = 0.6
+"""Likeness from which bone that was too faint is believed to be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a level is.
+
+    `disturbed` names an event after which the reference must be learned anew: ``moved``,
+    ``contrast_changed``, ``found`` (bone that was too faint can be followed now). `faint` says that
+    the bone cannot be followed: the level is taken to be still, with a large error.
+    """
+
+    pose: Pose
+    fit: Fit | None
+    disturbed: str | None = None
+    faint: bool = False
+
+
+class Tracker:
+    """Keeps the template, the last pose, the breathing range and the usual likeness of one level."""
+
+    def __init__(self, maps: LevelMaps, grid: Grid, config: MotionConfig) -> None:
+        self._maps, self._grid, self._config = maps, grid, config
+        self._template: BoneTemplate | None = None
+        self._last: Fit | None = None
+        self._last_s = 0.0
+        self._trusted: deque[tuple[float, float, float]] = deque()
+        self._correlations: deque[float] = deque(maxlen=150)
+        self._gain = 1.0
+        self._misses = 0
+        self._faint = False
+        self._good = 0
+        self._prior_px = _EXPECTED_STEP_MM / grid.mm_per_px
+
+    def set_reference(self, reference: Float32, pulses: int = 1) -> None:
+        """Take a (better) reference: attenuation over the level's window, averaged over so many pulses."""
+        template = make_template(reference, self._maps.band, self._grid.mm_per_px, self._config, pulses)
+        if template is not None:
+            self._template = template
+            self._correlations.clear()
+            self._gain = 1.0
+
+    def accept_new_place(self) -> None:
+        """After a disturbance: breathing is now around the present pose, with the present contrast."""
+        self._trusted.clear()
+        self._correlations.clear()
+        if self._last is not None:
+            self._gain = self._last.gain
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """Centre of the template (window px)."""
+        if self._template is None:
+            return np.array([self._maps.window.columns / 2, self._maps.window.rows / 2])
+        return self._template.centre
+
+    def locate(
+        self, window: Float32, excluded: Bool | None, time_s: float, *, may_restart: bool = True
+    ) -> Located:
+        """Find the level in a live window.
+
+        Parameters
+        ----------
+        window : ndarray, shape (rows, columns), float32
+            Attenuation of the live image over the level's window.
+        excluded : ndarray of bool, same shape, or None
+            Reference pixels not to be used: cement and what hides bone.
+        time_s : float
+            Time of the frame (s).
+        may_restart : bool
+            Whether the reference may be learned anew when faint bone can be followed at last; not
+            once cement is there.
+        """
+        if self._template is None:
+            return Located(self._pose(None, trusted=False, why="no bone edge in the marked outline"), None)
+        image = band_pass(window, self._grid.mm_per_px, self._config)
+        last = self._last
+        start = (0.0, 0.0, 0.0) if last is None else (*last.shift, last.rotation_rad)
+        fit = fit_pose(image, self._template, start, excluded, self._config, self._prior_px)
+        usual = self._usual_correlation()
+        if self._faint:
+            return self._try_again(fit, time_s, may_restart=may_restart)
+        if len(self._trusted) < _ESTABLISHED and (fit is None or self._too_faint(fit, last)):
+            self._faint, self._good = True, 0
+            return self._still()
+        if fit is None or fit.correlation < max(self._config.lowest_correlation, 0.7 * usual):
+            fit = self._search_wide(image, fit, start, excluded)
+        if fit is None:
+            self._misses += 1
+            return Located(self._pose(None, trusted=False, why="bone hidden by cement or instruments"), None)
+        return self._judge(fit, usual, time_s)
+
+    def _too_faint(self, fit: Fit, last: Fit | None) -> bool:
+        """Whether an early fit shows that the template holds noise, or something else than bone."""
+        config, mm = self._config, self._grid.mm_per_px
+        step = np.subtract(fit.shift, last.shift if last is not None else (0.0, 0.0))
+        return (
+            fit.correlation < max(0.35, config.lowest_correlation)
+            or abs(np.log(max(fit.gain, 1e-3))) > 2 * np.log1p(config.largest_gain_change)
+            or fit.sigma_px * mm > config.largest_sigma_mm
+            or float(np.hypot(*step)) * mm > config.jerk_mm
+            or float(np.hypot(*fit.shift)) * mm > 2 * config.range_margin_mm
+        )
+
+    def _try_again(self, fit: Fit | None, time_s: float, *, may_restart: bool) -> Located:
+        """Bone that was too faint is followed again once a row of fits agrees with itself."""
+        weak = fit is None or fit.correlation < _FOUND_CORRELATION
+        if fit is None or weak or self._too_faint(fit, self._last if self._good else None):
+            self._good, self._last = 0, None
+            return self._still()
+        self._good += 1
+        self._last, self._last_s = fit, time_s
+        if self._good < _ESTABLISHED or not may_restart:
+            return self._still()
+        self._faint = False
+        self._trusted.append((time_s, *fit.shift))
+        return Located(self._pose(fit, trusted=True, why="bone can be followed now"), fit, "found")
+
+    def _still(self) -> Located:
+        fit = Fit((0.0, 0.0), 0.0, 1.0, 0.0, self._config.faint_sigma_mm / self._grid.mm_per_px, 0.0, 1.0)
+        return Located(self._pose(fit, trusted=True, why=None), fit, faint=True)
+
+    def _search_wide(
+        self, image: Float32, fit: Fit | None, start: tuple[float, float, float], excluded: Bool | None
+    ) -> Fit | None:
+        # a lost level is searched for at every pulse at first, then now and then
+        self._misses += 1
+        if self._misses > 8 and self._misses % 4:
+            return fit
+        template = cast(BoneTemplate, self._template)
+        reach_px = self._config.search_mm / self._grid.mm_per_px
+        found = search(image, template, start[:2], reach_px)
+        again = fit_pose(image, template, (*found, 0.0), excluded, self._config, self._prior_px)
+        if again is not None and (fit is None or again.correlation > fit.correlation + 0.05):
+            return again
+        return fit
+
+    def _judge(self, fit: Fit, usual: float, time_s: float) -> Located:
+        config, mm = self._config, self._grid.mm_per_px
+        if fit.correlation < max(config.lowest_correlation, config.lowest_relative_correlation * usual):
+            return Located(self._pose(fit, trusted=False, why="marked bone not found in the image"), fit)
+        if fit.sigma_px * mm > config.largest_sigma_mm:
+            return Located(
+                self._pose(
+                    fit, trusted=False, why=f"image too poor to follow the bone ({fit.sigma_px * mm:.1f} mm)"
+                ),
+                fit,
+            )
+        if fit.point_fraction < config.lowest_point_fraction:
+            return Located(self._pose(fit, trusted=False, why="bone hidden by cement or instruments"), fit)
+        self._misses = 0
+        moved_mm = self._moved_mm(fit, time_s)
+        gain_change = abs(np.log(max(fit.gain, 1e-3) / self._gain))
+        self._last, self._last_s = fit, time_s
+        if moved_mm is not None:
+            return Located(
+                self._pose(fit, trusted=False, why=f"patient or table moved {moved_mm:.0f} mm"), fit, "moved"
+            )
+        if gain_change > np.log1p(config.largest_gain_change):
+            return Located(
+                self._pose(fit, trusted=False, why="contrast of the image changed"), fit, "contrast_changed"
+            )
+        self._gain += 0.02 * (fit.gain - self._gain)
+        self._trusted.append((time_s, *fit.shift))
+        while self._trusted and self._trusted[0][0] < time_s - 60.0:
+            self._trusted.popleft()
+        self._correlations.append(fit.correlation)
+        return Located(self._pose(fit, trusted=True, why=None), fit)
+
+    def _usual_correlation(self) -> float:
+        return float(np.median(self._correlations)) if len(self._correlations) >= 5 else 0.0
+
+    def _moved_mm(self, fit: Fit, time_s: float) -> float | None:
+        """How far the level jumped or left its breathing range, None where it did not."""
+        if not self._trusted or self._last is None:
+            return None
+        mm = self._grid.mm_per_px
+        shift = np.array(fit.shift)
+        step_mm = float(np.hypot(*(shift - self._last.shift))) * mm
+        elapsed_s = max(0.0, time_s - self._last_s)
+        if step_mm > self._config.jerk_mm + _FASTEST_BREATHING_MM_S * max(0.0, elapsed_s - 0.15):
+            return step_mm
+        seen = np.array([entry[1:] for entry in self._trusted])
+        beyond = np.maximum(seen.min(axis=0) - shift, shift - seen.max(axis=0)).clip(0)
+        out_mm = float(np.hypot(*beyond)) * mm
+        # a young range is not a range yet: allow a whole breath to unfold
+        young_s = self._trusted[-1][0] - self._trusted[0][0]
+        margin = self._config.range_margin_mm * (2.0 if young_s < 6.0 else 1.0)
+        return out_mm if out_mm > margin else None
+
+    def _pose(self, fit: Fit | None, *, trusted: bool, why: str | None) -> Pose:
+        grid = self._grid
+        centre = grid.to_frame((self.centre + self._maps.window.origin)[None])[0]
+        if fit is None:
+            return Pose(
+                (float(centre[0]), float(centre[1])),
+                (0.0, 0.0),
+                0.0,
+                np.inf,
+                0.0,
+                trusted=False,
+                distrust=why,
+            )
+        b = grid.binning
+        return Pose(
+            (float(centre[0]), float(centre[1])),
+            (fit.shift[0] * b, fit.shift[1] * b),
+            fit.rotation_rad,
+            fit.sigma_px * grid.mm_per_px,
+            fit.correlation,
+            trusted=trusted,
+            distrust=why,
+        )

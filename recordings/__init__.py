@@ -1,0 +1,1 @@
+"""What is kept of a procedure, replayed, simulated and reported."""
