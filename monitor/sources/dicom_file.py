@@ -1,0 +1,279 @@
+"""A DICOM image file: its header, where its pixel data lie, and its frames one at a time."""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from struct import error as struct_error
+from struct import unpack
+from typing import BinaryIO
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.tag import BaseTag
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from monitor.errors import SourceError
+from monitor.sources.sequence import check_size
+
+_PIXEL_DATA = (0x7FE0, 0x0010)
+_UNDEFINED = 0xFFFFFFFF
+_LARGEST_INFLATED_BYTES = 1 << 31
+_COMMON_VR = frozenset(b"AE AS CS DA DS DT IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DicomImage:
+    """Header of a DICOM image and where its pixel data are.
+
+    Parameters
+    ----------
+    path : Path
+    header : Dataset
+        Everything before the pixel data.
+    syntax : UID
+        Transfer syntax.
+    rows, columns, frames, samples : int
+        Size (px), number of frames, samples per pixel.
+    bits_allocated, bits_stored, high_bit : int
+    signed : bool
+    offset : int
+        First byte of the pixel data's value (native) or of the basic offset table's item.
+    inflated : bytes or None
+        The data set where the file is deflated: it can only be read whole.
+    """
+
+    path: Path
+    header: Dataset
+    syntax: UID
+    rows: int
+    columns: int
+    frames: int
+    samples: int
+    bits_allocated: int
+    bits_stored: int
+    high_bit: int
+    signed: bool
+    offset: int
+    inflated: bytes | None
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one native frame."""
+        pixels = self.rows * self.columns
+        if self.header.get("PhotometricInterpretation") == "YBR_FULL_422":
+            return 2 * pixels * self.bits_allocated // 8
+        return pixels * self.samples * self.bits_allocated // 8
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep pydicom's warnings about odd headers to itself: what matters is raised by name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file is DICOM by its content: the preamble, or a data set that starts as one must.
+
+    Without a preamble the first element must be of group 0002 or 0008 with a plausible value
+    representation or length, and the header must hold an SOP class.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(136)
+        if head[128:132] == b"DICM":
+            return True
+        if len(head) < 136 or int.from_bytes(head[:2], "little") not in (0x0002, 0x0008):
+            return False
+        if head[4:6] not in _COMMON_VR and not 0 < int.from_bytes(head[4:8], "little") <= 1024:
+            return False
+        with quiet():
+            header = dcmread(path, stop_before_pixels=True, force=True, specific_tags=["SOPClassUID", "Rows"])
+        return "SOPClassUID" in header
+    except Exception:
+        # Whatever pydicom trips over in a file of another kind: not DICOM.
+        return False
+
+
+def has_image(header: Dataset) -> bool:
+    """Whether a header belongs to an image."""
+    return "Rows" in header and "Columns" in header
+
+
+def read_image(path: Path) -> DicomImage:
+    """Read the header of a DICOM image and check that its pixel data can be there.
+
+    Nothing is allocated by what the header claims before the claim is held against the file's size.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, not DICOM, without an image, cut, or of a form that cannot be decoded.
+    """
+    if not path.is_file():
+        raise SourceError(f"{path}: no such file")
+    if not is_dicom(path):
+        raise SourceError(f"{path}: not a DICOM file")
+    try:
+        with quiet(), path.open("rb") as file:
+            header, syntax, data, inflated = _read_header(file)
+            return _located(path, header, syntax, data, inflated)
+    except SourceError:
+        raise
+    except Exception as error:
+        # pydicom raises almost anything on a damaged header.
+        raise SourceError(f"{path}: not a readable DICOM file ({brief_reason(error)})") from error
+
+
+def _read_header(file: BinaryIO) -> tuple[Dataset, UID, BinaryIO, bytes | None]:
+    """Return header, transfer syntax, and a stream that stands at the pixel data's element."""
+    meta = read_file_meta_info(file.name) if file.read(132)[128:] == b"DICM" else Dataset()
+    file.seek(0)
+    if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        file.seek(132 + 12 + int(meta.FileMetaInformationGroupLength))
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        inflated = inflater.decompress(file.read(), _LARGEST_INFLATED_BYTES)
+        data = BytesIO(inflated)
+        return (
+            read_dataset(data, is_implicit_VR=False, is_little_endian=True, stop_when=_is_pixel_data),
+            ExplicitVRLittleEndian,
+            data,
+            inflated,
+        )
+    header = dcmread(file, stop_before_pixels=True, force=True)
+    syntax = header.file_meta.get("TransferSyntaxUID")
+    if not syntax:
+        implicit, _ = header.original_encoding
+        syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    return header, UID(syntax), file, None
+
+
+def _is_pixel_data(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+    return tag in (0x7FE00008, 0x7FE00009, 0x7FE00010)
+
+
+def _located(path: Path, header: Dataset, syntax: UID, data: BinaryIO, inflated: bytes | None) -> DicomImage:
+    if not has_image(header):
+        raise SourceError(f"{path}: DICOM without an image ({_class_name(header)})")
+    if syntax.is_private or not syntax.is_transfer_syntax:
+        raise SourceError(f"{path}: unknown transfer syntax {syntax}")
+    length = _enter_pixel_data(path, data, syntax)
+    position = data.tell()
+    remaining = data.seek(0, 2) - position
+    data.seek(position)
+    image = _checked_form(path, header, syntax, position, inflated)
+    if syntax.is_encapsulated:
+        if length != _UNDEFINED:
+            raise SourceError(f"{path}: pixel data are not encapsulated as {syntax.name} must be")
+        fragments = _count_fragments(path, data, position + remaining)
+        if fragments < image.frames:
+            raise SourceError(f"{path}: header says {image.frames} frames, the file holds {fragments}")
+        _check_decoder(path, syntax)
+    else:
+        held = remaining if length == _UNDEFINED else min(length, remaining)
+        if held < image.frames * image.frame_bytes:
+            whole = held // image.frame_bytes
+            raise SourceError(f"{path}: header says {image.frames} frames, the file holds {whole} whole ones")
+    return image
+
+
+def _enter_pixel_data(path: Path, data: BinaryIO, syntax: UID) -> int:
+    """Read the element's tag and length; the stream then stands at its value."""
+    order = "<" if syntax.is_little_endian else ">"
+    try:
+        tag = unpack(f"{order}HH", data.read(4))
+        if not syntax.is_implicit_VR:
+            data.read(4)
+        (length,) = unpack(f"{order}L", data.read(4))
+    except struct_error:
+        raise SourceError(f"{path}: no pixel data") from None
+    if tag != _PIXEL_DATA:
+        raise SourceError(f"{path}: floating-point pixel data are not fluoroscopy")
+    return int(length)
+
+
+def _checked_form(
+    path: Path, header: Dataset, syntax: UID, offset: int, inflated: bytes | None
+) -> DicomImage:
+    source = str(path)
+    rows, columns = whole_number(header, "Rows", 0), whole_number(header, "Columns", 0)
+    check_size(source, rows, columns)
+    frames = whole_number(header, "NumberOfFrames", 1)
+    if frames < 1:
+        raise SourceError(f"{path}: header says {frames} frames")
+    samples = whole_number(header, "SamplesPerPixel", 1)
+    photometric = str(header.get("PhotometricInterpretation", "") or "")
+    gray = photometric in ("MONOCHROME1", "MONOCHROME2", "")
+    if photometric == "PALETTE COLOR" or samples not in (1, 3) or gray != (samples == 1):
+        raise SourceError(f"{path}: {photometric} with {samples} samples per pixel is not read")
+    allocated = whole_number(header, "BitsAllocated", 0)
+    stored = whole_number(header, "BitsStored", allocated)
+    high = whole_number(header, "HighBit", stored - 1)
+    if allocated not in (8, 16) or not 1 <= stored <= allocated:
+        raise SourceError(f"{path}: {stored} bits stored in {allocated} allocated are not read")
+    if not stored - 1 <= high < allocated:
+        high = stored - 1
+    return DicomImage(
+        path=path,
+        header=header,
+        syntax=syntax,
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        samples=samples,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=high,
+        signed=whole_number(header, "PixelRepresentation", 0) == 1,
+        offset=offset,
+        inflated=inflated,
+    )
+
+
+def whole_number(header: Dataset, keyword: str, default: int) -> int:
+    """Return an integer of the header, or `default` where it is absent or empty."""
+    value = header.get(keyword)
+    return default if value is None or value == "" else int(value)
+
+
+def _count_fragments(path: Path, data: BinaryIO, end: int) -> int:
+    """Walk the items of encapsulated pixel data by their headers alone; the first is the offset table."""
+    items = 0
+    while data.tell() + 8 <= end:
+        group, element, length = unpack("<HHL", data.read(8))
+        if (group, element) == (0xFFFE, 0xE0DD):
+            break
+        if (group, element) != (0xFFFE, 0xE000) or data.tell() + length > end:
+            raise SourceError(f"{path}: pixel data are cut or damaged after {max(items - 1, 0)} fragments")
+        data.seek(length, 1)
+        items += 1
+    return max(items - 1, 0)
+
+
+def _check_decoder(path: Path, syntax: UID) -> None:
+    try:
+        available = get_decoder(syntax).is_available
+    except NotImplementedError:
+        available = False
+    if not available:
+        raise SourceError(f"{path}: no decoder for transfer syntax {syntax.name}")
+
+
+def brief_reason(error: BaseException) -> str:
+    """Return an error's text on one line; of pydicom's list of tried decoders the last entry."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return " ".join(lines[-1].split())[:160]
+
+
+def _class_name(header: Dataset) -> str:
+    value = header.get("SOPClassUID")
+    return UID(value).name if value else "no SOP class"
