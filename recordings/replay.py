@@ -1,0 +1,86 @@
+"""A recorded session as a source of frames: the same path as live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from monitor.errors import EndOfStream
+from monitor.frame import Frame, SourceInfo
+from recordings.recording import RecordingReader
+from recordings.session import open_session
+
+
+class RecordedSource:
+    """Frames of a session folder in the order of their capture, at the times they had.
+
+    Parameters
+    ----------
+    folder : Path
+    clock_ns : callable
+        Monotonic clock for the time of capture (ns).
+    """
+
+    def __init__(self, folder: Path, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self._folder, self._clock_ns = folder, clock_ns
+        self._reader: RecordingReader | None = None
+        self._info: SourceInfo | None = None
+        self._next = 0
+        self._start_ns: int | None = None
+
+    def open(self) -> SourceInfo:
+        """Open the recording. Raises `SourceError`."""
+        self.close()
+        session = open_session(self._folder)
+        self._reader = session.frames()
+        self._next, self._start_ns = 0, None
+        self._info = replace(
+            session.about.source,
+            source_id=str(self._folder),
+            kind="recording",
+            live=False,
+            frame_count=len(self._reader),
+        )
+        return self._info
+
+    @property
+    def info(self) -> SourceInfo:
+        """What `open` returned. Raises `RuntimeError` before it."""
+        if self._info is None:
+            raise RuntimeError("the source has not been opened")
+        return self._info
+
+    def read(self, timeout_s: float = 1.0) -> Frame:
+        """Return the next frame. Raises `EndOfStream`, and `SourceError` for a damaged frame."""
+        if self._reader is None:
+            raise RuntimeError("the source is not open")
+        if self._next >= len(self._reader):
+            raise EndOfStream(f"{self._folder} has ended")
+        seq = self._next
+        frame = self._reader.read(seq)
+        self._next += 1
+        recorded_ns = frame.time_ns
+        if self._start_ns is None:
+            self._start_ns = recorded_ns
+        return Frame(
+            seq, self._clock_ns(), max(0, recorded_ns - self._start_ns), frame.pixels, str(self._folder)
+        )
+
+    def close(self) -> None:
+        """Close the recording; may be called again."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,296 @@
+"""The command line: the composition root. Thin; everything heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.errors import CementWatchError, ConfigError, InputError
+from ui.version import software_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.config import Config
+
+# typer carries a copy of click of its own: the base of its public error is the one that is raised
+_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+
+STANDING = "Research and training software. Not a medical device, not for clinical use."
+
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="Video file; DICOM file; folder of DICOM files or images; device:N; rtsp:// or tcp:// address; "
+        "simulated:NAME; folder of a recorded session.",
+    ),
+]
+PlanOption = Annotated[Path, typer.Option("--plan", metavar="PLAN.json", help="The anatomy to watch.")]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="TOML file; what it leaves out keeps its default."),
+]
+ViewOption = Annotated[
+    str | None, typer.Option("--view", metavar="NAME", help="View of the plan that the source shows.")
+]
+RateOption = Annotated[
+    float | None,
+    typer.Option(
+        "--frame-rate", metavar="HZ", help="Frame rate of a folder of images, which carries no times."
+    ),
+]
+
+app = typer.Typer(
+    name="cementwatch",
+    help=f"Watches bone cement in fluoroscopy and warns before it leaves the vertebra.\n\n{STANDING}",
+    invoke_without_command=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command line; exit with 0 done, 2 bad arguments or unreadable input, 1 anything else."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line with these arguments and return its exit status."""
+    try:
+        status = app(arguments, prog_name="cementwatch", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except InputError as error:
+        _say(str(error))
+        return 2
+    except _USAGE_ERROR as error:
+        say = getattr(error, "format_message", error.__str__)
+        _say(f"{say()} (see: cementwatch --help)")
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        _say("interrupted")
+        return 1
+    except BrokenPipeError:
+        return 1
+    except CementWatchError as error:
+        _say(str(error))
+        return 1
+    except OSError as error:
+        _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        return 1
+
+
+def _say(text: str) -> None:
+    print(f"cementwatch: {' '.join(text.split())}", file=sys.stderr)  # noqa: T201
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cementwatch {software_version()}\n{STANDING}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where the session and the pictures go.")
+    ] = Path("demo-output"),
+    name: Annotated[str, typer.Option("--name", help="Which simulated procedure.")] = "canal",
+    seconds: Annotated[float | None, typer.Option("--seconds", help="Stop after so many seconds.")] = None,
+) -> None:
+    """Show a simulated procedure through the real loop, with the overlay.
+
+    Without a display it runs the same way unseen, and leaves pictures of the overlay and the log.
+    """
+    from ui.demo import run_demo
+
+    run_demo(out, name, seconds)
+
+
+@app.command()
+def live(
+    source: SourceArgument,
+    plan: PlanOption,
+    session: Annotated[
+        Path | None, typer.Option("--session", metavar="DIR", help="New folder to record into.")
+    ] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No window.")] = False,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="Stop after so many seconds.")] = None,
+    config: ConfigOption = None,
+    view: ViewOption = None,
+    frame_rate: RateOption = None,
+    windowed: Annotated[bool, typer.Option("--windowed", help="Not full screen.")] = False,
+) -> None:
+    """Monitor a source with the overlay; files play at their own rate.
+
+    Alarms are printed as they come. With --session the frames, the log, the plan and the
+    configuration are kept in that folder.
+    """
+    from monitor.plan import read_plan
+    from recordings.open import open_source
+    from ui.live import live_run, run_headless
+
+    if seconds is not None and not seconds > 0:
+        raise InputError(f"--seconds must be above 0, is {seconds:g}")
+    marked, settings = read_plan(plan), _config(config)
+    opened = open_source(source, frame_rate_hz=_rate(frame_rate))
+    with live_run(opened, marked, settings, session, view_name=view, tell=_tell()) as running:
+        if headless:
+            run_headless(running, seconds)
+        else:
+            from ui.window import show_live
+
+            show_live(running, marked, seconds, full_screen=not windowed)
+    if session is not None:
+        typer.echo(f"session kept in {session}")
+
+
+@app.command()
+def analyse(
+    source: SourceArgument,
+    plan: PlanOption,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")],
+    masks: Annotated[
+        bool, typer.Option("--masks", help="Write masks.mkv, the cement in every frame.")
+    ] = False,
+    config: ConfigOption = None,
+    view: ViewOption = None,
+    frame_rate: RateOption = None,
+) -> None:
+    """Take every frame of a source through the monitor, in lock-step, without a display.
+
+    Writes frames.csv, alerts.csv and summary.json, with --masks also masks.mkv.
+    """
+    from monitor.plan import read_plan
+    from recordings.analysis import analyse as run_analysis
+    from recordings.open import open_source
+
+    marked, settings = read_plan(plan), _config(config)
+    opened = open_source(source, frame_rate_hz=_rate(frame_rate))
+    with _progress("analysing") as advance:
+        summary = run_analysis(
+            opened, marked, out, settings, software_version=software_version(), plan_name=str(plan),
+            view_name=view, masks=masks, progress=advance,
+        )  # fmt: skip
+    typer.echo(_describe(summary, out))
+
+
+@app.command()
+def simulate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which procedure; a wrong name lists them.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the run, its plan and its truth.")
+    ],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Everything random follows from it.")] = 1,
+    size: Annotated[int, typer.Option("--size", min=64, max=4096, help="Rows and columns (px).")] = 512,
+    fps: Annotated[float, typer.Option("--fps", help="Frames per second.")] = 15.0,
+    duration: Annotated[float | None, typer.Option("--duration", help="Length (s).")] = None,
+    dose: Annotated[
+        float | None, typer.Option("--dose", help="Air kerma per frame at the detector (nGy).")
+    ] = None,
+    kvp: Annotated[float, typer.Option("--kvp", help="Tube voltage (kV).")] = 80.0,
+    cement: Annotated[str, typer.Option("--cement", help="Radiopacifier, as '20% BaSO4'.")] = "20% BaSO4",
+    projection: Annotated[str, typer.Option("--projection", help="lateral or ap.")] = "lateral",
+    breathing: Annotated[float | None, typer.Option("--breathing", help="Peak to peak (mm).")] = None,
+) -> None:
+    """Write a simulated procedure with known truth: run.dcm, plan.json, truth.json, truth_masks.mkv."""
+    from recordings.simulated.settings import SimulationSettings
+    from recordings.simulated.write import write_procedure
+
+    settings = SimulationSettings(
+        seed=seed, size=size, frame_rate_hz=fps, duration_s=duration, dose_ngy=dose, kvp=kvp, cement=cement,
+        projection=projection, breathing_mm=breathing,  # type: ignore[arg-type]  # checked by the settings
+    )  # fmt: skip
+    with _progress("simulating") as advance:
+        write_procedure(name, settings, out, advance)
+    typer.echo(f"{out / 'run.dcm'}, plan.json, truth.json, truth_masks.mkv")
+
+
+@app.command("config")
+def config_command() -> None:
+    """Print the whole configuration with every default, its meaning and its range, as TOML."""
+    from monitor.config import Config, config_to_toml
+
+    typer.echo(config_to_toml(Config()))
+
+
+def _config(path: Path | None) -> Config:
+    from monitor.config import Config, read_config
+
+    return Config() if path is None else read_config(path)
+
+
+def _rate(value: float | None) -> float | None:
+    if value is not None and not 0.1 <= value <= 1000:
+        raise ConfigError(f"--frame-rate must be from 0.1 to 1000 Hz, is {value:g}")
+    return value
+
+
+def _tell() -> Callable[[object], None]:
+    """Print alarm transitions as they come, one line each."""
+    from monitor.result import AlertTransition
+
+    def tell(transition: object) -> None:
+        if isinstance(transition, AlertTransition):
+            alert = transition.alert
+            level = f"{alert.level}: " if alert.level else ""
+            typer.echo(f"{transition.event:12} {alert.priority.name:6} {level}{alert.message}")
+
+    return tell
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress bar on standard error; silent where that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, whole: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+
+def _describe(summary: dict[str, object], out: Path) -> str:
+    """A few lines that say what was found."""
+    lines = []
+    levels = summary["levels"]
+    if isinstance(levels, dict):
+        for name, level in levels.items():
+            leaks = ", ".join(f"{leak['class']} at {leak['onset_s']:.1f} s" for leak in level["leaks"])
+            volume = "volume not calibrated"
+            if level["volume_ml"] is not None:
+                volume = f"{level['volume_ml']:.1f} ± {level['volume_sd_ml']:.1f} mL"
+            lines.append(f"{name}: {volume}; leaks: {leaks or 'none detected'}")
+    fraction = summary["monitored_time_fraction"]
+    if isinstance(fraction, float):
+        lines.append(f"monitored for {100 * fraction:.0f} % of {summary['duration_s']} s")
+    reasons = summary["not_monitoring_reasons"]
+    if isinstance(reasons, dict) and reasons:
+        lines.append(f"not monitoring: {max(reasons, key=lambda r: reasons[r])}")
+    ratio = summary["scale_disagreement_ratio"]
+    if isinstance(ratio, float):
+        lines.append(f"warning: the plan's scale is {ratio:.2f} times that of the image's header")
+    lines.append(f"results in {out}")
+    return "\n".join(lines)

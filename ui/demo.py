@@ -1,0 +1,89 @@
+"""The demonstration: a simulated procedure through the real loop, seen or unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from monitor.config import Config
+from monitor.result import AlertTransition, Priority
+from recordings.analysis import make_folder
+from recordings.simulated.marks import plan_for
+from recordings.simulated.settings import SimulationSettings
+from recordings.simulated.source import SimulatedSource
+from ui.live import LiveRun, live_run, session_folder
+
+_PICTURES = {"monitoring": 6.0}
+_AFTER_END_S = 1.0
+SIZE = (1920, 1080)
+
+
+def run_demo(out: Path, name: str, seconds: float | None) -> None:
+    """Run a simulated procedure with the overlay; leave a session and pictures below `out`.
+
+    Raises
+    ------
+    InputError
+        There is no procedure of that name, or `out` cannot be written.
+    """
+    settings = SimulationSettings()
+    source = SimulatedSource(name, settings)
+    plan = plan_for(name, settings)
+    make_folder(out)
+    session = session_folder(out)
+
+    def tell(transition: AlertTransition) -> None:
+        alert = transition.alert
+        typer.echo(f"{transition.event:12} {alert.priority.name:6} {alert.level or ''}: {alert.message}")
+
+    with live_run(source, plan, Config(), session, tell=tell, note=f"simulated procedure: {name}") as running:
+        pictures = _show(running, plan_setup=plan, out=out, seconds=seconds)
+    for picture in pictures:
+        typer.echo(f"picture {picture}")
+    typer.echo(f"session {session}")
+
+
+def _show(running: LiveRun, *, plan_setup: object, out: Path, seconds: float | None) -> list[Path]:
+    from ui.qt import display_available, start_application
+
+    start_application()
+
+    from PyQt6.QtCore import QTimer
+
+    from monitor.plan import Plan
+    from ui.overlay.observation import setup_from_plan
+    from ui.overlay.window import OverlayWindow, run_window
+
+    assert isinstance(plan_setup, Plan)
+    seen = display_available()
+    observer = running.observer
+    window = OverlayWindow(observer.look, setup_from_plan(plan_setup), acknowledge=observer.acknowledge)
+    if not seen:
+        window.resize(*SIZE)
+    taken: dict[str, Path] = {}
+
+    def take(what: str) -> None:
+        if what not in taken:
+            path = out / f"overlay-{what}.png"
+            if window.grab().save(str(path)):
+                taken[what] = path
+
+    def watch() -> None:
+        elapsed_s = (observer.look().session_elapsed_s) or 0.0
+        if elapsed_s > _PICTURES["monitoring"]:
+            take("monitoring")
+        for transition in observer.transitions:
+            alert = transition.alert
+            if transition.event in ("raised", "escalated") and alert.priority >= Priority.MEDIUM:
+                take(f"{alert.rule_id.replace('_', '-')}-{alert.priority.name.lower()}")
+        if observer.ended or (seconds is not None and elapsed_s > seconds):
+            timer.stop()
+            take("end")
+            QTimer.singleShot(round(_AFTER_END_S * 1000), window.close)
+
+    timer = QTimer(window)
+    timer.timeout.connect(watch)
+    timer.start(100)
+    run_window(window)
+    return list(taken.values())

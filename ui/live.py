@@ -1,0 +1,131 @@
+"""A live run put together: source, loop, recorder, session and observer, started and stopped in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from calibration.density import nominal_density
+from monitor.config import Config, config_to_toml
+from monitor.frame import Frame, SourceInfo
+from monitor.loop import MonitorLoop
+from monitor.pacing import Paced
+from monitor.pipeline import Pipeline
+from monitor.plan import Plan, View
+from monitor.result import AlertTransition
+from monitor.sources.base import FrameSource
+from recordings.analysis import choose_view, reference_pixels
+from recordings.recorder import Recorder
+from recordings.session import Session
+from ui.observer import Observer
+from ui.version import software_version
+
+RECORDER_BUDGET_BYTES = 256 * 1024 * 1024
+_POLL_S = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """A loop that runs, with whatever looks at it."""
+
+    info: SourceInfo
+    view: View
+    loop: MonitorLoop
+    observer: Observer
+    session: Session | None
+    recorder: Recorder | None
+
+
+def session_folder(parent: Path, now: datetime | None = None) -> Path:
+    """A new folder's name by the time of day, below `parent`."""
+    moment = datetime.now() if now is None else now
+    return parent / f"session-{moment:%Y%m%d-%H%M%S}"
+
+
+@contextmanager
+def live_run(
+    source: FrameSource,
+    plan: Plan,
+    config: Config,
+    session: Path | None,
+    *,
+    view_name: str | None = None,
+    tell: Callable[[AlertTransition], None] = lambda _: None,
+    note: str | None = None,
+) -> Iterator[LiveRun]:
+    """Open everything, start the loop, and take it all down again in order.
+
+    Parameters
+    ----------
+    session : Path or None
+        Folder to record into; None: nothing is kept.
+
+    Raises
+    ------
+    SourceError, PlanError, OutputError
+        Before anything is written.
+    """
+    halt = threading.Event()
+    with source:
+        info = source.info
+        view = choose_view(plan, view_name, info.rows, info.columns)
+        Pipeline(plan, view, info, config)
+    reference = reference_pixels(source, view.reference_frame) if not info.live else None
+    paced = Paced(
+        source, time.monotonic_ns, halt.wait, assumed_frame_rate_hz=config.gate.assumed_frame_rate_hz
+    )
+    with paced:
+        pipeline = Pipeline(plan, view, info, config, nominal_density(info), reference=reference)
+        kept = _start_session(session, info, plan, config)
+        recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES) if kept is not None else None
+
+        def keep(frame: Frame) -> None:
+            if recorder is not None:
+                recorder.offer(frame)
+
+        loop = MonitorLoop(paced, pipeline.step, keep, time.monotonic_ns)
+        observer = Observer(
+            loop, pipeline, config, kept.log if kept is not None else None, recorder, tell=tell, note=note
+        )
+        if recorder is not None:
+            recorder.start()
+        loop.start()
+        clean = False
+        try:
+            yield LiveRun(info, view, loop, observer, kept, recorder)
+            clean = True
+        finally:
+            halt.set()
+            stopped = loop.stop()
+            observer.look()
+            written = recorder.stop() if recorder is not None else True
+            if kept is not None:
+                kept.close(complete=clean and stopped and written)
+
+
+def _start_session(folder: Path | None, info: SourceInfo, plan: Plan, config: Config) -> Session | None:
+    if folder is None:
+        return None
+    return Session.create(
+        folder,
+        source_info=replace(info),
+        plan=plan,
+        config_toml=config_to_toml(config),
+        software_version=software_version(),
+    )
+
+
+def run_headless(run: LiveRun, seconds: float | None, clock_s: Callable[[], float] = time.monotonic) -> None:
+    """Observe without a window until the source ends, or for so many seconds."""
+    pause = threading.Event()
+    until = None if seconds is None else clock_s() + seconds
+    while until is None or clock_s() < until:
+        run.observer.look()
+        if run.observer.ended:
+            return
+        pause.wait(_POLL_S)

@@ -1,0 +1,156 @@
+"""The observer of a running loop: judges its health, keeps the log, and hands the overlay what it shows.
+
+Runs on the thread that looks (the GUI's, or the command line's without one), never on the threads
+that it judges.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from monitor.alerts import AlarmBoard
+from monitor.config import Config
+from monitor.errors import RecordingError
+from monitor.health import Evidence, Health, judge
+from monitor.loop import LoopStatus, MonitorLoop
+from monitor.pipeline import Pipeline
+from monitor.result import AlertTransition
+from monitor.rules import technical_conditions
+from recordings.log import ProcedureLog
+from recordings.recorder import Recorder
+from ui.overlay.observation import Observation
+
+
+class Observer:
+    """Looks at a loop; `look` as often as the screen is painted.
+
+    Parameters
+    ----------
+    loop, pipeline, config
+        What is observed.
+    log : ProcedureLog or None
+        Written on the observer's thread only.
+    recorder : Recorder or None
+    tell : callable
+        Given every alarm transition, for whoever wants to print or sound it.
+    """
+
+    def __init__(
+        self,
+        loop: MonitorLoop,
+        pipeline: Pipeline,
+        config: Config,
+        log: ProcedureLog | None,
+        recorder: Recorder | None,
+        *,
+        tell: Callable[[AlertTransition], None] = lambda _: None,
+        note: str | None = None,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._loop, self._pipeline, self._config = loop, pipeline, config
+        self._log, self._recorder, self._tell, self._note = log, recorder, tell, note
+        self._clock_ns = clock_ns
+        self._start_ns = clock_ns()
+        self._board = AlarmBoard()
+        self._health: Health | None = None
+        self._log_error: str | None = None
+        self._logged_seq: int | None = None
+        self.transitions: list[AlertTransition] = []
+
+    def look(self) -> Observation:
+        """Judge, log and say what may be shown now."""
+        status = self._loop.status()
+        now_ns = self._clock_ns()
+        evidence = self._evidence(status)
+        health = self._health = judge(evidence, now_ns, self._config.health, self._health)
+        # the image's own technical alarms are raised where the image is seen; these are the observer's
+        mine = [reason for reason in health.reasons if reason not in evidence.image_reasons]
+        told = self._loop.take_transitions()
+        seq = status.result.frame.seq if status.result is not None else 0
+        told += self._board.update(
+            technical_conditions(mine, self._config.alarm), lambda _: False, now_ns, seq
+        )
+        self._keep(status, health, told)
+        recording = None
+        if self._recorder is not None:
+            state = self._recorder.state()
+            recording = state.alive and not state.failing
+        return Observation(
+            status.result,
+            health,
+            now_ns,
+            recording=recording,
+            session_elapsed_s=(now_ns - self._start_ns) / 1e9,
+            demo_note=self._note,
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge every alarm, and write that down."""
+        now_ns = self._clock_ns()
+        self._pipeline.acknowledge()
+        told = list(self._board.acknowledge(now_ns))
+        self._tell_all(told)
+        if self._log is not None:
+            self._try(lambda log: log.acknowledged(now_ns))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the source is through, or gone for good."""
+        status = self._loop.status()
+        return status.ended or (status.source_error is not None and not status.capture_alive)
+
+    @property
+    def log_error(self) -> str | None:
+        """Why the log could not be written, last; None: it could."""
+        return self._log_error
+
+    def _evidence(self, status: LoopStatus) -> Evidence:
+        result = status.result
+        recorder = self._recorder.state() if self._recorder is not None else None
+        failing = recorder.last_error if recorder is not None and recorder.failing else None
+        counters = dict(status.counters)
+        if recorder is not None:
+            counters |= {"written": recorder.written, "gaps": recorder.gaps, "queued": recorder.queued}
+        return Evidence(
+            image_reasons=result.reasons if result is not None else (),
+            have_result=result is not None,
+            result_capture_ns=result.frame.t_capture_ns if result is not None else None,
+            last_capture_ns=status.last_capture_ns,
+            frame_period_s=status.frame_period_s,
+            ended=status.ended,
+            source_error=status.source_error,
+            fault=status.fault,
+            capture_alive=status.capture_alive,
+            processing_alive=status.processing_alive,
+            recorder_backlog=recorder.backlog if recorder is not None else None,
+            recorder_error=failing or self._log_error,
+            counters=counters,
+        )
+
+    def _keep(self, status: LoopStatus, health: Health, told: list[AlertTransition]) -> None:
+        self._tell_all(told)
+        if self._log is None:
+            return
+        result = status.result
+        self._try(lambda log: log.state_changed(health))
+        if result is not None and result.frame.seq != self._logged_seq:
+            self._logged_seq = result.frame.seq
+            self._try(lambda log: log.level_measurements(result))
+
+    def _tell_all(self, told: list[AlertTransition]) -> None:
+        self.transitions += told
+        for transition in told:
+            self._tell(transition)
+            if self._log is not None:
+                self._try(lambda log, t=transition: log.transition(t))  # type: ignore[misc]
+
+    def _try(self, write: Callable[[ProcedureLog], None]) -> None:
+        """A log that cannot be written is told, and monitoring goes on."""
+        if self._log is None:
+            return
+        try:
+            write(self._log)
+            self._log_error = None
+        except RecordingError as error:
+            self._log_error = str(error)

@@ -1,0 +1,34 @@
+"""The live window: the overlay over a running loop."""
+
+from __future__ import annotations
+
+from monitor.plan import Plan
+from ui.live import LiveRun
+
+
+def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: bool) -> None:
+    """Show the overlay until it is closed, or for so many seconds.
+
+    Without a display the window is drawn unseen, so that the same path is run.
+    """
+    from ui.qt import display_available, start_application
+
+    start_application()
+
+    from PyQt6.QtCore import QTimer
+
+    from ui.overlay.observation import setup_from_plan
+    from ui.overlay.window import OverlayWindow, run_window
+
+    window = OverlayWindow(
+        run.observer.look,
+        setup_from_plan(plan, invert=not run.info.intensity.bright_is_radiolucent),
+        acknowledge=run.observer.acknowledge,
+    )
+    if seconds is not None:
+        QTimer.singleShot(round(seconds * 1000), window.close)
+    elif not display_available():
+        watch = QTimer(window)
+        watch.timeout.connect(lambda: window.close() if run.observer.ended else None)
+        watch.start(200)
+    run_window(window, full_screen=full_screen)
