@@ -37,19 +37,35 @@ class Decision:
         Confirmed or not yet: nothing is learned there.
     intruder : str or None
         Why the change cannot be cement (a hand, an instrument), in words.
+    hidden : ndarray of bool or None
+        Where an instrument has moved: cement could not be told from it there.
     """
 
     mask: Bool
     added: Float32
     suspect: Bool
     intruder: str | None
+    hidden: Bool | None = None
 
 
 class CementDetector:
-    """Evidence, latched cement and added attenuation of one level."""
+    """Evidence, latched cement and added attenuation of one level.
 
-    def __init__(self, shape: tuple[int, int], mm_per_px: float, config: CementConfig) -> None:
+    Parameters
+    ----------
+    cannula : ndarray of bool, shape (rows, columns)
+        Where a cannula hides cement. It is no gap: cement on its two sides is taken to be connected.
+    bridge_px : int
+        Width of the cannula's corridor, and a little more (px, odd).
+    mm_per_px : float
+    config : CementConfig
+    """
+
+    def __init__(self, cannula: Bool, bridge_px: int, mm_per_px: float, config: CementConfig) -> None:
         self._mm, self._config = mm_per_px, config
+        self._cannula = cannula
+        self._bridge = np.ones((bridge_px, bridge_px), np.uint8)
+        shape = cannula.shape
         self._evidence = np.zeros(shape, np.float32)
         self._added = np.zeros(shape, np.float32)
         self._base = np.zeros(shape, np.float32)
@@ -100,13 +116,16 @@ class CementDetector:
         evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
         ceiling = np.float32(config.threshold * config.separate_factor * 2)
         self._evidence = np.where(visible, np.minimum(evidence, ceiling), np.float32(0))
-        fresh = self._confirm(dead_zone, visible)
+        moved = self._moved_instrument(dead_zone, noise)
+        if moved.any():
+            self._evidence[moved] = np.minimum(self._evidence[moved], np.float32(0.4 * config.threshold))
+        fresh = self._confirm(dead_zone, visible & ~moved)
         intruder = self._judge_intruder(fresh, time_s)
         if intruder is None:
             self._mask |= fresh
             self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
             self._take_back(dead_zone, visible, dt_s)
-        return Decision(self._mask, self._base + self._added, self.suspect, intruder)
+        return Decision(self._mask, self._base + self._added, self.suspect, intruder, moved)
 
     def _confirm(self, dead_zone: Float32, visible: Bool) -> Bool:
         """Parts whose evidence passes: near known cement at h, elsewhere at more and larger."""
@@ -114,16 +133,18 @@ class CementDetector:
         h = config.threshold
         candidate = (self._evidence > 0.5 * h) & (self._added > 0.7 * dead_zone) & visible
         candidate |= self._mask
-        if not candidate.any():
+        box = cv2.boundingRect(candidate.view(np.uint8))
+        if box[2] == 0:
             return candidate
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(candidate.astype(np.uint8), connectivity=8)
-        flat = labels.ravel().astype(np.intp)
-        peak = np.zeros(count, np.float32)
-        np.maximum.at(peak, flat, np.where(self._mask, np.float32(0), self._evidence).ravel())
-        known = np.zeros(count, bool)
-        known[np.unique(labels[cv2.dilate(self._mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0])] = (
-            True
+        cut = np.s_[box[1] : box[1] + box[3], box[0] : box[0] + box[2]]
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(
+            candidate[cut].view(np.uint8), connectivity=8
         )
+        new_evidence = np.where(self._mask[cut], np.float32(0), self._evidence[cut])
+        peak = np.zeros(count, np.float32)
+        np.maximum.at(peak, labels.ravel().astype(np.intp), new_evidence.ravel())
+        known = np.zeros(count, bool)
+        known[labels[self._beside_known()[cut]]] = True
         area_mm2 = stats[:, cv2.CC_STAT_AREA] * self._mm**2
         grown = known & (peak > h)
         separate = (
@@ -131,7 +152,50 @@ class CementDetector:
         )
         accepted = grown | separate
         accepted[0] = False
-        return cast(Bool, accepted[labels])
+        fresh = np.zeros(candidate.shape, bool)
+        fresh[cut] = accepted[labels]
+        return fresh
+
+    def _beside_known(self) -> Bool:
+        """Known cement and its neighbours, also those across the cannula."""
+        mask = self._mask.view(np.uint8)
+        near = cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
+        if self._cannula.any():
+            behind = (self._cannula & (cv2.dilate(mask, self._bridge) > 0)).astype(np.uint8)
+            near = near | (cv2.dilate(behind, np.ones((5, 5), np.uint8)) > 0)
+        return near
+
+    def hidden_reach(self, mask: Bool, hidden: Bool | None, reach_px: int) -> Bool:
+        """Cement, and what a cannula or a moved instrument may hide of it within so many pixels."""
+        unseen = self._cannula if hidden is None else self._cannula | hidden
+        if not mask.any() or not unseen.any():
+            return mask
+        grown = cv2.dilate(mask.view(np.uint8), np.ones((2 * reach_px + 1, 2 * reach_px + 1), np.uint8)) > 0
+        return mask | (grown & unseen)
+
+    def bridged(self, mask: Bool) -> Bool:
+        """Cement, and what a cannula hides between two parts of it."""
+        if not mask.any() or not self._cannula.any():
+            return mask
+        closed = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, self._bridge) > 0
+        return mask | (closed & self._cannula)
+
+    def _moved_instrument(self, dead_zone: Float32, noise: Float32) -> Bool:
+        """Around places that have become more radiolucent: an instrument was there and has moved.
+
+        A needle that moves leaves a negative and a positive residual side by side; cement only adds.
+        """
+        config = self._config
+        paler = (self._added < -(dead_zone + 1.5 * noise)).view(np.uint8)
+        if cv2.countNonZero(paler) * self._mm**2 < config.moved_instrument_mm2:
+            return np.zeros(self._mask.shape, bool)
+        open_px = max(3, round(1.2 / self._mm) | 1)
+        lighter = cv2.morphologyEx(paler, cv2.MORPH_OPEN, np.ones((open_px, open_px), np.uint8))
+        if float(lighter.sum()) * self._mm**2 < config.moved_instrument_mm2:
+            return np.zeros(self._mask.shape, bool)
+        reach = 2 * round(config.moved_instrument_reach_mm / self._mm) + 1
+        near = cv2.dilate(lighter, np.ones((reach, reach), np.uint8)) > 0
+        return near & ~self._mask
 
     def _judge_intruder(self, fresh: Bool, time_s: float) -> str | None:
         """A change that is large, sudden and comes from the border is a hand or an instrument."""
@@ -157,10 +221,10 @@ class CementDetector:
 def minimum_detectable_added(
     noise: Float32, dead_zone: Float32, pulse_interval_s: float, config: CementConfig
 ) -> Float32:
-    """Attenuation that would be confirmed within one second, per pixel (log units).
+    """Attenuation that would be confirmed within one second beside known cement, per pixel (log units).
 
     From the CUSUM's drift: a residual d gathers (d - delta)/sigma - k per pulse.
     """
     pulses = max(1.0, 1.0 / max(pulse_interval_s, 1e-3))
-    need = config.drift_per_pulse + config.threshold * config.separate_factor / pulses
+    need = config.drift_per_pulse + config.threshold / pulses
     return cast(Float32, dead_zone + noise * np.float32(need))

@@ -63,7 +63,7 @@ class MotionConfig(_Section, frozen=True):
     coarse_blur_mm: Annotated[float, _number("coarsest structure used: Gaussian sigma (mm)", 2.0, 20.0)] = 5.0
     band_inside_mm: Annotated[float, _number("band of bone used, inside the outline (mm)", 0.5, 15.0)] = 3.0
     band_outside_mm: Annotated[float, _number("band of bone used, outside the outline (mm)", 0.5, 15.0)] = 4.0
-    most_points: Annotated[int, msgspec.Meta(ge=200, le=20000, description="strongest gradients used")] = 3000
+    most_points: Annotated[int, msgspec.Meta(ge=200, le=20000, description="strongest gradients used")] = 2000
     most_iterations: Annotated[int, msgspec.Meta(ge=1, le=50, description="Gauss-Newton steps per frame")] = 8
     search_mm: Annotated[float, _number("how far a lost level is searched for (mm)", 2.0, 30.0)] = 14.0
     lowest_relative_correlation: Annotated[
@@ -152,6 +152,12 @@ class CementConfig(_Section, frozen=True):
         float,
         _number("cement attenuation taken for the limit above where none is calibrated (1/mm)", 0.01, 1.0),
     ] = 0.15
+    moved_instrument_mm2: Annotated[
+        float, _number("so much area grown lighter shows that an instrument has moved (mm2)", 0.5, 100.0)
+    ] = 4.0
+    moved_instrument_reach_mm: Annotated[
+        float, _number("nothing is confirmed so near to where an instrument has moved (mm)", 0.5, 20.0)
+    ] = 5.0
     intruder_mm2: Annotated[
         float, _number("a change this large within a second is a hand or an instrument (mm2)", 20.0, 5000.0)
     ] = 250.0
@@ -165,6 +171,9 @@ class FrontConfig(_Section, frozen=True):
     edge_lag_mm: Annotated[
         float, _number("how far a sequential front trails the true one (mm)", 0.0, 3.0)
     ] = 0.3
+    hidden_reach_mm: Annotated[
+        float, _number("cement may go on unseen behind a cannula for so long (mm)", 0.0, 10.0)
+    ] = 2.5
     speed_window_s: Annotated[float, _number("window of the speed (s)", 0.3, 10.0)] = 1.5
 
 

@@ -31,6 +31,7 @@ class Gap:
 
 def gaps(
     mask: Bool,
+    reach: Bool,
     maps: LevelMaps,
     mm_per_px: float,
     scale_relative_sd: float,
@@ -46,18 +47,20 @@ def gaps(
     ----------
     mask : ndarray of bool, shape of the window
         Cement in reference coordinates.
+    reach : ndarray of bool, shape of the window
+        The same, and where more of it may be hidden: counts for the lower bound only.
     """
     found: dict[str, Gap] = {}
     if not mask.any():
         return found
+    edge, hidden = _edge_pixels(mask), _edge_pixels(reach)
     for name, distance in maps.distance_mm.items():
-        inside = mask & maps.relevant[name]
-        if not inside.any():
+        here = maps.relevant[name][edge]
+        if not here.any():
             continue
-        rows, columns = np.nonzero(inside)
-        values = distance[rows, columns]
+        values = np.where(here, distance[edge], np.float32(np.inf))
         nearest = int(np.argmin(values))
-        row, column = int(rows[nearest]), int(columns[nearest])
+        row, column = int(edge[0][nearest]), int(edge[1][nearest])
         # the mask's pixel centre lies half a pixel behind its edge
         value = float(values[nearest]) - 0.5 * mm_per_px
         sd = float(
@@ -68,9 +71,22 @@ def gaps(
                 + (scale_relative_sd * value) ** 2
             )
         )
-        low = value - config.edge_lag_mm - 1.645 * sd
+        beyond = np.where(maps.relevant[name][hidden], distance[hidden], np.float32(np.inf))
+        farthest = min(value, float(beyond.min()) - 0.5 * mm_per_px)
+        low = farthest - config.edge_lag_mm - 1.645 * sd
         found[name] = Gap(value, low, (column, row), _foot(distance, row, column, mm_per_px))
     return found
+
+
+def _edge_pixels(mask: Bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the pixels of a mask that touch its outside: the nearest is one of them."""
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    cut = mask[y : y + height, x : x + width]
+    inner = cv2.erode(
+        cut.view(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
+    rows, columns = np.nonzero(cut & (inner == 0))
+    return rows + y, columns + x
 
 
 def _foot(distance: NDArray[np.float32], row: int, column: int, mm_per_px: float) -> tuple[float, float]:
@@ -112,9 +128,11 @@ class FrontHistory:
         self._past.clear()
 
     def advance(self, found: Mapping[str, Gap], time_s: float) -> Mapping[str, Advance]:
-        """Take in the distances of a pulse; say how each changes."""
+        """Take in the distances of a pulse; say how each of the dangerous ones changes."""
         advances: dict[str, Advance] = {}
         for name, gap in found.items():
+            if name not in DANGEROUS:
+                continue
             past = self._past.setdefault(name, deque())
             past.append((time_s, gap.value_mm))
             while past and past[0][0] < time_s - self._config.speed_window_s:
@@ -145,10 +163,15 @@ def _slope(series: NDArray[np.float64], value_mm: float) -> Advance:
 
 def outlines(mask: Bool) -> list[NDArray[np.float32]]:
     """Closed outlines of a mask, shape (n, 2) each, x then y (window px), smoothed below a pixel."""
-    if not mask.any():
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    if width == 0:
         return []
-    upscaled = cv2.resize(mask.astype(np.uint8) * 255, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    margin = 3
+    cut = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
+    cut[margin:-margin, margin:-margin] = mask[y : y + height, x : x + width]
+    upscaled = cv2.resize(cut * np.uint8(255), None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
     smooth = cv2.GaussianBlur(upscaled, (0, 0), 1.2)
-    found, _ = cv2.findContours((smooth > 120).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    found, _ = cv2.findContours((smooth > 120).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    corner = np.array([x - margin, y - margin], np.float32)
     lines = [c.reshape(-1, 2).astype(np.float32) for c in found if len(c) >= 4]
-    return [np.asarray((line + 0.5) / 2 - 0.5, dtype=np.float32) for line in lines]
+    return [np.asarray((line + 0.5) / 2 - 0.5 + corner, dtype=np.float32) for line in lines]

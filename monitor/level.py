@@ -60,7 +60,9 @@ class LevelMonitor:
         shape = self.maps.window.shape
         self._tracker = Tracker(self.maps, grid, config.motion)
         self._reference = Reference(shape, grid.mm_per_px, config.learning, config.cement)
-        self._cement = CementDetector(shape, grid.mm_per_px, config.cement)
+        widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
+        bridge_px = 2 * max(1, round(0.6 * widest_mm / grid.mm_per_px)) + 1
+        self._cement = CementDetector(self.maps.cannula, bridge_px, grid.mm_per_px, config.cement)
         self._history = FrontHistory(config.front)
         self._blind: Reason | None = None
         self._last_s: float | None = None
@@ -161,17 +163,22 @@ class LevelMonitor:
             return self._nothing(located.pose, (reason,))
         self._watch(noise, dead_zone)
         reasons = self._own_reasons()
+        if decision.hidden is not None and decision.hidden.any() and self._reference.ready:
+            self._visible = self._visible & ~decision.hidden
+            text = f"an instrument has moved at {self.name}: around it nothing can be seen"
+            reasons += (Reason(State.DEGRADED, "instrument_moved", text, self.name),)
         if any(reason.state is State.NOT_MONITORING for reason in reasons):
             return self._nothing(located.pose, reasons)
-        result = self._findings(located.pose, decision, noise, reasons, time_s, now_ns)
+        mask = self._cement.bridged(decision.mask) & self._own
+        result = self._findings(located.pose, decision, mask, noise, reasons, time_s, now_ns)
         self._lap("findings")
-        return LevelStep(result, reasons, decision.mask, fit)
+        return LevelStep(result, reasons, mask, fit)
 
     def _decide(
         self, residual: Float32, noise: Float32, dead_zone: Float32, time_s: float, dt_s: float
     ) -> Decision:
-        if self._reference.pulses < 2:
-            # no noise yet: nothing can be decided
+        if self._reference.pulses < 2 or (self._blind is not None and not self._reference.ready):
+            # no noise yet, or blind after a disturbance: nothing can be decided
             return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect, None)
         return self._cement.decide(residual, noise, dead_zone, self._visible, time_s, dt_s)
 
@@ -179,15 +186,16 @@ class LevelMonitor:
         self,
         pose: Pose,
         decision: Decision,
+        mask: Bool,
         noise: Float32,
         reasons: tuple[Reason, ...],
         time_s: float,
         now_ns: int,
     ) -> LevelResult:
         config, mm = self._config, self._grid.mm_per_px
-        mask = decision.mask & self._own
         scale_sd = self._view.scale.relative_uncertainty
-        found = gaps(mask, self.maps, mm, scale_sd, pose.sigma_mm, config.front)
+        reach = self._cement.hidden_reach(mask, decision.hidden, round(config.front.hidden_reach_mm / mm))
+        found = gaps(mask, reach, self.maps, mm, scale_sd, pose.sigma_mm, config.front)
         advances = self._history.advance(found, time_s)
         outside = outside_body(mask, self.maps, self._own, config.leak)
         parts = leak_parts(mask, outside, self.maps, mm, self._view.projection, config.leak)
@@ -333,4 +341,4 @@ def _grow(mask: Bool, mm_per_px: float, reach_px: int | None = None) -> Bool:
     reach = max(1, round(1.5 / mm_per_px)) if reach_px is None else reach_px
     if reach == 0 or not mask.any():
         return mask
-    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+    return cv2.dilate(mask.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0

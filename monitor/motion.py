@@ -171,7 +171,8 @@ def fit_pose(
     for _ in range(config.most_iterations):
         sampled = _sample(image, points, template.centre, (sx, sy, theta))
         error = (sampled - gain * t - offset).astype(np.float64)
-        scale = max(1.4826 * float(np.median(np.abs(error - np.median(error)))), 1e-6)
+        spread = np.abs(error[::4])  # the offset is fitted: the residual is centred
+        scale = max(1.4826 * float(np.partition(spread, spread.size // 2)[spread.size // 2]), 1e-6)
         weight = np.minimum(1.0, 1.5 * scale / np.maximum(np.abs(error), 1e-12))
         j = jacobian * np.array([gain, gain, gain, 1.0, 1.0])
         normal = (j * weight[:, None]).T @ j / scale**2

@@ -20,7 +20,8 @@ from monitor.intensity import low_pass
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
-_MEAN_ONLY_SHARE = 0.4
+_MOST_KEPT = 72
+_REVIEWED_PER_PULSE = 6
 _LARGEST_RHO = 0.9
 
 
@@ -53,6 +54,9 @@ class Reference:
         self._excursion = np.zeros(self._shape, np.float32)
         self._gradient = np.zeros(self._shape, np.float32)
         self._gain = 1.0
+        self._kept: list[tuple[NDArray[np.float16], Bool, float]] = []
+        self._reviewed = 0
+        self._settled = False
 
     @property
     def pulses(self) -> int:
@@ -72,6 +76,10 @@ class Reference:
     @property
     def ready(self) -> bool:
         """Whether it is good enough to monitor on."""
+        return self._settled
+
+    @property
+    def _long_enough(self) -> bool:
         return self.learned_s >= self._shortest_s and self._pulses >= self._learning.fewest_pulses
 
     @property
@@ -104,6 +112,9 @@ class Reference:
             Contrast of the live image relative to the reference, from the registration.
         """
         self._gain += 0.1 * (gain - self._gain)
+        return self._difference(live, background_weight)
+
+    def _difference(self, live: Float32, background_weight: Float32) -> Float32:
         difference = live - self._mean
         if abs(self._gain - 1.0) > 0.02:
             low = low_pass(self._mean, None, self._cement.background_mm / self._mm)
@@ -145,7 +156,13 @@ class Reference:
         refining = self.learned_s < self._learning.refine_for_s
         if maturing or refining:
             self._learn_mean(live, learnable)
-        self._learn_excursion(residual, learnable, dt, maturing=maturing)
+        if maturing:
+            self._keep_for_review(live, learnable, time_s)
+            if self._long_enough:
+                self._review()
+        else:
+            # cement cannot take attenuation away: what goes below the reference is motion or noise
+            self._stray(residual, learnable, dt, both_ways=False)
 
     def _learn_mean(self, live: Float32, learnable: Bool) -> None:
         most = float(self._learning.reference_pulses)
@@ -167,15 +184,15 @@ class Reference:
         two, one, now = self._previous[-3:]
         del self._previous[0]
         d1 = np.square(now - one) * np.float32(0.5)
-        inner = learnable[::2, ::2]
+        inner = learnable[::3, ::3]
         if inner.sum() > 50:
-            first = float(np.median(d1[::2, ::2][inner]))
-            second = float(np.median(np.square(now - two)[::2, ::2][inner])) * 0.5
+            first = float(np.median(d1[::3, ::3][inner]))
+            second = float(np.median(np.square(now[::3, ::3] - two[::3, ::3])[inner])) * 0.5
             if first > 0:
                 if not self.ready or len(self._d2_over_d1) < 16:
                     self._d2_over_d1.append(second / first)
                 elif self._d1_count:
-                    usual = float(np.median(self._d1[::2, ::2][inner]))
+                    usual = float(np.median(self._d1[::3, ::3][inner]))
                     # median of a squared normal is 0.455 of its mean
                     ratio = np.sqrt(first / 0.455 / max(usual, 1e-12))
                     self._noise_ratio += 0.1 * (float(ratio) - self._noise_ratio)
@@ -183,13 +200,35 @@ class Reference:
             self._d1_count += 1
             self._d1 += (d1 - self._d1) / np.float32(self._d1_count)
 
-    def _learn_excursion(self, residual: Float32, learnable: Bool, dt: float, *, maturing: bool) -> None:
-        keep = np.float32(np.exp(-max(dt, 1e-3) / self._cement.evidence_s))
-        self._average = self._average * keep + residual * (1 - keep)
-        if self.learned_s < _MEAN_ONLY_SHARE * self._shortest_s:
+    def _keep_for_review(self, live: Float32, learnable: Bool, time_s: float) -> None:
+        if self._reviewed or len(self._kept) >= 2 * _MOST_KEPT:
             return
-        # cement cannot take attenuation away: later, what goes below the reference is motion or noise
-        seen = np.abs(self._average) if maturing else np.maximum(-self._average, np.float32(0))
+        self._kept.append((live.astype(np.float16), learnable, time_s))
+        if len(self._kept) == 2 * _MOST_KEPT:
+            del self._kept[1::2]
+
+    def _review(self) -> None:
+        """Look at the kept pulses again with the finished mean, a few at a time.
+
+        How far does each pixel's moving average stray where there is no cement? The running
+        residuals would not do: they were taken against a mean that was still moving.
+        """
+        if self._reviewed == 0:
+            self._average[:] = 0
+            del self._kept[: len(self._kept) - _MOST_KEPT]
+        for live, learnable, time_s in self._kept[self._reviewed : self._reviewed + _REVIEWED_PER_PULSE]:
+            before_s = self._kept[max(0, self._reviewed - 1)][2]
+            residual = self._difference(live.astype(np.float32), learnable.astype(np.float32))
+            self._stray(residual, learnable, time_s - before_s, both_ways=True)
+            self._reviewed += 1
+        if self._reviewed >= len(self._kept):
+            self._settled = True
+            self._kept.clear()
+
+    def _stray(self, residual: Float32, learnable: Bool, dt_s: float, *, both_ways: bool) -> None:
+        keep = np.float32(np.exp(-max(dt_s, 1e-3) / self._cement.evidence_s))
+        self._average = self._average * keep + residual * (1 - keep)
+        seen = np.abs(self._average) if both_ways else np.maximum(-self._average, np.float32(0))
         np.maximum(self._excursion, np.where(learnable, seen, np.float32(0)), out=self._excursion)
 
     def noise_now(self, residual: Float32) -> float:
@@ -207,7 +246,7 @@ class Reference:
             return np.full(self._shape, self.noise_now(residual), np.float32)
         rho = self.rho
         variance = cv2.blur(self._d1, (5, 5)) / np.float32(1.0 - rho)
-        variance = np.maximum(variance, np.float32(0.25 * max(float(np.median(variance)), 1e-8)))
+        variance = np.maximum(variance, np.float32(0.25 * max(float(np.median(variance[::3, ::3])), 1e-8)))
         widen = (1.0 + rho) / (1.0 - rho) * max(1.0, self._noise_ratio) ** 2
         return cast(Float32, np.sqrt(variance * np.float32(widen)))
 

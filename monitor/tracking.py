@@ -54,6 +54,7 @@ class Tracker:
         self._gain = 1.0
         self._misses = 0
         self._faint = False
+        self._established = False
         self._good = 0
         self._prior_px = _EXPECTED_STEP_MM / grid.mm_per_px
 
@@ -105,7 +106,7 @@ class Tracker:
         usual = self._usual_correlation()
         if self._faint:
             return self._try_again(fit, time_s, may_restart=may_restart)
-        if len(self._trusted) < _ESTABLISHED and (fit is None or self._too_faint(fit, last)):
+        if not self._established and (fit is None or self._too_faint(fit, last)):
             self._faint, self._good = True, 0
             return self._still()
         if fit is None or fit.correlation < max(self._config.lowest_correlation, 0.7 * usual):
@@ -137,7 +138,7 @@ class Tracker:
         self._last, self._last_s = fit, time_s
         if self._good < _ESTABLISHED or not may_restart:
             return self._still()
-        self._faint = False
+        self._faint, self._established = False, True
         self._trusted.append((time_s, *fit.shift))
         return Located(self._pose(fit, trusted=True, why="bone can be followed now"), fit, "found")
 
@@ -187,6 +188,7 @@ class Tracker:
             )
         self._gain += 0.02 * (fit.gain - self._gain)
         self._trusted.append((time_s, *fit.shift))
+        self._established = self._established or len(self._trusted) >= _ESTABLISHED
         while self._trusted and self._trusted[0][0] < time_s - 60.0:
             self._trusted.popleft()
         self._correlations.append(fit.correlation)

@@ -224,6 +224,18 @@ def simulate(
     typer.echo(f"{out / 'run.dcm'}, plan.json, truth.json, truth_masks.mkv")
 
 
+@app.command()
+def sources() -> None:
+    """List the capture devices of this machine."""
+    from monitor.sources.capture import capture_devices
+
+    found = capture_devices()
+    for device in found:
+        typer.echo(f"device:{device.index}  {device.name}")
+    if not found:
+        typer.echo("no capture devices found")
+
+
 @app.command("config")
 def config_command() -> None:
     """Print the whole configuration with every default, its meaning and its range, as TOML."""

@@ -104,8 +104,9 @@ def live_run(
             stopped = loop.stop()
             observer.look()
             written = recorder.stop() if recorder is not None else True
-            if kept is not None:
-                kept.close(complete=clean and stopped and written)
+            # a recorder that cannot be stopped still owns its file: leave it as a kill would
+            if kept is not None and written:
+                kept.close(complete=clean and stopped)
 
 
 def _start_session(folder: Path | None, info: SourceInfo, plan: Plan, config: Config) -> Session | None:

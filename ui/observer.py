@@ -83,6 +83,7 @@ class Observer:
             recording=recording,
             session_elapsed_s=(now_ns - self._start_ns) / 1e9,
             demo_note=self._note,
+            alerts=self._board.alerts,
         )
 
     def acknowledge(self) -> None:

@@ -1,0 +1,188 @@
+"""What a recording is made of: frames, gaps and events as checked, self-described messages.
+
+A message is a MessagePack map ``{"header": bin, "data": bin, "crc32": int}``. `header` is itself a
+MessagePack map whose key ``type`` is ``frame``, ``gap`` or ``event``; `data` holds the pixels of a
+frame and is empty otherwise; `crc32` (zlib) covers the bytes of `header` and then of `data`, so that
+a message that was cut or changed is never taken for a right one.
+
+Pixels are stored row by row, 16 bit values little-endian, as they are (codec ``raw``) or as one
+Blosc2 buffer (codec ``blosc2``: Zstandard level 1 after bit shuffling, whichever is smaller).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import blosc2
+import msgspec
+import numpy as np
+
+from monitor.errors import RecordingError
+from monitor.frame import Frame, freeze_pixels
+
+_Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+_COMPRESSION = {
+    "codec": blosc2.Codec.ZSTD,
+    "clevel": 1,
+    "filters": [blosc2.Filter.NOFILTER] * 5 + [blosc2.Filter.BITSHUFFLE],
+    "nthreads": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Frames that were captured and could not be kept: `count` from `first_seq` on.
+
+    `t_ns` is the capture time of the first of them; `reason` is ``overflow``, ``stopped`` or the
+    text of the error.
+    """
+
+    first_seq: int
+    count: int
+    t_ns: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, kept beside the frames."""
+
+    name: str
+    t_ns: int
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Message = Frame | Gap | Event
+
+
+class _FrameHeader(msgspec.Struct, frozen=True, tag_field="type", tag="frame"):
+    seq: Annotated[int, msgspec.Meta(ge=0)]
+    t_capture_ns: int
+    t_source_ns: int | None
+    source_id: str
+    rows: _Side
+    columns: _Side
+    bits_allocated: Literal[8, 16]
+    codec: Literal["raw", "blosc2"]
+
+
+class _GapHeader(msgspec.Struct, frozen=True, tag_field="type", tag="gap"):
+    first_seq: int
+    count: int
+    t_ns: int
+    reason: str
+
+
+class _EventHeader(msgspec.Struct, frozen=True, tag_field="type", tag="event"):
+    name: str
+    t_ns: int
+    data: dict[str, Any]
+
+
+_Header = _FrameHeader | _GapHeader | _EventHeader
+
+
+class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    header: bytes
+    data: bytes
+    crc32: int
+
+
+_encoder = msgspec.msgpack.Encoder()
+_envelope_decoder = msgspec.msgpack.Decoder(_Envelope)
+_header_decoder: msgspec.msgpack.Decoder[_Header] = msgspec.msgpack.Decoder(_Header)
+
+
+def encode(message: Message) -> bytes:
+    """Encode a message.
+
+    Raises
+    ------
+    TypeError
+        The data of an event holds something else than plain values.
+    """
+    data = b""
+    header: _Header
+    match message:
+        case Frame():
+            header, data = _encode_frame(message)
+        case Gap():
+            header = _GapHeader(message.first_seq, message.count, message.t_ns, message.reason)
+        case Event():
+            header = _EventHeader(message.name, message.t_ns, message.data)
+    head = _encoder.encode(header)
+    return _encoder.encode(_Envelope(head, data, zlib.crc32(data, zlib.crc32(head))))
+
+
+def decode(encoded: bytes) -> Message:
+    """Decode a message; pixels come back read-only and bit for bit.
+
+    Raises
+    ------
+    RecordingError
+        The bytes are not those that were written.
+    """
+    try:
+        envelope = _envelope_decoder.decode(encoded)
+        if zlib.crc32(envelope.data, zlib.crc32(envelope.header)) != envelope.crc32:
+            raise RecordingError("checksum does not match")
+        header = _header_decoder.decode(envelope.header)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RecordingError(f"not a message of a recording: {error}") from error
+    match header:
+        case _FrameHeader():
+            return _decode_frame(header, envelope.data)
+        case _GapHeader():
+            return Gap(header.first_seq, header.count, header.t_ns, header.reason)
+        case _EventHeader():
+            return Event(header.name, header.t_ns, header.data)
+
+
+def _encode_frame(frame: Frame) -> tuple[_FrameHeader, bytes]:
+    pixels = np.ascontiguousarray(frame.pixels)
+    little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+    packed: bytes = blosc2.compress2(little, typesize=little.itemsize, **_COMPRESSION)
+    smaller = len(packed) < little.nbytes
+    header = _FrameHeader(
+        seq=frame.seq,
+        t_capture_ns=frame.t_capture_ns,
+        t_source_ns=frame.t_source_ns,
+        source_id=frame.source_id,
+        rows=frame.rows,
+        columns=frame.columns,
+        bits_allocated=8 if little.itemsize == 1 else 16,
+        codec="blosc2" if smaller else "raw",
+    )
+    return header, packed if smaller else little.tobytes()
+
+
+def _decode_frame(header: _FrameHeader, data: bytes) -> Frame:
+    dtype = np.dtype("u1" if header.bits_allocated == 8 else "<u2")
+    byte_count = header.rows * header.columns * dtype.itemsize
+    if header.codec == "raw":
+        held = len(data)
+    else:
+        try:
+            held = blosc2.get_cbuffer_sizes(data)[0]
+        except (RuntimeError, ValueError) as error:
+            raise RecordingError(f"frame {header.seq}: pixels cannot be unpacked: {error}") from error
+    if held != byte_count:
+        raise RecordingError(f"frame {header.seq}: {held} bytes of pixels, expected {byte_count}")
+    if header.codec == "raw":
+        stored = np.frombuffer(data, dtype)
+    else:
+        stored = np.empty(byte_count // dtype.itemsize, dtype)
+        try:
+            blosc2.decompress2(data, dst=stored, nthreads=1)
+        except (RuntimeError, ValueError) as error:
+            raise RecordingError(f"frame {header.seq}: pixels cannot be unpacked: {error}") from error
+    native = stored.astype(dtype.newbyteorder("="), copy=False).reshape(header.rows, header.columns)
+    return Frame(
+        seq=header.seq,
+        t_capture_ns=header.t_capture_ns,
+        t_source_ns=header.t_source_ns,
+        pixels=freeze_pixels(native, copy=False),
+        source_id=header.source_id,
+    )

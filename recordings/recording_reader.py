@@ -1,0 +1,283 @@
+"""Reads a recording, whatever happened to it; see `recordings.recording` for the file."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mcap.data_stream import ReadDataStream
+from mcap.exceptions import McapError
+from mcap.opcode import Opcode
+from mcap.records import Channel, DataEnd, Footer, Metadata, Statistics
+
+from monitor.errors import RecordingError, SourceError
+from monitor.frame import Frame
+from recordings.messages import Event, Gap, decode
+from recordings.recording_writer import MAGIC
+
+_RECORD_HEAD = struct.Struct("<BQ")
+_MESSAGE_HEAD = struct.Struct("<HIQQ")
+_LARGEST_SMALL_RECORD = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingCheck:
+    """What a full read of a recording found.
+
+    Parameters
+    ----------
+    frames : int
+        Whole frames.
+    gaps : tuple of Gap
+        Frames that the recorder says it lost.
+    missing : tuple of (int, int)
+        Further frames that are not there: first number and count, between those that are.
+    damaged : int
+        Messages that are not as they were written.
+    ended : bool
+        The file has its clean end.
+    complete : bool
+        It has its end and everything in the file is as it was written. Gaps that the recorder wrote
+        down do not change that.
+    """
+
+    frames: int
+    gaps: tuple[Gap, ...]
+    missing: tuple[tuple[int, int], ...]
+    damaged: int
+    ended: bool
+    complete: bool
+
+
+class RecordingReader:
+    """Reads a recording: whole, cut anywhere, or still being written.
+
+    Only an index of 16 bytes per frame is held in memory. May be used by several threads.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read or is not a recording.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.metadata: Mapping[str, str] = {}
+        self._offsets = array("Q")
+        self._lengths = array("Q")
+        self._gaps: list[Gap] = []
+        self._events: list[Event] = []
+        self._damaged: set[int] = set()
+        self._topics: dict[int, str] = {}
+        self._messages = 0
+        self._stated_messages: int | None = None
+        self._stated_crc: int | None = None
+        self._data_end = 0
+        self._summary = (0, 0, -1)  # first byte, byte after the last, CRC as stated
+        self._ended = False
+        self._next = len(MAGIC)
+        try:
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SourceError(f"{path}: cannot read the recording: {error.strerror}") from error
+        try:
+            if os.pread(self._fd, len(MAGIC), 0) != MAGIC:
+                raise SourceError(f"{path}: not a recording (MCAP)")
+            self.refresh()
+        except OSError as error:
+            self.close()
+            raise SourceError(f"{path}: cannot read the recording: {error.strerror}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def __len__(self) -> int:
+        """Frames in the file, damaged ones included."""
+        return len(self._offsets)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Frames that the recorder says it lost."""
+        return tuple(self._gaps)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Events in the order in which they were written."""
+        return tuple(self._events)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the file has its clean end and as many messages as that says."""
+        return self._ended and self._messages == self._stated_messages
+
+    @property
+    def damaged(self) -> int:
+        """Messages found damaged so far; frames are examined as they are read."""
+        return len(self._damaged)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the file ended cleanly and nothing read so far is damaged; see `check`."""
+        return self.ended and not self._damaged
+
+    def refresh(self) -> int:
+        """Take up what was written since; return how many frames are new."""
+        before = len(self._offsets)
+        size = os.fstat(self._fd).st_size
+        while not self._ended and self._next + _RECORD_HEAD.size <= size:
+            opcode, length = _RECORD_HEAD.unpack(os.pread(self._fd, _RECORD_HEAD.size, self._next))
+            body = self._next + _RECORD_HEAD.size
+            if length > size - body:
+                break
+            self._take(opcode, body, length)
+            self._next = body + length
+        return len(self._offsets) - before
+
+    def read(self, index: int) -> Frame:
+        """Return the frame at a position, from 0; its `seq` differs where there are gaps.
+
+        Raises
+        ------
+        IndexError
+            No such position.
+        RecordingError
+            The frame is damaged.
+        """
+        if not 0 <= index < len(self._offsets):
+            raise IndexError(index)
+        offset = self._offsets[index]
+        try:
+            message = decode(os.pread(self._fd, self._lengths[index], offset))
+            if not isinstance(message, Frame):
+                raise RecordingError("not a frame")
+        except RecordingError as error:
+            self._damaged.add(offset)
+            raise RecordingError(f"{self.path}: frame at position {index} is damaged: {error}") from error
+        return message
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Whole frames in order; damaged ones are left out and counted."""
+        for index in range(len(self._offsets)):
+            try:
+                yield self.read(index)
+            except RecordingError:
+                continue
+
+    def check(self) -> RecordingCheck:
+        """Read everything and say what is there."""
+        frames = 0
+        expected: int | None = None
+        missing: list[tuple[int, int]] = []
+        for frame in self:
+            frames += 1
+            if expected is not None and frame.seq > expected:
+                missing += _not_in_gaps(expected, frame.seq, self._gaps)
+            expected = frame.seq + 1
+        first, end, stated_crc = self._summary
+        whole = self.complete and self._crc(0, self._data_end) == self._stated_crc
+        whole = whole and self._crc(first, end) == stated_crc
+        return RecordingCheck(
+            frames, self.gaps, tuple(missing), self.damaged, self.ended, whole and not missing
+        )
+
+    def close(self) -> None:
+        """Release the file. May be called again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self, opcode: int, body: int, length: int) -> None:
+        """Take up one record; what is not as it should be counts as damaged."""
+        if opcode == Opcode.MESSAGE:
+            if self._stated_crc is None:
+                self._messages += 1
+                self._take_message(body, length)
+            return
+        if length > _LARGEST_SMALL_RECORD:
+            self._damaged.add(body)
+            return
+        stream = ReadDataStream(BytesIO(os.pread(self._fd, length, body)))
+        try:
+            if opcode == Opcode.CHANNEL:
+                channel = Channel.read(stream)
+                self._topics.setdefault(channel.id, channel.topic)
+            elif opcode == Opcode.METADATA:
+                self.metadata = Metadata.read(stream).metadata
+            elif opcode == Opcode.DATA_END:
+                self._stated_crc = DataEnd.read(stream).data_section_crc
+                self._data_end = body - _RECORD_HEAD.size
+            elif opcode == Opcode.STATISTICS:
+                self._stated_messages = Statistics.read(stream).message_count
+            elif opcode == Opcode.FOOTER:
+                footer = Footer.read(stream)
+                self._ended = os.pread(self._fd, len(MAGIC) + 1, body + length) == MAGIC
+                self._summary = (footer.summary_start, body + length - 4, footer.summary_crc)
+            elif opcode != Opcode.HEADER:
+                self._damaged.add(body)
+        except (McapError, struct.error, UnicodeDecodeError):
+            self._damaged.add(body)
+
+    def _take_message(self, body: int, length: int) -> None:
+        start, size = body + _MESSAGE_HEAD.size, length - _MESSAGE_HEAD.size
+        if size < 0:
+            self._damaged.add(body)
+            return
+        channel, *_ = _MESSAGE_HEAD.unpack(os.pread(self._fd, _MESSAGE_HEAD.size, body))
+        topic = self._topics.get(channel)
+        if topic == "frames":
+            self._offsets.append(start)
+            self._lengths.append(size)
+            return
+        try:
+            if size > _LARGEST_SMALL_RECORD:
+                raise RecordingError("too large")
+            message = decode(os.pread(self._fd, size, start))
+            if topic == "gaps" and isinstance(message, Gap):
+                self._gaps.append(message)
+            elif topic == "events" and isinstance(message, Event):
+                self._events.append(message)
+            else:
+                raise RecordingError("on the wrong topic")
+        except RecordingError:
+            self._damaged.add(start)
+
+    def _crc(self, first: int, end: int) -> int:
+        crc = 0
+        while first < end:
+            part = os.pread(self._fd, min(1 << 20, end - first), first)
+            if not part:
+                break
+            crc = zlib.crc32(part, crc)
+            first += len(part)
+        return crc
+
+
+def _not_in_gaps(first: int, end: int, gaps: list[Gap]) -> list[tuple[int, int]]:
+    """Parts of ``first .. end - 1`` that no gap covers, as first number and count."""
+    parts: list[tuple[int, int]] = []
+    for gap in sorted(gaps, key=lambda gap: gap.first_seq):
+        gap_end = gap.first_seq + gap.count
+        if gap_end <= first or gap.first_seq >= end:
+            continue
+        if gap.first_seq > first:
+            parts.append((first, gap.first_seq - first))
+        first = gap_end
+    if first < end:
+        parts.append((first, end - first))
+    return parts

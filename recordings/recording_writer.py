@@ -1,0 +1,184 @@
+"""Writes a recording; see `recordings.recording` for the file."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mcap.data_stream import RecordBuilder
+from mcap.records import Channel, DataEnd, Footer, Header, McapRecord, Metadata, Statistics
+from mcap.records import Message as McapMessage
+
+from monitor.errors import OutputError, RecordingError
+from monitor.frame import Frame
+from recordings.messages import Event, Gap, Message, encode
+
+MAGIC = b"\x89MCAP0\r\n"
+PROFILE = "cementwatch.recording/1"
+_FRAMES, _GAPS, _EVENTS = 1, 2, 3
+_CHANNELS = tuple(
+    Channel(id=number, topic=topic, message_encoding="msgpack", metadata={}, schema_id=0)
+    for number, topic in ((_FRAMES, "frames"), (_GAPS, "gaps"), (_EVENTS, "events"))
+)
+_SYNC_EVERY_NS = 1_000_000_000
+
+
+class RecordingWriter:
+    """Appends frames, gaps and events to a new file that only its owner can read.
+
+    Used by one thread at a time. A write that fails leaves the file as it was before it, and the
+    next one may succeed.
+
+    Parameters
+    ----------
+    path : Path
+        Must not exist.
+    metadata : mapping of str to str
+        Facts about the recording, kept at its start.
+
+    Raises
+    ------
+    OutputError
+        The file exists or cannot be written.
+    """
+
+    def __init__(self, path: Path, metadata: Mapping[str, str] | None = None) -> None:
+        self.path = path
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+            self._fd = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot write the recording: {error.strerror}") from error
+        self._closed = False
+        self._size = 0
+        self._crc = 0
+        self._counts = dict.fromkeys((_FRAMES, _GAPS, _EVENTS), 0)
+        self._times_ns: list[int] = []
+        self._synced_ns: int | None = None
+        start = _pack(Header(PROFILE, "cementwatch"), Metadata("recording", dict(metadata or {})), *_CHANNELS)
+        try:
+            self._write(MAGIC + start)
+        except RecordingError as error:
+            os.close(self._fd)
+            self._closed = True
+            path.unlink(missing_ok=True)
+            raise OutputError(str(error)) from error
+
+    @property
+    def frames_written(self) -> int:
+        """Frames in the file."""
+        return self._counts[_FRAMES]
+
+    @property
+    def bytes_written(self) -> int:
+        """Size of the file (bytes)."""
+        return self._size
+
+    def append(self, frame: Frame) -> None:
+        """Keep a frame.
+
+        Raises
+        ------
+        RecordingError
+            It could not be written; the file is as before.
+        """
+        self._sync_now_and_then(frame.t_capture_ns)
+        self._message(_FRAMES, frame, frame.seq, frame.t_capture_ns, frame.time_ns)
+
+    def gap(self, gap: Gap) -> None:
+        """Keep the fact that frames are missing. Raises as `append`."""
+        self._message(_GAPS, gap, gap.first_seq, gap.t_ns, gap.t_ns)
+
+    def event(self, name: str, data: dict[str, Any], t_ns: int) -> None:
+        """Keep something that happened. Raises as `append`."""
+        self._message(_EVENTS, Event(name, t_ns, data), self._counts[_EVENTS], t_ns, t_ns)
+
+    def close(self) -> None:
+        """End the file cleanly. May be called again.
+
+        Raises
+        ------
+        RecordingError
+            The end could not be written; the file reads as one that was cut.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._write(self._end())
+            self._sync()
+        finally:
+            os.close(self._fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _message(self, channel: int, message: Message, seq: int, log_ns: int, publish_ns: int) -> None:
+        if self._closed:
+            raise RecordingError(f"{self.path}: the recording is closed")
+        log_ns, publish_ns = max(log_ns, 0), max(publish_ns, 0)
+        self._write(_pack(McapMessage(channel, log_ns, encode(message), publish_ns, seq & 0xFFFFFFFF)))
+        self._counts[channel] += 1
+        self._times_ns = [min([*self._times_ns[:1], log_ns]), max([*self._times_ns[1:], log_ns])]
+
+    def _write(self, data: bytes) -> None:
+        """Write everything or nothing."""
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError as error:
+            os.ftruncate(self._fd, self._size)
+            raise RecordingError(f"{self.path}: {error.strerror}") from error
+        self._size += len(data)
+        self._crc = zlib.crc32(data, self._crc)
+
+    def _sync_now_and_then(self, now_ns: int) -> None:
+        # Before the frame, not after it: a failure then concerns a frame that is not yet in the file.
+        if self._closed or (self._synced_ns is not None and 0 <= now_ns - self._synced_ns < _SYNC_EVERY_NS):
+            return
+        self._synced_ns = now_ns
+        self._sync()
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise RecordingError(f"{self.path}: {error.strerror}") from error
+
+    def _end(self) -> bytes:
+        first_ns, last_ns = self._times_ns or (0, 0)
+        statistics = Statistics(
+            attachment_count=0,
+            channel_count=len(_CHANNELS),
+            channel_message_counts={i: count for i, count in self._counts.items() if count},
+            chunk_count=0,
+            message_count=sum(self._counts.values()),
+            message_end_time=last_ns,
+            message_start_time=first_ns,
+            metadata_count=1,
+            schema_count=0,
+        )
+        data_end = _pack(DataEnd(self._crc))
+        summary = _pack(*_CHANNELS, statistics)
+        footer = _pack(Footer(self._size + len(data_end), 0, 0))[:-4]
+        crc = struct.pack("<I", zlib.crc32(summary + footer))
+        return data_end + summary + footer + crc + MAGIC
+
+
+def _pack(*records: McapRecord) -> bytes:
+    builder = RecordBuilder()
+    for record in records:
+        record.write(builder)
+    packed: bytes = builder.end()  # type: ignore[no-untyped-call]  # mcap leaves it untyped
+    return packed

@@ -1,0 +1,293 @@
+"""The session folder: everything that is kept of one procedure.
+
+It holds ``frames.mcap``, ``log.sqlite``, ``plan.json``, ``config.toml`` and ``session.json``, readable by
+its owner only. ``session.json`` is written last and replaced whole: a folder with it is a session,
+and ``complete`` in it is true once the session was closed in order.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from monitor.errors import OutputError, RecordingError, SourceError
+from monitor.frame import SourceInfo
+from monitor.plan import Plan, plan_to_json, read_plan
+from recordings.log import LogContents, ProcedureLog, open_log, read_log, utc_text
+from recordings.recording import RecordingReader, RecordingWriter
+
+SCHEMA = "cementwatch.session/1"
+FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "config.toml", "session.json"
+
+
+class SessionFile(msgspec.Struct, frozen=True):
+    """Contents of ``session.json``. `plan` in `files` is None where there is no plan."""
+
+    schema: str
+    id: str
+    software_version: str
+    created_utc: str
+    anchor_monotonic_ns: int
+    source: SourceInfo
+    files: dict[str, str | None]
+    complete: bool = False
+    closed_utc: str | None = None
+
+
+def utc_now() -> datetime:
+    """Wall clock in UTC."""
+    return datetime.now(UTC)
+
+
+class Session:
+    """A session being recorded; made by `create`.
+
+    Parameters of the constructor are not for callers. `recording` belongs to the recorder's thread
+    while that runs.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        about: SessionFile,
+        recording: RecordingWriter,
+        log: ProcedureLog,
+        clock_utc: Callable[[], datetime],
+    ) -> None:
+        self.folder = folder
+        self.about = about
+        self.recording = recording
+        self.log = log
+        self._clock_utc = clock_utc
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        *,
+        source_info: SourceInfo,
+        plan: Plan | None,
+        config_toml: str,
+        software_version: str,
+        clock_utc: Callable[[], datetime] = utc_now,
+        clock_monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> Session:
+        """Make a session folder and open its files.
+
+        Parameters
+        ----------
+        folder : Path
+            New, or existing without any file of a session in it.
+        source_info : SourceInfo
+        plan : Plan or None
+        config_toml : str
+            The configuration in force, as TOML text.
+        software_version : str
+        clock_utc, clock_monotonic_ns : callable
+            Read once each, one after the other: the anchor between the two clocks.
+
+        Raises
+        ------
+        OutputError
+            The folder holds a session already or cannot be written. Nothing is left behind.
+        """
+        with ExitStack() as undo:
+            try:
+                _make_folder(folder, undo)
+                created_utc, anchor_ns = clock_utc(), clock_monotonic_ns()
+                about = SessionFile(
+                    schema=SCHEMA,
+                    id=str(uuid.uuid4()),
+                    software_version=software_version,
+                    created_utc=utc_text(created_utc),
+                    anchor_monotonic_ns=anchor_ns,
+                    source=source_info,
+                    files={
+                        "frames": FRAMES,
+                        "log": LOG,
+                        "plan": PLAN if plan is not None else None,
+                        "config": CONFIG,
+                    },
+                )
+                undo.callback(_remove_files, folder)
+                recording = RecordingWriter(
+                    folder / FRAMES, {"session": about.id, "software_version": software_version}
+                )
+                undo.callback(_give_up, recording)
+                log = open_log(folder / LOG)
+                undo.callback(_give_up, log)
+                log.session_started(
+                    session_id=about.id,
+                    software_version=software_version,
+                    started_utc=created_utc,
+                    anchor_monotonic_ns=anchor_ns,
+                    source=source_info,
+                    plan=plan,
+                    config_toml=config_toml,
+                )
+                if plan is not None:
+                    _write_whole(folder / PLAN, plan_to_json(plan))
+                _write_whole(folder / CONFIG, config_toml.encode())
+                _write_whole(folder / SESSION, _to_json(about))
+            except OSError as error:
+                raise OutputError(f"{folder}: cannot write the session: {error.strerror or error}") from error
+            except RecordingError as error:
+                raise OutputError(f"{folder}: cannot write the session: {error}") from error
+            undo.pop_all()
+        return cls(folder, about, recording, log, clock_utc)
+
+    @staticmethod
+    def open(folder: Path) -> StoredSession:
+        """Open a session for reading; see `open_session`."""
+        return open_session(folder)
+
+    @property
+    def free_bytes(self) -> int | None:
+        """Space left where the session lies (bytes); None where it cannot be told."""
+        try:
+            return shutil.disk_usage(self.folder).free
+        except OSError:
+            return None
+
+    def close(self, *, complete: bool = True) -> None:
+        """End the files, and say in ``session.json`` that the session is complete. May be called again.
+
+        Parameters
+        ----------
+        complete : bool
+            False where the run ended in a fault, or the recorder could not be stopped.
+
+        Raises
+        ------
+        RecordingError
+            A file could not be ended in order; the session then stays incomplete.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        with ExitStack() as both:
+            both.callback(self.recording.close)
+            both.callback(self.log.close)
+        self.about = msgspec.structs.replace(
+            self.about, complete=complete, closed_utc=utc_text(self._clock_utc())
+        )
+        try:
+            _write_whole(self.folder / SESSION, _to_json(self.about))
+        except OSError as error:
+            raise RecordingError(f"{self.folder / SESSION}: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session on disk. Nothing is held open."""
+
+    folder: Path
+    about: SessionFile
+
+    @property
+    def recording_path(self) -> Path:
+        """The recording file."""
+        return self.folder / FRAMES
+
+    def frames(self) -> RecordingReader:
+        """Open the recording. Raises `SourceError`."""
+        return RecordingReader(self.recording_path)
+
+    def log(self) -> LogContents:
+        """Read the procedure log. Raises `SourceError`."""
+        return read_log(self.folder / LOG)
+
+    def plan(self) -> Plan | None:
+        """Read the plan; None where the session has none. Raises `PlanError`."""
+        return None if self.about.files.get("plan") is None else read_plan(self.folder / PLAN)
+
+    def config_toml(self) -> str:
+        """The configuration that was in force. Raises `SourceError`."""
+        path = self.folder / CONFIG
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SourceError(f"{path}: cannot read the configuration: {error}") from error
+
+
+def is_session(folder: Path) -> bool:
+    """Whether a folder holds a session."""
+    return (folder / SESSION).is_file()
+
+
+def open_session(folder: Path) -> StoredSession:
+    """Open a session folder for reading, complete or not.
+
+    Raises
+    ------
+    SourceError
+        The folder holds no session, or one that this software does not read.
+    """
+    path = folder / SESSION
+    try:
+        about = msgspec.json.decode(path.read_bytes(), type=SessionFile)
+    except OSError as error:
+        raise SourceError(f"{folder}: no session: {SESSION}: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: not a session file: {error}") from error
+    if about.schema != SCHEMA:
+        raise SourceError(f"{path}: schema is {about.schema!r}, expected {SCHEMA!r}")
+    return StoredSession(folder, about)
+
+
+def _make_folder(folder: Path, undo: ExitStack) -> None:
+    """Make the folder, its owner's only, with the parents it lacks; undone where the rest fails."""
+    if folder.exists():
+        held = {path.name for path in folder.iterdir()}
+        present = sorted(held & {FRAMES, LOG, PLAN, CONFIG, SESSION})
+        if present:
+            raise OutputError(f"{folder}: holds a session already ({present[0]}); choose another folder")
+        if not held:
+            with suppress(PermissionError):  # someone else's empty folder that may be written to
+                folder.chmod(0o700)
+        return
+    for part in reversed([folder, *(parent for parent in folder.parents if not parent.exists())]):
+        part.mkdir(mode=0o700)
+        undo.callback(part.rmdir)
+
+
+def _give_up(file: RecordingWriter | ProcedureLog) -> None:
+    """Close a file that is about to be removed."""
+    with suppress(RecordingError):
+        file.close()
+
+
+def _remove_files(folder: Path) -> None:
+    for name in (FRAMES, LOG, f"{LOG}-wal", f"{LOG}-shm", PLAN, CONFIG, SESSION):
+        (folder / name).unlink(missing_ok=True)
+        (folder / f".{name}.new").unlink(missing_ok=True)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is found either as before or whole."""
+    new = path.with_name(f".{path.name}.new")
+    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _to_json(about: SessionFile) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(about), indent=2) + b"\n"

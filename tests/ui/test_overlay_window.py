@@ -1,0 +1,171 @@
+"""The window itself: it pulls, hands keys on, and survives what fails."""
+
+import dataclasses
+
+import pytest
+from PyQt6.QtCore import Qt
+
+from monitor.result import Priority
+from tests.ui import factory as made
+from ui.overlay.window import OverlayWindow
+from ui.qt import display_available, start_application
+
+
+class Source:
+    """Hands out what a test puts in, and counts what comes back."""
+
+    def __init__(self, observation):
+        self.observation = observation
+        self.acknowledged = 0
+        self.painted = []
+
+    def observe(self):
+        if isinstance(self.observation, Exception):
+            raise self.observation
+        return self.observation
+
+    def acknowledge(self):
+        self.acknowledged += 1
+
+
+@pytest.fixture
+def source():
+    return Source(made.calm()[-1])
+
+
+@pytest.fixture
+def window(qtbot, source):
+    shown = OverlayWindow(
+        source.observe,
+        made.SETUP,
+        acknowledge=source.acknowledge,
+        painted=lambda seq, t_ns: source.painted.append((seq, t_ns)),
+        clock=lambda: 42,
+    )
+    qtbot.addWidget(shown)
+    shown.resize(1280, 720)
+    shown.show()
+    return shown
+
+
+def spoken(window) -> list[str]:
+    window.repaint()
+    return [word.text for word in window.words]
+
+
+def test_it_asks_by_itself_on_its_timer(qtbot, window, source):
+    window.start()
+    qtbot.waitUntil(lambda: window.model is not None, timeout=5000)
+    source.observation = made.high()[-1]
+    qtbot.waitUntil(lambda: window.model.bar.alarm is not None, timeout=5000)
+    window.stop()
+    assert "12.4" not in spoken(window)
+    assert "2.1" in spoken(window)
+
+
+def test_painting_is_reported_once_for_each_result(window, source):
+    window.tick()
+    window.repaint()
+    window.tick()
+    window.repaint()
+    source.observation = made.observation(made.result(seq=10_000))
+    window.tick()
+    window.repaint()
+    assert source.painted == [(9999, 42), (10_000, 42)]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_a_key_acknowledges(qtbot, window, source, key):
+    qtbot.keyClick(window, key)
+    assert source.acknowledged == 1
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Q, Qt.Key.Key_Escape, Qt.Key.Key_X, Qt.Key.Key_Delete])
+def test_no_single_key_closes_or_acknowledges(qtbot, window, source, key):
+    qtbot.keyClick(window, key)
+    assert window.isVisible()
+    assert source.acknowledged == 0
+
+
+def test_control_q_closes(qtbot, window):
+    qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert not window.isVisible()
+
+
+def test_escape_says_how_to_quit(qtbot, window):
+    window.tick()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert "to quit: Ctrl+Q" in spoken(window)
+
+
+def test_f11_and_escape_switch_full_screen(qtbot, window):
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert window.isFullScreen()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+    assert window.isVisible()
+
+
+def test_the_question_mark_lists_the_keys(qtbot, window):
+    window.tick()
+    qtbot.keyClicks(window, "?")
+    assert "acknowledge all alarms" in spoken(window)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert "acknowledge all alarms" not in spoken(window)
+
+
+def test_a_failing_observer_is_said_and_nothing_old_stays(window, source):
+    window.tick()
+    assert "12.4" in spoken(window)
+    source.observation = RuntimeError("the loop is gone")
+    window.tick()
+    assert spoken(window) == []
+    middle = window.grab().toImage()
+    assert window.model is None
+    assert middle.pixelColor(300, 300).lightness() < 30  # the old image is gone
+    source.observation = made.calm()[-1]
+    window.tick()
+    assert "12.4" in spoken(window)
+
+
+def test_a_result_that_cannot_be_painted_does_not_end_the_process(window, source):
+    broken = dataclasses.replace(made.level(3.0), contours_px=("no contour",))
+    source.observation = made.observation(made.result(broken))
+    window.tick()
+    assert spoken(window) == []
+    assert window.model is None
+    source.observation = made.calm()[-1]
+    window.tick()
+    assert "12.4" in spoken(window)
+
+
+def test_a_result_can_be_shown_directly(window):
+    seen = made.high()[-1]
+    window.show_observation(seen.result, seen.health, seen.now_ns)
+    assert window.model.bar.alarm.priority == Priority.HIGH
+    assert "2.1" in spoken(window)
+
+
+def test_resizing_lays_out_anew(window):
+    window.tick()
+    for width, height in ((1024, 768), (1920, 1080)):
+        window.resize(width, height)
+        window.repaint()
+        right = max(word.rect.right() for word in window.words)
+        assert width * 0.9 < right <= width
+
+
+def test_a_display_is_known_by_its_environment():
+    assert display_available({"DISPLAY": ":0"}, "linux")
+    assert display_available({"WAYLAND_DISPLAY": "wayland-0"}, "linux")
+    assert not display_available({}, "linux")
+    assert not display_available({"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}, "linux")
+    assert display_available({}, "win32")
+
+
+def test_opencvs_path_to_its_own_qt_is_removed(monkeypatch, qapp):
+    import os
+
+    monkeypatch.setenv("QT_QPA_PLATFORM_PLUGIN_PATH", "/nowhere/cv2/qt/plugins")
+    assert start_application() is qapp
+    assert "QT_QPA_PLATFORM_PLUGIN_PATH" not in os.environ

@@ -1,0 +1,167 @@
+"""The alarm bar and the top line, from an observation."""
+
+from __future__ import annotations
+
+from monitor.result import AlarmState, Alert, Kind, LevelResult, Priority, Watch
+from monitor.states import Reason, State
+from ui.overlay.model import AlarmModel, BarModel, HeaderModel, StateModel
+from ui.overlay.observation import Observation
+from ui.overlay.sight import is_seen, shown_reasons, shown_state, time_since_s
+from ui.overlay.words import UNKNOWN, clock, listed, shout, structure_words, whole_seconds
+
+_SHOWN = (AlarmState.ACTIVE, AlarmState.ACKNOWLEDGED, AlarmState.LATCHED)
+
+_FOLLOWS = {
+    "no_image": "nothing is watched; check the beam and the video cable",
+    "lagging": "nothing is watched until the picture is on time again",
+    "unknown_view": "turn back to a marked view, or mark this one",
+    "source_lost": "nothing is watched; check the video cable",
+    "ended": "nothing is watched any more",
+    "fault": "stop injecting, or go on by eye alone",
+}
+_FOLLOWS_STATE = {
+    State.NOT_MONITORING: "growth meanwhile cannot be excluded",
+    State.SETUP: "nothing is watched yet",
+    State.LEARNING: "nothing is watched yet; keep still, do not inject",
+    State.HELD: "nothing is watched until the image is live again",
+}
+_WHY_UNTOLD = {
+    State.NOT_MONITORING: "cause not known",
+    State.SETUP: "getting ready",
+    State.LEARNING: "reference and noise",
+    State.HELD: "the image stands still",
+}
+
+
+def shown_alerts(observation: Observation) -> tuple[Alert, ...]:
+    """Alarms to be shown, clinical before technical within a priority, unacknowledged first."""
+    alerts = (*(observation.result.alerts if observation.result else ()), *observation.alerts)
+    order = {AlarmState.ACTIVE: 0, AlarmState.LATCHED: 1, AlarmState.ACKNOWLEDGED: 2}
+    return tuple(
+        sorted(
+            (alert for alert in alerts if alert.state in _SHOWN),
+            key=lambda a: (-a.priority, order[a.state], a.kind != Kind.CLINICAL),
+        )
+    )
+
+
+def bar_model(observation: Observation, level: LevelResult | None) -> BarModel:
+    """Highest alarm, the state where nothing is watched, or what is being watched."""
+    state = shown_state(observation)
+    alerts = shown_alerts(observation)
+    words = _state_words(observation, state) if state > State.DEGRADED else None
+    if words is not None:
+        # The state itself says what is technically wrong; beside it stays the patient's alarm.
+        clinical = [a for a in alerts if a.kind == Kind.CLINICAL]
+        shown = clinical[0] if clinical else None
+        others = len(clinical) - 1
+    else:
+        shown = alerts[0] if alerts else None
+        others = len(alerts) - 1
+    quiet, rest = _watching(observation, level)
+    alarm = _alarm_words(shown, observation, level_count(observation)) if shown else None
+    return BarModel(alarm, words, max(0, others), quiet, rest)
+
+
+def level_count(observation: Observation) -> int:
+    """Number of levels in the result."""
+    return len(observation.result.levels) if observation.result else 0
+
+
+def _alarm_words(alert: Alert, observation: Observation, levels: int) -> AlarmModel:
+    now_true = alert.state != AlarmState.LATCHED and _alert_seen(alert, observation)
+    if now_true or alert.structure is None:
+        text = shout(alert.message)
+    else:
+        # The number of the message was true when the alarm came and is not known now.
+        leak = " LEAK" if alert.rule_id.startswith("leak_") else ""
+        text = shout(structure_words(alert.structure)) + leak
+    tail = []
+    if alert.level and alert.level.lower() not in alert.message.lower():
+        tail.append(alert.level)
+    if now_true and alert.kind == Kind.CLINICAL and alert.priority == Priority.HIGH:
+        tail.append("STOP")
+    if alert.state == AlarmState.ACKNOWLEDGED:
+        note = "acknowledged"
+    elif alert.state == AlarmState.LATCHED:
+        note = f"latched · raised {whole_seconds(time_since_s(observation, alert.t_onset_ns))} ago"
+    else:
+        note = ""
+    return AlarmModel(
+        alert.priority,
+        text,
+        "".join(f"·  {part}  " for part in tail).rstrip(),
+        note,
+        alert.state != AlarmState.ACKNOWLEDGED,
+    )
+
+
+def _alert_seen(alert: Alert, observation: Observation) -> bool:
+    if alert.kind == Kind.TECHNICAL:
+        return True
+    levels = observation.result.levels if observation.result else ()
+    return any(is_seen(observation, lv) for lv in levels if alert.level in (None, lv.name))
+
+
+def _state_words(observation: Observation, state: State) -> StateModel:
+    lasting = whole_seconds(max(0.0, (observation.now_ns - observation.health.since_ns) / 1e9))
+    reason = _leading_reason(observation, state)
+    why = reason.text if reason else _WHY_UNTOLD[state]
+    if reason and reason.level and reason.level not in why:
+        why = f"{reason.level} {why}"
+    name = "BLIND" if state == State.NOT_MONITORING else state.words
+    follows = _FOLLOWS.get(reason.code if reason else "", _FOLLOWS_STATE[state])
+    learning = next((r for r in shown_reasons(observation) if r.state == State.LEARNING), None)
+    if state == State.NOT_MONITORING and learning is not None:
+        follows = f"{learning.text}; growth meanwhile cannot be excluded"
+    return StateModel(f"{name} {lasting}  ·  {why}", follows, filled=state == State.NOT_MONITORING)
+
+
+def _leading_reason(observation: Observation, state: State) -> Reason | None:
+    return next((r for r in shown_reasons(observation) if r.state == state), None)
+
+
+def _watching(observation: Observation, level: LevelResult | None) -> tuple[str, str]:
+    """``watching posterior wall, discs`` and ``canal partly hidden · veins not marked``."""
+    if level is None or not is_seen(observation, level):
+        return "nothing is watched", ""
+    if not level.zones:
+        return f"watching {level.name}", ""
+    names = [structure_words(z.name) for z in level.zones if z.watch == Watch.WATCHED]
+    if "disc above" in names and "disc below" in names:
+        names = ["discs" if n == "disc above" else n for n in names if n != "disc below"]
+    rest = []
+    for watch in (Watch.PARTLY, Watch.NOT_WATCHED, Watch.NOT_MARKED):
+        missing = [structure_words(z.name) for z in level.zones if z.watch == watch]
+        if missing:
+            rest.append(f"{listed(missing)} {watch.value}")
+    return (f"watching {listed(names)}" if names else "nothing is watched"), "  ·  ".join(rest)
+
+
+def header_model(observation: Observation, level: LevelResult | None) -> HeaderModel:
+    """The top line."""
+    state = shown_state(observation)
+    result = observation.result
+    place = f"{level.name} {result.view}" if level and result else (result.view if result else UNKNOWN)
+    # Worse reasons than these are told by the bar, in larger letters.
+    degraded = [r for r in shown_reasons(observation) if r.state == State.DEGRADED]
+    why = "  ·  ".join(dict.fromkeys(f"{r.level} {r.text}" if r.level else r.text for r in degraded))
+    cement = ("", "")
+    if observation.cement_age_s is not None:
+        until_s = observation.cement_until_s
+        tail = "" if until_s is None else f"working, until {clock(until_s)}"
+        if until_s is not None and observation.cement_age_s > until_s:
+            tail = f"past {clock(until_s)}"
+        cement = (clock(observation.cement_age_s), tail)
+    session_s, paused_s = observation.session_elapsed_s, observation.audio_paused_s
+    return HeaderModel(
+        state=state,
+        seen=state <= State.DEGRADED,
+        level_and_view=place,
+        why=why,
+        cement=cement,
+        session="" if session_s is None or cement[0] else f"session {clock(session_s)}",
+        beam_on=f"beam on {clock(result.beam_on_s)}" if result else f"beam on {UNKNOWN}",
+        recording=observation.recording,
+        audio_paused="" if paused_s is None else f"audio paused {whole_seconds(paused_s)}",
+    )

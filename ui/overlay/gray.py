@@ -1,0 +1,73 @@
+"""Stored values to gray levels on the screen: a window that follows slowly and never pumps."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.frame import Pixels
+
+_LOW_PERCENT, _HIGH_PERCENT = 0.5, 99.7
+_FOLLOW_S = 20.0
+_EVERY_S = 0.5
+_LEAST_SPAN = 8.0
+_DARK_SHARE = 0.25
+_CLIPPED_SHARE = 0.6
+_CLIPPED_S = 1.0
+
+
+class GrayWindow:
+    """Lower and upper end of the gray scale.
+
+    Taken from the first frame that has contrast, then following the image's percentiles with a time
+    constant of 20 s, looked at twice a second. Frames that are nearly flat (beam off) are passed over.
+    Where over 60 % of the image lies outside for 1 s, the window is taken anew.
+    """
+
+    def __init__(self, *, invert: bool = False) -> None:
+        self.low = 0.0
+        self.high = 255.0
+        self._invert = invert
+        self._looked_ns: int | None = None
+        self._clipped_ns: int | None = None
+        self._settled = False
+
+    def look(self, pixels: Pixels, t_ns: int) -> None:
+        """Take a frame into account, seen at `t_ns`."""
+        elapsed_s = math.inf if self._looked_ns is None else (t_ns - self._looked_ns) / 1e9
+        if self._settled and 0 <= elapsed_s < _EVERY_S:
+            return
+        self._looked_ns = t_ns
+        step = max(1, min(pixels.shape) // 128)
+        sample = pixels[::step, ::step]
+        low, high = (float(v) for v in np.percentile(sample, (_LOW_PERCENT, _HIGH_PERCENT)))
+        if not self._settled:
+            self._take(low, high)
+            return
+        outside = float(np.mean((sample <= self.low) | (sample >= self.high)))
+        if outside > _CLIPPED_SHARE:
+            self._clipped_ns = t_ns if self._clipped_ns is None else self._clipped_ns
+            if high - low >= _LEAST_SPAN and t_ns - self._clipped_ns >= _CLIPPED_S * 1e9:
+                self._take(low, high)
+            return
+        self._clipped_ns = None
+        if high - low < _DARK_SHARE * (self.high - self.low):
+            return
+        part = 1.0 - math.exp(-max(0.0, elapsed_s) / _FOLLOW_S)
+        self.low += part * (low - self.low)
+        self.high += part * (high - self.high)
+
+    def _take(self, low: float, high: float) -> None:
+        self._settled = high - low >= _LEAST_SPAN
+        middle, half = (low + high) / 2, max(high - low, _LEAST_SPAN) / 2
+        self.low, self.high, self._clipped_ns = middle - half, middle + half, None
+
+    def apply(self, pixels: Pixels) -> NDArray[np.uint8]:
+        """Gray levels of an image, same shape, uint8."""
+        # Both steps saturate: below the window is 0, above it 255.
+        above = cv2.subtract(pixels, np.array([self.low, 0.0, 0.0, 0.0]))
+        gray = cv2.convertScaleAbs(above, alpha=255.0 / (self.high - self.low))
+        return np.asarray(cv2.bitwise_not(gray) if self._invert else gray, np.uint8)

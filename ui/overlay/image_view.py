@@ -1,0 +1,244 @@
+"""The live image and what is drawn over it, in the coordinates of the frame it was computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+
+from monitor.frame import Frame
+from monitor.result import Contour, LevelResult
+from ui.overlay.draw import Draw, Piece
+from ui.overlay.gray import GrayWindow
+from ui.overlay.model import LevelMarks, OverlayModel
+from ui.overlay.words import ago, structure_words
+from ui.theme import ALARM_LOOKS, BAR_QUIET, CONTOUR, CYAN, TEXT, TEXT_FAINT
+
+_WALLS = ("posterior_wall", "anterior_wall", "superior_endplate", "inferior_endplate")
+_LINES = (*_WALLS, "foramen", "vein")
+_DOTTED = ("posterior_third", "posterior_quarter")
+_CLOSED = ("body", "foramen")
+_MOST_NAMES = 6
+_BAR_LENGTHS_MM = (50, 20, 10, 5, 2, 1)
+
+
+class ImagePainter:
+    """Holds the gray window and the scaled picture of the newest frame."""
+
+    def __init__(self, *, invert: bool = False) -> None:
+        self._window = GrayWindow(invert=invert)
+        self._picture: QImage | None = None
+        self._picture_of: tuple[Frame, int, int] | None = None
+
+    def picture(self, frame: Frame, width_px: int, height_px: int) -> QImage:
+        """The frame as gray levels, scaled to a size in px of the screen; it owns its bytes."""
+        held = self._picture_of
+        same = held is not None and held[0] is frame and held[1:] == (width_px, height_px)
+        if self._picture is None or not same:
+            self._window.look(frame.pixels, frame.t_capture_ns)
+            gray = self._window.apply(frame.pixels)
+            if (width_px, height_px) != (frame.columns, frame.rows):
+                halved = width_px <= frame.columns / 2
+                how = cv2.INTER_AREA if halved else cv2.INTER_LINEAR
+                gray = np.asarray(cv2.resize(gray, (width_px, height_px), interpolation=how), np.uint8)
+            self._picture = owned_image(gray)
+            self._picture_of = (frame, width_px, height_px)
+        return self._picture
+
+    def paint(self, draw: Draw, rect: QRectF, model: OverlayModel) -> None:
+        """Image, lines, hatching, scale bar and, where it is old, how old."""
+        painter = draw.painter
+        result = model.result
+        if result is None:
+            draw.fill(rect, BAR_QUIET)
+            draw.text(rect, "no image yet", 30, TEXT_FAINT, align="centre")
+            return
+        device = painter.device()
+        ratio = device.devicePixelRatio() if device is not None else 1.0
+        picture = self.picture(result.frame, round(rect.width() * ratio), round(rect.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        painter.drawImage(rect.topLeft(), picture)
+        painter.save()
+        painter.setClipRect(rect)
+        place = _Place(rect, result.frame)
+        levels = {level.name: level for level in result.levels}
+        for marks in model.marks:
+            if marks.structures or marks.contour:
+                _paint_level(draw, place, levels[marks.level], marks)
+        if model.stale_s is not None:
+            painter.fillRect(rect, QColor(8, 10, 13, 175))
+            _paint_stale(draw, rect, model.stale_s)
+        painter.restore()
+        if model.mm_per_px is not None:
+            _paint_scale_bar(draw, rect, model.mm_per_px / place.scale)
+
+
+def owned_image(gray: NDArray[np.uint8]) -> QImage:
+    """Gray levels, shape (rows, columns), as an image that owns its bytes."""
+    rows, columns = gray.shape
+    image = QImage(columns, rows, QImage.Format.Format_RGB32)
+    memory = image.bits()
+    if memory is None:
+        raise MemoryError("no memory for the picture")
+    memory.setsize(image.sizeInBytes())
+    # Written into Qt's own memory: nothing refers to an array that may go.
+    target = np.frombuffer(memory, np.uint8).reshape(rows, columns, 4)  # type: ignore[call-overload]  # sip's buffer
+    cv2.cvtColor(gray, cv2.COLOR_GRAY2BGRA, dst=target)
+    return image
+
+
+class _Place:
+    """Frame coordinates (centre of the first pixel at 0, 0) to px of the window."""
+
+    def __init__(self, rect: QRectF, frame: Frame) -> None:
+        self.scale = rect.width() / frame.columns
+        self._x, self._y = rect.left(), rect.top()
+        self._scale_y = rect.height() / frame.rows
+
+    def points(self, line: NDArray[np.generic]) -> list[QPointF]:
+        return [self.point((x, y)) for x, y in np.asarray(line, np.float64).reshape(-1, 2).tolist()]
+
+    def point(self, xy: tuple[float, float]) -> QPointF:
+        return QPointF(self._x + (xy[0] + 0.5) * self.scale, self._y + (xy[1] + 0.5) * self._scale_y)
+
+    def path(self, lines: Iterable[Contour], *, closed: bool) -> QPainterPath:
+        path = QPainterPath()
+        for line in lines:
+            # Corners that move the line by less than a fifth of a screen px cost time and show nothing.
+            slim = cv2.approxPolyDP(np.asarray(line, np.float32).reshape(-1, 1, 2), 0.2 / self.scale, closed)
+            points = self.points(slim)
+            if len(points) > 1:
+                path.addPolygon(QPolygonF(points))
+                if closed:
+                    path.closeSubpath()
+        return path
+
+
+def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMarks) -> None:
+    painter = draw.painter
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if marks.dimmed:
+        painter.setOpacity(0.6)
+    _hatch(draw, place, level.unobservable_px)
+    structures = level.structures_px or {}
+    named = [name for name in _LINES if structures.get(name)]
+    if not any(name in structures for name in _WALLS):
+        named.append("body")
+    for name in _DOTTED:
+        _stroke(
+            painter, place.path(structures.get(name, ()), closed=False), "#c8cdd2", draw.px(2.0), dotted=True
+        )
+    colour = ALARM_LOOKS[marks.priority].line if marks.priority else CYAN
+    for name in named:
+        path = place.path(structures.get(name, ()), closed=name in _CLOSED)
+        nearest = name == marks.nearest
+        if nearest:
+            _stroke(painter, path, "#000000", draw.px(7.5), alpha=120)
+        _stroke(painter, path, colour if nearest else CYAN, draw.px(4.5 if nearest else 2.2))
+    if marks.contour:
+        outline = place.path(level.contours_px, closed=True)
+        _stroke(painter, outline, "#000000", draw.px(6.0), alpha=150)
+        _stroke(painter, outline, CONTOUR, draw.px(2.6))
+        _reach(draw, place, level, marks, colour if marks.priority else TEXT)
+        _name_leaks(draw, place, level)
+    painter.setOpacity(1.0)
+
+
+def _name_leaks(draw: Draw, place: _Place, level: LevelResult) -> None:
+    """The class of each leak beside it; names that would meet stand below each other."""
+    height = draw.px(30)
+    taken: list[QRectF] = []
+    for leak in level.leaks[:_MOST_NAMES]:
+        at = place.point(leak.centre_px)
+        box = QRectF(at.x() + draw.px(16), at.y() - draw.px(36), draw.px(260), height)
+        while any(box.intersects(other) for other in taken):
+            box.translate(0, height + draw.px(4))
+        taken.append(box)
+        _haloed(draw, box, f"leak: {structure_words(leak.leak_class)}", 20)
+
+
+def _reach(draw: Draw, place: _Place, level: LevelResult, marks: LevelMarks, colour: str) -> None:
+    """Thin line from the cement to the structure: the distance that the number tells."""
+    distance = (level.distances or {}).get(marks.nearest or "")
+    if distance is None or marks.dimmed:
+        return
+    path = QPainterPath(place.point(distance.from_px))
+    path.lineTo(place.point(distance.to_px))
+    _stroke(draw.painter, path, "#000000", draw.px(5.0), alpha=150)
+    _stroke(draw.painter, path, colour, draw.px(2.2))
+
+
+def _stroke(
+    painter: QPainter,
+    path: QPainterPath,
+    colour: str,
+    width_px: float,
+    *,
+    alpha: int = 255,
+    dotted: bool = False,
+) -> None:
+    if path.isEmpty():
+        return
+    tint = QColor(colour)
+    tint.setAlpha(170 if dotted else alpha)
+    pen = QPen(tint, max(1.0, width_px))
+    # Bevels cost half of round joins and look the same on lines of many short steps.
+    pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if dotted:
+        pen.setDashPattern([1.5, 3.0])
+    painter.strokePath(path, pen)
+
+
+def _hatch(draw: Draw, place: _Place, regions: Iterable[Contour]) -> None:
+    path = place.path(regions, closed=True)
+    if path.isEmpty():
+        return
+    draw.painter.fillPath(path, _hatching(max(6, round(draw.px(14)))))
+    _stroke(draw.painter, path, "#dfe6ee", draw.px(1.2), alpha=120)
+
+
+@lru_cache(maxsize=8)
+def _hatching(side: int) -> QBrush:
+    tile = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    tile.fill(QColor(0, 0, 0, 70))
+    with QPainter(tile) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(225, 232, 240, 170), max(1.0, side / 8)))
+        for shift in (-side, 0, side):
+            painter.drawLine(QPointF(shift, side), QPointF(shift + side, 0))
+    return QBrush(tile)
+
+
+def _haloed(draw: Draw, rect: QRectF, text: str, size: float, *, align: str = "left") -> None:
+    """Words on a dark plate, readable over any gray."""
+    width = min(rect.width(), draw.width_of(text, size, bold=True))
+    left = rect.center().x() - width / 2 if align == "centre" else rect.left()
+    taken = QRectF(left, rect.top(), width, rect.height())
+    draw.painter.setOpacity(0.75)
+    draw.fill(taken.adjusted(-draw.px(7), -draw.px(3), draw.px(7), draw.px(3)), "#000000", 5)
+    draw.painter.setOpacity(1.0)
+    draw.run(rect, [Piece(text, size, TEXT, bold=True)], align=align)
+
+
+def _paint_stale(draw: Draw, rect: QRectF, age_s: float) -> None:
+    middle = QRectF(rect.left(), rect.center().y() - draw.px(40), rect.width(), draw.px(80))
+    _haloed(draw, middle, f"last image {ago(age_s)} ago", 46, align="centre")
+
+
+def _paint_scale_bar(draw: Draw, rect: QRectF, mm_per_screen_px: float) -> None:
+    longest_mm = rect.width() * 0.3 * mm_per_screen_px
+    length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm <= longest_mm and mm <= 20), None)
+    if length_mm is None:
+        return
+    right, y = rect.right() - draw.px(28), rect.bottom() - draw.px(28)
+    left = right - length_mm / mm_per_screen_px
+    draw.line(QPointF(left, y), QPointF(right, y), "#000000", 7)
+    draw.line(QPointF(left, y), QPointF(right, y), TEXT, 3)
+    label = QRectF((left + right) / 2 - draw.px(60), y - draw.px(34), draw.px(120), draw.px(24))
+    _haloed(draw, label, f"{length_mm} mm", 19, align="centre")

@@ -1,0 +1,150 @@
+"""What is painted, as words and numbers: frozen, and without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.result import Priority, Result
+from monitor.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmModel:
+    """One alarm in the bar.
+
+    `tail` (level, STOP) is never shortened, `text` may be. `note` says latched or acknowledged;
+    `flashing` until acknowledged.
+    """
+
+    priority: Priority
+    text: str
+    tail: str
+    note: str
+    flashing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateModel:
+    """The bar's words on a state in which nothing is watched. `filled`: NOT MONITORING."""
+
+    text: str
+    follows: str
+    filled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BarModel:
+    """The alarm bar: an alarm, a state, both side by side, or neither (then the quiet words)."""
+
+    alarm: AlarmModel | None
+    state: StateModel | None
+    further: int
+    quiet: str
+    quiet_rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderModel:
+    """The top line."""
+
+    state: State
+    seen: bool
+    level_and_view: str
+    why: str
+    cement: tuple[str, str]
+    session: str
+    beam_on: str
+    recording: bool | None
+    audio_paused: str
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceModel:
+    """The one number. `figure` None: unknown."""
+
+    title: str
+    figure: str | None
+    bound: str
+    speed: str
+    contact: str
+    also_name: str
+    also: str
+    priority: Priority | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrendModel:
+    """Distance over the last seconds.
+
+    `points` are (seconds ago, mm), mm None where it was not known. `third_mm` and `quarter_mm` are
+    the bands' inner ends, None where not known.
+    """
+
+    title: str
+    points: tuple[tuple[float, float | None], ...]
+    span_s: float
+    third_mm: float | None
+    quarter_mm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRow:
+    """Volume of one level. `share` is the part of the planned volume, None where unknown."""
+
+    level: str
+    volume: str
+    sd: str
+    share: float | None
+    note: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRow:
+    """One watched zone. `mark` is ``full``, ``half`` or ``empty``."""
+
+    mark: str
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeakRow:
+    """One leak."""
+
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMarks:
+    """How one level is drawn over the image. `nearest` is the structure that the number speaks of."""
+
+    level: str
+    contour: bool
+    structures: bool
+    dimmed: bool
+    nearest: str | None
+    priority: Priority | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverlayModel:
+    """Everything that one repaint shows. `result` gives the image and its lines; `beats` counts results."""
+
+    now_ns: int
+    result: Result | None
+    mm_per_px: float | None
+    stale_s: float | None
+    marks: tuple[LevelMarks, ...]
+    header: HeaderModel
+    bar: BarModel
+    distance: DistanceModel
+    trend: TrendModel
+    volumes: tuple[VolumeRow, ...]
+    zones: tuple[ZoneRow, ...]
+    zones_title: str
+    leaks: tuple[LeakRow, ...]
+    leaks_none: str
+    footer_note: str
+    beats: int

@@ -1,0 +1,132 @@
+"""One painter for window and picture: observations in, pixels out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from PyQt6.QtCore import QRectF
+from PyQt6.QtGui import QColor, QPainter
+
+from ui.overlay.alarm_bar import paint_bar
+from ui.overlay.derive import build_model
+from ui.overlay.draw import Draw, DrawnText, cut_row
+from ui.overlay.header import paint_footer, paint_header, paint_heartbeat
+from ui.overlay.image_view import ImagePainter
+from ui.overlay.layers import Layers
+from ui.overlay.layout import Layout, layout_for
+from ui.overlay.memory import Memory
+from ui.overlay.model import OverlayModel
+from ui.overlay.observation import Observation, Setup
+from ui.overlay.panels import paint_distance, paint_leaks, paint_volumes, paint_zones
+from ui.overlay.trend import paint_trend
+from ui.theme import BACKGROUND, BLIND_LINE, PANEL, TEXT, TEXT_SOFT, flash_lit
+
+TREND_EVERY_NS = 100_000_000
+"""The curve moves about 1 px in this time; painting it more often shows nothing."""
+
+KEY_MAP = (
+    ("Space, Enter", "acknowledge all alarms"),
+    ("F11", "full screen on and off"),
+    ("Esc", "leave full screen, close this list"),
+    ("?", "this list"),
+    ("Ctrl+Q", "quit"),
+)
+
+
+class Scene:
+    """Remembers what the overlay needs from one observation to the next, and paints the newest."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._memory = Memory()
+        self._layers = Layers()
+        self._image = ImagePainter(invert=setup.invert)
+
+    def take(self, observation: Observation) -> OverlayModel:
+        """Remember an observation and derive what to paint."""
+        self._memory.remember(observation)
+        return build_model(observation, self._memory, self._setup)
+
+    def paint(
+        self,
+        painter: QPainter,
+        width_px: float,
+        height_px: float,
+        model: OverlayModel,
+        *,
+        hint: str = "",
+        key_map: bool = False,
+    ) -> list[DrawnText]:
+        """Paint a whole window. Returns every text with its place, for checks."""
+        layout = self.layout(width_px, height_px, model)
+        unit, bar, header = layout.unit, model.bar, model.header
+        self._layers.begin(painter, unit)
+        painter.fillRect(QRectF(0, 0, width_px, height_px), QColor(BACKGROUND))
+        lit = bar.alarm is not None and bar.alarm.flashing and flash_lit(bar.alarm.priority, model.now_ns)
+        layers: list[tuple[str, QRectF, Hashable, Callable[[Draw, QRectF], None]]] = [
+            ("header", layout.header, header, lambda d, r: paint_header(d, r, header)),
+            ("bar", layout.bar, (bar, lit), lambda d, r: paint_bar(d, r, bar, model.now_ns)),
+            ("distance", layout.distance, model.distance, lambda d, r: paint_distance(d, r, model.distance)),
+            (
+                "zones",
+                layout.zones,
+                model.zones,
+                lambda d, r: paint_zones(d, r, model.zones_title, model.zones),
+            ),
+            (
+                "leaks",
+                layout.leaks,
+                (model.leaks, model.leaks_none),
+                lambda d, r: paint_leaks(d, r, model.leaks, model.leaks_none),
+            ),
+            (
+                "footer",
+                layout.footer,
+                (model.footer_note, hint),
+                lambda d, r: paint_footer(d, r, model.footer_note, hint),
+            ),
+        ]
+        if key_map:
+            # Over the lower panels only: never over the image, the bar or the number.
+            rect = layout.trend.united(layout.volumes)
+            layers.append(("keys", rect, None, _paint_key_map))
+        else:
+            trend_key = (model.now_ns // TREND_EVERY_NS, model.trend.title, model.distance.figure is None)
+            layers += [
+                ("trend", layout.trend, trend_key, lambda d, r: paint_trend(d, r, model.trend)),
+                ("volumes", layout.volumes, model.volumes, lambda d, r: paint_volumes(d, r, model.volumes)),
+            ]
+        words = [
+            word for name, rect, key, paint in layers for word in self._layers.show(name, rect, key, paint)
+        ]
+        draw = Draw(painter, unit)
+        paint_heartbeat(draw, layout.header, header, model.beats)
+        self._image.paint(draw, layout.image, model)
+        return words + draw.words
+
+    @staticmethod
+    def layout(width_px: float, height_px: float, model: OverlayModel) -> Layout:
+        """Where things stand; depends on sizes alone."""
+        frame = model.result.frame if model.result else None
+        return layout_for(width_px, height_px, frame.columns / frame.rows if frame else 1.0)
+
+
+def paint_fault(painter: QPainter, width_px: float, height_px: float, why: str) -> None:
+    """Paint that there is nothing to show: `why` the display has failed, or that it only begins (empty)."""
+    painter.fillRect(QRectF(0, 0, width_px, height_px), QColor(BACKGROUND))
+    draw = Draw(painter, layout_for(width_px, height_px).unit)
+    middle = QRectF(0, height_px / 2 - draw.px(60), width_px, draw.px(70))
+    words = "NOT MONITORING  ·  display fault" if why else "NOT MONITORING  ·  starting"
+    draw.text(middle, words, 56, TEXT, bold=True, align="centre")
+    draw.text(middle.translated(0, draw.px(80)), why, 26, TEXT_SOFT, align="centre")
+
+
+def _paint_key_map(draw: Draw, rect: QRectF) -> None:
+    draw.fill(rect, PANEL, 9)
+    draw.frame(rect, BLIND_LINE, 2, 9)
+    inner = rect.adjusted(draw.px(28), draw.px(14), -draw.px(28), -draw.px(14))
+    height = min(inner.height() / len(KEY_MAP), draw.px(64))
+    for i, (key, does) in enumerate(KEY_MAP):
+        row = cut_row(inner, i * height, height)
+        draw.text(QRectF(row.left(), row.top(), draw.px(240), row.height()), key, 26, TEXT, bold=True)
+        draw.text(row.adjusted(draw.px(260), 0, 0, 0), does, 26, TEXT_SOFT)

@@ -1,0 +1,213 @@
+"""The window: asks for an observation on a timer, paints it, hands keys on."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from monitor.health import Health
+from monitor.result import Result
+from ui.overlay.draw import DrawnText
+from ui.overlay.model import OverlayModel
+from ui.overlay.observation import Observation, Setup
+from ui.overlay.scene import Scene, paint_fault
+
+LOG = logging.getLogger(__name__)
+
+REPAINT_MS = 33
+_HINT_MS = 4000
+
+
+def _ignore() -> None:
+    return None
+
+
+class OverlayWindow(QWidget):
+    """The overlay. It pulls: nothing is pushed into it, and no image travels in a Qt signal.
+
+    Parameters
+    ----------
+    observe : callable
+        Returns the newest observation; called on the GUI thread about 30 times a second, so it
+        must only peek. If it raises, the window says NOT MONITORING.
+    setup : Setup, optional
+        Scales and planned volumes.
+    acknowledge : callable, optional
+        Called when the alarms are acknowledged by key.
+    painted : callable, optional
+        Called with ``(seq, t_painted_ns)`` once for each result, after it was painted.
+    clock : callable, optional
+        Monotonic time in ns.
+    """
+
+    def __init__(
+        self,
+        observe: Callable[[], Observation],
+        setup: Setup | None = None,
+        *,
+        acknowledge: Callable[[], None] = _ignore,
+        painted: Callable[[int, int], None] | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("CementWatch")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(800, 560)
+        self.resize(1280, 720)
+        self._observe = observe
+        self._scene = Scene(setup or Setup())
+        self._acknowledge = acknowledge
+        self._painted = painted
+        self._clock = clock
+        self._observation: Observation | None = None
+        self._model: OverlayModel | None = None
+        self._fault = ""
+        self._logged: set[str] = set()
+        self._painted_seq: int | None = None
+        self._key_map = False
+        self._hint = ""
+        self.words: list[DrawnText] = []
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(REPAINT_MS)
+        self._timer.timeout.connect(self.tick)
+        self._hint_timer = QTimer(self)
+        self._hint_timer.setSingleShot(True)
+        self._hint_timer.timeout.connect(self._drop_hint)
+
+    @property
+    def model(self) -> OverlayModel | None:
+        """What was shown last; None before the first look and after a fault."""
+        return self._model
+
+    def start(self) -> None:
+        """Begin to look and paint."""
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Cease to look; what is shown stays and grows old. Call before the loop is taken down."""
+        self._timer.stop()
+
+    def tick(self) -> None:
+        """Look once and ask for a repaint."""
+        try:
+            observation = self._observe()
+        except Exception as error:  # a window that raises is torn down by Qt: say it instead
+            self._fail("observe", error)
+            self.update()
+            return
+        self._show(observation)
+
+    def show_observation(self, result: Result | None, health: Health, now_ns: int) -> None:
+        """Show a result directly, with the other facts of the last observation."""
+        if self._observation is None:
+            self._show(Observation(result, health, now_ns))
+        else:
+            self._show(dataclasses.replace(self._observation, result=result, health=health, now_ns=now_ns))
+
+    def _show(self, observation: Observation) -> None:
+        try:
+            self._model = self._scene.take(observation)
+            self._observation, self._fault = observation, ""
+        except Exception as error:  # as in tick
+            self._fail("derive", error)
+        self.update()
+
+    def _fail(self, where: str, error: Exception) -> None:
+        self._model, self._fault = None, f"{type(error).__name__}: {error}"
+        if where not in self._logged:
+            self._logged.add(where)
+            LOG.error("overlay: %s failed", where, exc_info=error)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802  Qt's name
+        """Paint the newest model; where painting fails, say so in place of everything."""
+        with QPainter(self) as painter:
+            if self._model is not None:
+                try:
+                    self.words = self._scene.paint(
+                        painter,
+                        self.width(),
+                        self.height(),
+                        self._model,
+                        hint=self._hint,
+                        key_map=self._key_map,
+                    )
+                except Exception as error:  # an exception that leaves paintEvent ends the process
+                    self._fail("paint", error)
+                    painter.resetTransform()
+                    painter.setClipping(False)
+                    painter.setOpacity(1.0)
+            if self._model is None:
+                self.words = []
+                paint_fault(painter, self.width(), self.height(), self._fault)
+        self._tell_painted()
+
+    def _tell_painted(self) -> None:
+        result = self._model.result if self._model else None
+        if result is None or self._painted is None or result.frame.seq == self._painted_seq:
+            return
+        self._painted_seq = result.frame.seq
+        self._painted(result.frame.seq, self._clock())
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802  Qt's name
+        """Keys of `ui.overlay.scene.KEY_MAP`. None that stands alone ends or deletes anything."""
+        if event is None:
+            return
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        key = event.key()
+        if event.isAutoRepeat():
+            return
+        if key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._acknowledge()
+        elif key == Qt.Key.Key_Q and control:
+            self.close()
+        elif key == Qt.Key.Key_F11:
+            self.toggle_full_screen()
+        elif key == Qt.Key.Key_Escape:
+            self._escape()
+        elif key == Qt.Key.Key_Question or event.text() == "?":
+            self._key_map = not self._key_map
+        else:
+            super().keyPressEvent(event)
+        self.update()
+
+    def toggle_full_screen(self) -> None:
+        """Full screen, or back."""
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def _escape(self) -> None:
+        if self._key_map:
+            self._key_map = False
+        elif self.isFullScreen():
+            self.showNormal()
+        else:
+            self._hint = "to quit: Ctrl+Q"
+            self._hint_timer.start(_HINT_MS)
+
+    def _drop_hint(self) -> None:
+        self._hint = ""
+        self.update()
+
+
+def run_window(window: OverlayWindow, *, full_screen: bool = False) -> int:
+    """Show a window and stay until it is closed; returns Qt's exit status. Stops the window's timer."""
+    if full_screen:
+        window.showFullScreen()
+    else:
+        window.show()
+    window.start()
+    try:
+        return QApplication.exec()
+    finally:
+        window.stop()
