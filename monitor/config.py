@@ -61,6 +61,9 @@ class MotionConfig(_Section, frozen=True):
 
     fine_blur_mm: Annotated[float, _number("finest structure used: Gaussian sigma (mm)", 0.1, 2.0)] = 0.5
     coarse_blur_mm: Annotated[float, _number("coarsest structure used: Gaussian sigma (mm)", 2.0, 20.0)] = 5.0
+    steel_contrast: Annotated[
+        float, _number("band-passed contrast that bone does not reach: not followed (log units)", 0.05, 3.0)
+    ] = 0.3
     band_inside_mm: Annotated[float, _number("band of bone used, inside the outline (mm)", 0.5, 15.0)] = 3.0
     band_outside_mm: Annotated[float, _number("band of bone used, outside the outline (mm)", 0.5, 15.0)] = 4.0
     most_points: Annotated[int, msgspec.Meta(ge=200, le=20000, description="strongest gradients used")] = 2000
@@ -75,7 +78,7 @@ class MotionConfig(_Section, frozen=True):
     )
     lowest_point_fraction: Annotated[
         float, _number("trust needs this part of the points unmasked", 0.05, 0.95)
-    ] = 0.4
+    ] = 0.2
     faint_sigma_mm: Annotated[
         float,
         _number(
@@ -157,7 +160,10 @@ class CementConfig(_Section, frozen=True):
     ] = 4.0
     moved_instrument_reach_mm: Annotated[
         float, _number("nothing is confirmed so near to where an instrument has moved (mm)", 0.5, 20.0)
-    ] = 5.0
+    ] = 8.0
+    moved_instrument_stays_s: Annotated[
+        float, _number("an instrument that stays where it moved to is learned after (s)", 0.2, 30.0)
+    ] = 1.5
     intruder_mm2: Annotated[
         float, _number("a change this large within a second is a hand or an instrument (mm2)", 20.0, 5000.0)
     ] = 250.0

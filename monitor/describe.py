@@ -90,7 +90,11 @@ def watched_zones(
             zones.append(Zone(words, Watch.NOT_WATCHED, None))
             continue
         near = np.abs(maps.distance_mm[structure]) < (3.0 if label is None else _NEAR_MM)
-        place = near & maps.relevant[structure] & (maps.zone == label if label is not None else maps.body)
+        where = maps.body if label is None else maps.zone == label
+        if label is ZoneLabel.VEIN:
+            # a vein is watched along its whole marked course, in the body and out of it
+            near, where = maps.distance_mm[structure] < 2.0, np.ones(maps.body.shape, bool)
+        place = near & maps.relevant[structure] & where
         if not place.any():
             zones.append(Zone(words, Watch.NOT_WATCHED, None))
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 
 from monitor.cement import CementDetector, Decision, minimum_detectable_added
 from monitor.config import Config
-from monitor.describe import Structures, watched_zones
-from monitor.front import DANGEROUS, Advance, FrontHistory, Gap, gaps, outlines
+from monitor.describe import watched_zones
+from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid
 from monitor.intensity import WorkImage
-from monitor.leaks import LeakPart, leak_parts, outside_body
 from monitor.motion import Fit, to_reference
 from monitor.plan import Level, View
 from monitor.reference import Reference
-from monitor.result import Contour, Distance, Leak, LevelResult, Pose
-from monitor.states import Reason, State, worst
+from monitor.result import LevelResult, Pose
+from monitor.states import Reason, State
 from monitor.tracking import Located, Tracker
-from monitor.volume import DensityCalibration, volume_ml
+from monitor.volume import DensityCalibration
 from monitor.zones import level_maps, territory
 
 Float32 = NDArray[np.float32]
@@ -56,22 +55,21 @@ class LevelMonitor:
         self._view, self._grid, self._config, self._density, self._lap = view, grid, config, density, lap
         self.maps = level_maps(view, level, grid, config)
         self._own = territory(view, level, self.maps.window, grid)
-        self._structures = Structures(level, self.maps, grid)
         shape = self.maps.window.shape
         self._tracker = Tracker(self.maps, grid, config.motion)
         self._reference = Reference(shape, grid.mm_per_px, config.learning, config.cement)
         widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
         bridge_px = 2 * max(1, round(0.6 * widest_mm / grid.mm_per_px)) + 1
         self._cement = CementDetector(self.maps.cannula, bridge_px, grid.mm_per_px, config.cement)
-        self._history = FrontHistory(config.front)
+        self._findings = LevelFindings(view, level, grid, self.maps, self._own, config, density)
         self._blind: Reason | None = None
         self._last_s: float | None = None
-        self._onsets: dict[tuple[str, bool], int] = {}
         self._visible = np.ones(shape, bool)
         self._zones_due = 0
         self._zones = watched_zones(self.maps, None, None, self._density)
         self._thinnest_mm: float | None = None
         self._faint = False
+        self._hidden_since_s: float | None = None
 
     @property
     def centre(self) -> NDArray[np.float64]:
@@ -152,6 +150,8 @@ class LevelMonitor:
         margin = round(self._config.learning.suspect_margin_mm / mm)
         sudden = residual > dead_zone + 3.0 * noise
         learnable = self._visible & ~_grow(decision.suspect, 1.0, margin) & ~sudden
+        if decision.hidden is not None:
+            learnable &= ~decision.hidden
         was_ready = self._reference.ready
         self._reference.learn(moved, residual, learnable, time_s)
         self._sharpen_template()
@@ -163,14 +163,15 @@ class LevelMonitor:
             return self._nothing(located.pose, (reason,))
         self._watch(noise, dead_zone)
         reasons = self._own_reasons()
-        if decision.hidden is not None and decision.hidden.any() and self._reference.ready:
-            self._visible = self._visible & ~decision.hidden
-            text = f"an instrument has moved at {self.name}: around it nothing can be seen"
-            reasons += (Reason(State.DEGRADED, "instrument_moved", text, self.name),)
+        reasons += self._instrument_reasons(decision, time_s)
         if any(reason.state is State.NOT_MONITORING for reason in reasons):
             return self._nothing(located.pose, reasons)
         mask = self._cement.bridged(decision.mask) & self._own
-        result = self._findings(located.pose, decision, mask, noise, reasons, time_s, now_ns)
+        reach_px = round(self._config.front.hidden_reach_mm / mm)
+        evidence = CementEvidence(
+            mask, self._cement.hidden_reach(mask, decision.hidden, reach_px), decision.added, noise
+        )
+        result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
         self._lap("findings")
         return LevelStep(result, reasons, mask, fit)
 
@@ -181,57 +182,6 @@ class LevelMonitor:
             # no noise yet, or blind after a disturbance: nothing can be decided
             return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect, None)
         return self._cement.decide(residual, noise, dead_zone, self._visible, time_s, dt_s)
-
-    def _findings(
-        self,
-        pose: Pose,
-        decision: Decision,
-        mask: Bool,
-        noise: Float32,
-        reasons: tuple[Reason, ...],
-        time_s: float,
-        now_ns: int,
-    ) -> LevelResult:
-        config, mm = self._config, self._grid.mm_per_px
-        scale_sd = self._view.scale.relative_uncertainty
-        reach = self._cement.hidden_reach(mask, decision.hidden, round(config.front.hidden_reach_mm / mm))
-        found = gaps(mask, reach, self.maps, mm, scale_sd, pose.sigma_mm, config.front)
-        advances = self._history.advance(found, time_s)
-        outside = outside_body(mask, self.maps, self._own, config.leak)
-        parts = leak_parts(mask, outside, self.maps, mm, self._view.projection, config.leak)
-        ml, sd_ml = volume_ml(decision.added, mask, noise, mm, scale_sd, self._density, config.volume)
-        area_mm2 = float(mask.sum()) * mm**2
-        speed, contact = _most_pressing(advances)
-        body_pixels = int(self.maps.body.sum())
-        return LevelResult(
-            name=self.name,
-            state=worst(reasons),
-            pose=pose,
-            contours_px=tuple(self._on_frame(line, pose) for line in outlines(mask)),
-            structures_px=self._structures.on_frame(pose),
-            unobservable_px=self._structures.hidden_on_frame(pose),
-            distances={name: self._distance(gap, pose) for name, gap in found.items()},
-            area_mm2=area_mm2,
-            outside_mm2=float(outside.sum()) * mm**2,
-            front_speed_mm_s=speed,
-            time_to_contact_s=contact,
-            volume_ml=ml,
-            volume_sd_ml=sd_ml,
-            fill_fraction=float((mask & self.maps.body).sum()) / body_pixels if body_pixels else None,
-            leaks=tuple(self._leak(part, decision, pose, now_ns) for part in parts),
-            zones=self._zones,
-        )
-
-    def _leak(self, part: LeakPart, decision: Decision, pose: Pose, now_ns: int) -> Leak:
-        onset = self._onsets.setdefault((part.leak_class, part.detached), now_ns)
-        ml = None
-        if self._density is not None:
-            total = float(decision.added[part.pixels].clip(0).sum()) * self._grid.mm_per_px**2
-            ml = total / self._density.attenuation_per_mm / 1000.0
-        return Leak(
-            part.leak_class, part.area_mm2, ml, onset, part.detached, self._point(part.centre, pose),
-            part.ambiguous_with,
-        )  # fmt: skip
 
     def _own_reasons(self) -> tuple[Reason, ...]:
         if not self._reference.ready:
@@ -251,6 +201,23 @@ class LevelMonitor:
             text = f"bone at {self.name} too faint to follow: only gross changes are seen"
             return (Reason(State.DEGRADED, "faint", text, self.name),)
         return ()
+
+    def _instrument_reasons(self, decision: Decision, time_s: float) -> tuple[Reason, ...]:
+        """While an instrument moves, say what it hides; where it stays, learn the image with it there."""
+        if decision.hidden is None or not decision.hidden.any() or not self._reference.ready:
+            self._hidden_since_s = None
+            return ()
+        if self._hidden_since_s is None:
+            self._hidden_since_s = time_s
+        if time_s - self._hidden_since_s > self._config.cement.moved_instrument_stays_s:
+            self._hidden_since_s = None
+            self._start_anew(
+                Reason(State.NOT_MONITORING, "instrument_moved", "an instrument has moved", self.name)
+            )
+            return (cast(Reason, self._blind),)
+        self._visible = self._visible & ~decision.hidden
+        text = f"an instrument moves at {self.name}: around it nothing can be seen"
+        return (Reason(State.DEGRADED, "instrument_moves", text, self.name),)
 
     def _poor_image(self, work: WorkImage) -> Reason | None:
         """A level drawn with a handful of grey levels cannot be monitored, whatever its contrast."""
@@ -297,43 +264,13 @@ class LevelMonitor:
         self._blind = Reason(reason.state, reason.code, text, self.name)
         self._reference.restart(seconds)
         self._cement.start_anew()
-        self._history.clear()
+        self._findings.interrupt()
 
     def _learning(self, pose: Pose) -> LevelStep:
         return self._nothing(pose, self._own_reasons())
 
     def _nothing(self, pose: Pose, reasons: tuple[Reason, ...]) -> LevelStep:
-        """Nothing may be shown but where the structures are, and that only with a trusted pose."""
-        self._history.clear()
-        trusted = pose.trusted
-        result = LevelResult(
-            name=self.name,
-            state=worst(reasons),
-            pose=pose,
-            structures_px=self._structures.on_frame(pose) if trusted else None,
-            zones=watched_zones(self.maps, None, None, self._density),
-        )
-        return LevelStep(result, reasons, None, None)
-
-    def _distance(self, gap: Gap, pose: Pose) -> Distance:
-        return Distance(gap.value_mm, gap.low_mm, self._point(gap.at, pose), self._point(gap.to, pose))
-
-    def _point(self, window_px: tuple[float, float], pose: Pose) -> tuple[float, float]:
-        point = self._on_frame(np.array([window_px], np.float32), pose)[0]
-        return (float(point[0]), float(point[1]))
-
-    def _on_frame(self, line: NDArray[np.float32], pose: Pose) -> Contour:
-        frame = self._grid.to_frame(line + self.maps.window.origin)
-        return pose.to_frame(frame).astype(np.float32)
-
-
-def _most_pressing(advances: Mapping[str, Advance]) -> tuple[float | None, float | None]:
-    """Speed and time to contact of the dangerous structure that is reached first."""
-    found = {name: advance for name, advance in advances.items() if name in DANGEROUS}
-    if not found:
-        return None, None
-    first = min(found.values(), key=lambda a: (a.time_to_contact_s or np.inf, -a.speed_mm_s))
-    return first.speed_mm_s, first.time_to_contact_s
+        return LevelStep(self._findings.nothing(pose, reasons), reasons, None, None)
 
 
 def _grow(mask: Bool, mm_per_px: float, reach_px: int | None = None) -> Bool:

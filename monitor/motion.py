@@ -100,7 +100,10 @@ def make_template(
     image = band_pass(reference, mm_per_px, config)
     gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    usable = band.copy()
+    # steel has the strongest edges of all and moves on its own: a needle must not lead the bone
+    steel = (np.abs(image) > config.steel_contrast).view(np.uint8)
+    reach = 2 * max(1, round(1.5 / mm_per_px)) + 1
+    usable = band & (cv2.dilate(steel, np.ones((reach, reach), np.uint8)) == 0)
     usable[[0, -1], :] = False
     usable[:, [0, -1]] = False
     rows, columns = np.nonzero(usable)
@@ -201,7 +204,11 @@ def fit_pose(
         return None
     sigma = _standard_error_px(normal, template, scale, int(use.sum()), prior_px)
     sampled = _sample(image, points, template.centre, (sx, sy, theta))
-    return Fit((sx, sy), theta, gain, offset, sigma, _correlation(sampled, t), fraction)
+    # a needle that came in between hides some of the bone: judge the likeness of the rest
+    inlier = np.abs(sampled - np.float32(gain) * t - np.float32(offset)) < 4.0 * scale
+    kept = float(inlier.mean())
+    likeness = _correlation(sampled[inlier], t[inlier])
+    return Fit((sx, sy), theta, gain, offset, sigma, likeness, fraction * kept)
 
 
 def _standard_error_px(

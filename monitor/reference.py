@@ -20,6 +20,7 @@ from monitor.intensity import low_pass
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
+_LEAST_OUTLIER = 0.15
 _MOST_KEPT = 72
 _REVIEWED_PER_PULSE = 6
 _LARGEST_RHO = 0.9
@@ -119,8 +120,13 @@ class Reference:
         if abs(self._gain - 1.0) > 0.02:
             low = low_pass(self._mean, None, self._cement.background_mm / self._mm)
             difference -= np.float32(self._gain - 1.0) * (self._mean - low)
+        # what stands out (new cement, a needle gone) is no background, in either direction
+        sample = difference[::3, ::3]
+        middle = np.float32(np.median(sample))
+        spread = 1.4826 * float(np.median(np.abs(sample - middle)))
+        ordinary = np.abs(difference - middle) < np.float32(max(_LEAST_OUTLIER, 5.0 * spread))
         sigma_px = self._cement.background_mm / self._mm
-        difference -= low_pass(difference, background_weight, sigma_px)
+        difference -= low_pass(difference, background_weight * ordinary, sigma_px)
         blur_px = max(0.4, self._cement.blur_mm / self._mm)
         return cast(Float32, cv2.GaussianBlur(difference, (0, 0), blur_px))
 

@@ -53,9 +53,9 @@ RULES: dict[str, Rule] = {
             "foramen",
             "foraminal cement predicts a canal leak",
         ),
-        Rule("leak_canal", _C, Priority.HIGH, "canal", True, "cement in the canal", _LEAK),
-        Rule("leak_foramen", _C, Priority.HIGH, "foramen", True, "cement in the foramen", _LEAK),
-        Rule("leak_vein", _C, Priority.HIGH, "vein", True, "cement in a vein", _LEAK),
+        Rule("leak_canal", _C, Priority.HIGH, "canal", True, "canal leak", _LEAK),
+        Rule("leak_foramen", _C, Priority.HIGH, "foramen", True, "foramen leak", _LEAK),
+        Rule("leak_vein", _C, Priority.HIGH, "vein", True, "vein leak", _LEAK),
         Rule("leak_embolus", _C, Priority.HIGH, "embolus", True, "cement carried away", _LEAK),
         Rule(
             "leak_disc_superior",
@@ -63,7 +63,7 @@ RULES: dict[str, Rule] = {
             Priority.MEDIUM,
             "disc_superior",
             True,
-            "cement in the disc above",
+            "leak into the disc above",
             _LEAK,
         ),
         Rule(
@@ -72,13 +72,11 @@ RULES: dict[str, Rule] = {
             Priority.MEDIUM,
             "disc_inferior",
             True,
-            "cement in the disc below",
+            "leak into the disc below",
             _LEAK,
         ),
-        Rule(
-            "leak_paravertebral", _C, Priority.MEDIUM, "paravertebral", True, "cement beside the body", _LEAK
-        ),
-        Rule("leak_outside", _C, Priority.MEDIUM, None, True, "cement outside the body", _LEAK),
+        Rule("leak_paravertebral", _C, Priority.MEDIUM, "paravertebral", True, "leak beside the body", _LEAK),
+        Rule("leak_outside", _C, Priority.MEDIUM, None, True, "leak out of the body", _LEAK),
         Rule(
             "volume_reached",
             _C,
@@ -130,7 +128,7 @@ def clinical_conditions(
                 rule.structure,
                 leak.area_mm2,
                 "mm2",
-                f"{words}, {leak.area_mm2:.0f} mm²",
+                words,
                 config.leak_on_delay_s,
                 config.off_delay_s,
                 rule.latching,

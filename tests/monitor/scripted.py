@@ -79,10 +79,14 @@ def _box(inset: float) -> NDArray[np.float32]:
     return box
 
 
-def disc_mm(x: float, y: float, radius_px: float, thickness_mm: float) -> NDArray[np.float32]:
-    """A flat round of cement."""
+def disc_mm(
+    x: float, y: float, radius_px: float, thickness_mm: float, highest_px: float = 22.0
+) -> NDArray[np.float32]:
+    """A flat round of cement, squeezed to an ellipse of at most `highest_px` above and below its centre."""
     yy, xx = np.mgrid[:SIZE, :SIZE]
-    return np.where(np.hypot(xx - x, yy - y) <= radius_px, np.float32(thickness_mm), np.float32(0))
+    upright = min(radius_px, highest_px)
+    inside = np.hypot((xx - x) / max(radius_px, 1e-6), (yy - y) / max(upright, 1e-6)) <= 1
+    return np.where(inside, np.float32(thickness_mm), np.float32(0))
 
 
 def frame(seq: int, pixels: NDArray[np.uint16], t_ns: int | None = None) -> Frame:

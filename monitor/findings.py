@@ -1,0 +1,159 @@
+"""From the cement of one pulse to everything that is told of a level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import Config
+from monitor.describe import Structures, watched_zones
+from monitor.front import DANGEROUS, Advance, FrontHistory, Gap, gaps, outlines
+from monitor.grid import Grid
+from monitor.leaks import LeakPart, leak_parts, outside_body
+from monitor.plan import Level, View
+from monitor.result import Contour, Distance, Leak, LevelResult, Pose, Zone
+from monitor.states import Reason, worst
+from monitor.volume import DensityCalibration, volume_ml
+from monitor.zones import LevelMaps
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CementEvidence:
+    """Cement of a level in reference coordinates; every array has the window's shape.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        Cement.
+    reach : ndarray of bool
+        The same, and where more of it may be hidden.
+    added, noise : ndarray of float32
+        Averaged added attenuation and the noise of a single pulse (log units).
+    """
+
+    mask: Bool
+    reach: Bool
+    added: Float32
+    noise: Float32
+
+
+class LevelFindings:
+    """Measures the cement of one level. Keeps the history of the front and the onset of each leak."""
+
+    def __init__(
+        self,
+        view: View,
+        level: Level,
+        grid: Grid,
+        maps: LevelMaps,
+        own: Bool,
+        config: Config,
+        density: DensityCalibration | None,
+    ) -> None:
+        self._name = level.name
+        self._view, self._grid, self._maps, self._own = view, grid, maps, own
+        self._config, self._density = config, density
+        self._structures = Structures(level, maps, grid)
+        self._history = FrontHistory(config.front)
+        self._onsets: dict[tuple[str, bool], int] = {}
+
+    def interrupt(self) -> None:
+        """Monitoring was interrupted: no speed may be taken across the gap."""
+        self._history.clear()
+
+    def nothing(self, pose: Pose, reasons: tuple[Reason, ...]) -> LevelResult:
+        """Nothing is known but where the structures are, and that only with a trusted pose."""
+        self.interrupt()
+        return LevelResult(
+            name=self._name,
+            state=worst(reasons),
+            pose=pose,
+            structures_px=self._structures.on_frame(pose) if pose.trusted else None,
+            zones=watched_zones(self._maps, None, None, self._density),
+        )
+
+    def describe(
+        self,
+        pose: Pose,
+        evidence: CementEvidence,
+        reasons: tuple[Reason, ...],
+        zones: tuple[Zone, ...],
+        time_s: float,
+        now_ns: int,
+    ) -> LevelResult:
+        """Measure the cement of a pulse.
+
+        Parameters
+        ----------
+        time_s : float
+            Time of the frame (s), for speeds.
+        now_ns : int
+            Time that alarms go by (ns), for onsets.
+        """
+        config, mm, mask = self._config, self._grid.mm_per_px, evidence.mask
+        scale_sd = self._view.scale.relative_uncertainty
+        found = gaps(mask, evidence.reach, self._maps, mm, scale_sd, pose.sigma_mm, config.front)
+        advances = self._history.advance(found, time_s)
+        outside = outside_body(mask, self._maps, self._own, config.leak)
+        parts = leak_parts(mask, outside, self._maps, mm, self._view.projection, config.leak)
+        ml, sd_ml = volume_ml(
+            evidence.added, mask, evidence.noise, mm, scale_sd, self._density, config.volume
+        )
+        area_mm2 = float(mask.sum()) * mm**2
+        speed, contact = _most_pressing(advances)
+        body_pixels = int(self._maps.body.sum())
+        return LevelResult(
+            name=self._name,
+            state=worst(reasons),
+            pose=pose,
+            contours_px=tuple(self._on_frame(line, pose) for line in outlines(mask)),
+            structures_px=self._structures.on_frame(pose),
+            unobservable_px=self._structures.hidden_on_frame(pose),
+            distances={name: self._distance(gap, pose) for name, gap in found.items()},
+            area_mm2=area_mm2,
+            outside_mm2=float(outside.sum()) * mm**2,
+            front_speed_mm_s=speed,
+            time_to_contact_s=contact,
+            volume_ml=ml,
+            volume_sd_ml=sd_ml,
+            fill_fraction=float((mask & self._maps.body).sum()) / body_pixels if body_pixels else None,
+            leaks=tuple(self._leak(part, evidence, pose, now_ns) for part in parts),
+            zones=zones,
+        )
+
+    def _leak(self, part: LeakPart, evidence: CementEvidence, pose: Pose, now_ns: int) -> Leak:
+        onset = self._onsets.setdefault((part.leak_class, part.detached), now_ns)
+        ml = None
+        if self._density is not None:
+            total = float(evidence.added[part.pixels].clip(0).sum()) * self._grid.mm_per_px**2
+            ml = total / self._density.attenuation_per_mm / 1000.0
+        return Leak(
+            part.leak_class, part.area_mm2, ml, onset, part.detached, self._point(part.centre, pose),
+            part.ambiguous_with,
+        )  # fmt: skip
+
+    def _distance(self, gap: Gap, pose: Pose) -> Distance:
+        return Distance(gap.value_mm, gap.low_mm, self._point(gap.at, pose), self._point(gap.to, pose))
+
+    def _point(self, window_px: tuple[float, float], pose: Pose) -> tuple[float, float]:
+        point = self._on_frame(np.array([window_px], np.float32), pose)[0]
+        return (float(point[0]), float(point[1]))
+
+    def _on_frame(self, line: NDArray[np.float32], pose: Pose) -> Contour:
+        frame = self._grid.to_frame(line + self._maps.window.origin)
+        return pose.to_frame(frame).astype(np.float32)
+
+
+def _most_pressing(advances: Mapping[str, Advance]) -> tuple[float | None, float | None]:
+    """Speed and time to contact of the dangerous structure that is reached first."""
+    found = {name: advance for name, advance in advances.items() if name in DANGEROUS}
+    if not found:
+        return None, None
+    first = min(found.values(), key=lambda a: (a.time_to_contact_s or np.inf, -a.speed_mm_s))
+    return first.speed_mm_s, first.time_to_contact_s
