@@ -16,6 +16,9 @@ from monitor.zones import LevelMaps, ZoneLabel
 
 _HIDDEN_SHARE = 0.15
 _NEAR_MM = 15.0
+_WALL_NEAR_MM = 3.0
+_VEIN_NEAR_MM = 2.0
+_MOST_SAMPLES = 1500
 
 _WATCHED = {
     "posterior wall": (None, "posterior_wall"),
@@ -64,48 +67,62 @@ class Structures:
         return tuple(pose.to_frame(line).astype(np.float32) for line in self._hidden)
 
 
-def watched_zones(
-    maps: LevelMaps,
-    visible: NDArray[np.bool_] | None,
-    need: NDArray[np.float32] | None,
-    density: DensityCalibration | None,
-) -> tuple[Zone, ...]:
-    """List the zones, whether each is watched, and the thinnest cement that would be seen now.
+class WatchedZones:
+    """The zones of a level: which are marked, and where each lies (a sample of its pixels)."""
 
-    Parameters
-    ----------
-    visible : ndarray of bool or None
-        Where cement could be seen; None: nothing is watched now.
-    need : ndarray of float32 or None
-        Added attenuation that would be confirmed within a second (log units).
-    density : DensityCalibration or None
-        Without it the thickness is not known.
-    """
-    zones: list[Zone] = []
-    for words, (label, structure) in _WATCHED.items():
-        if structure not in maps.distance_mm:
-            zones.append(Zone(words, Watch.NOT_MARKED, None))
-            continue
-        if visible is None or need is None:
-            zones.append(Zone(words, Watch.NOT_WATCHED, None))
-            continue
-        near = np.abs(maps.distance_mm[structure]) < (3.0 if label is None else _NEAR_MM)
-        where = maps.body if label is None else maps.zone == label
-        if label is ZoneLabel.VEIN:
-            # a vein is watched along its whole marked course, in the body and out of it
-            near, where = maps.distance_mm[structure] < 2.0, np.ones(maps.body.shape, bool)
-        place = near & maps.relevant[structure] & where
-        if not place.any():
-            zones.append(Zone(words, Watch.NOT_WATCHED, None))
-            continue
-        hidden = 1.0 - float(visible[place].mean())
-        seen = place & visible
+    def __init__(self, maps: LevelMaps, density: DensityCalibration | None) -> None:
+        self._density = density
+        self._places = {
+            words: _place(maps, label, structure) for words, (label, structure) in _WATCHED.items()
+        }
+
+    def now(self, visible: NDArray[np.bool_] | None, need: NDArray[np.float32] | None) -> tuple[Zone, ...]:
+        """List the zones, whether each is watched, and the thinnest cement that would be seen now.
+
+        Parameters
+        ----------
+        visible : ndarray of bool or None
+            Where cement could be seen; None: nothing is watched now.
+        need : ndarray of float32 or None
+            Added attenuation that would be confirmed within a second (log units). Where no density is
+            known the thickness is not known either.
+        """
+        return tuple(self._zone(words, place, visible, need) for words, place in self._places.items())
+
+    def _zone(
+        self,
+        words: str,
+        place: NDArray[np.intp] | None,
+        visible: NDArray[np.bool_] | None,
+        need: NDArray[np.float32] | None,
+    ) -> Zone:
+        if place is None:
+            return Zone(words, Watch.NOT_MARKED, None)
+        if visible is None or need is None or not place.size:
+            return Zone(words, Watch.NOT_WATCHED, None)
+        seen = visible.ravel()[place]
+        if not seen.any():
+            return Zone(words, Watch.NOT_WATCHED, None)
         thinnest = None
-        if density is not None and seen.any():
-            thinnest = float(np.percentile(need[seen], 75)) / density.attenuation_per_mm
-        watch = Watch.PARTLY if hidden > _HIDDEN_SHARE else Watch.WATCHED
-        zones.append(Zone(words, watch, thinnest))
-    return tuple(zones)
+        if self._density is not None:
+            thinnest = float(np.percentile(need.ravel()[place[seen]], 75)) / self._density.attenuation_per_mm
+        return Zone(words, Watch.WATCHED if seen.mean() >= 1 - _HIDDEN_SHARE else Watch.PARTLY, thinnest)
+
+
+def _place(maps: LevelMaps, label: ZoneLabel | None, structure: str) -> NDArray[np.intp] | None:
+    """Flat indices of a zone's pixels, a sample of them; None where its structure is not marked."""
+    distance = maps.distance_mm.get(structure)
+    if distance is None:
+        return None
+    if label is ZoneLabel.VEIN:
+        # a vein is watched along its whole marked course, in the body and out of it
+        place = distance < _VEIN_NEAR_MM
+    elif label is None:
+        place = (np.abs(distance) < _WALL_NEAR_MM) & maps.body
+    else:
+        place = (np.abs(distance) < _NEAR_MM) & (maps.zone == label)
+    indices = np.flatnonzero(place & maps.relevant[structure])
+    return indices[:: 1 + len(indices) // _MOST_SAMPLES]
 
 
 def _inward(wall: NDArray[np.float64], centre: NDArray[np.float64], by_px: float) -> NDArray[np.float64]:

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import Config
-from monitor.describe import Structures, watched_zones
+from monitor.describe import Structures, WatchedZones
 from monitor.front import DANGEROUS, Advance, FrontHistory, Gap, gaps, outlines
 from monitor.grid import Grid
 from monitor.leaks import LeakPart, leak_parts, outside_body
 from monitor.plan import Level, View
 from monitor.result import Contour, Distance, Leak, LevelResult, Pose, Zone
 from monitor.states import Reason, worst
-from monitor.volume import DensityCalibration, volume_ml
+from monitor.volume import DensityCalibration, behind_steel, volume_ml
 from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
@@ -55,7 +55,9 @@ class LevelFindings:
         own: Bool,
         config: Config,
         density: DensityCalibration | None,
+        watched: WatchedZones,
     ) -> None:
+        self._watched = watched
         self._name = level.name
         self._view, self._grid, self._maps, self._own = view, grid, maps, own
         self._config, self._density = config, density
@@ -75,7 +77,7 @@ class LevelFindings:
             state=worst(reasons),
             pose=pose,
             structures_px=self._structures.on_frame(pose) if pose.trusted else None,
-            zones=watched_zones(self._maps, None, None, self._density),
+            zones=self._watched.now(None, None),
         )
 
     def describe(
@@ -102,9 +104,8 @@ class LevelFindings:
         advances = self._history.advance(found, time_s)
         outside = outside_body(mask, self._maps, self._own, config.leak)
         parts = leak_parts(mask, outside, self._maps, mm, self._view.projection, config.leak)
-        ml, sd_ml = volume_ml(
-            evidence.added, mask, evidence.noise, mm, scale_sd, self._density, config.volume
-        )
+        added = behind_steel(evidence.added, mask, self._maps.cannula, mm)
+        ml, sd_ml = volume_ml(added, mask, evidence.noise, mm, scale_sd, self._density, config.volume)
         area_mm2 = float(mask.sum()) * mm**2
         speed, contact = _most_pressing(advances)
         body_pixels = int(self._maps.body.sum())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -17,6 +18,9 @@ Bool = NDArray[np.bool_]
 
 DANGEROUS = ("posterior_wall", "vein", "foramen")
 """Structures that the front must not reach; endplates and the anterior wall may be reached."""
+
+
+_MOST_POINTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,8 @@ class FrontHistory:
             while past and past[0][0] < time_s - self._config.speed_window_s:
                 past.popleft()
             if len(past) >= 5 and past[-1][0] - past[0][0] >= 0.5 * self._config.speed_window_s:
-                advances[name] = _slope(np.array(past), gap.value_mm)
+                every = 1 + len(past) // _MOST_POINTS
+                advances[name] = _slope(np.array(past)[::-every][::-1], gap.value_mm)
         for name in list(self._past):
             if name not in found:
                 del self._past[name]
@@ -148,7 +153,7 @@ class FrontHistory:
 def _slope(series: NDArray[np.float64], value_mm: float) -> Advance:
     """Theil-Sen slope with the spread of its residuals (Sen, JASA 63, 1968)."""
     t, d = series[:, 0], series[:, 1]
-    i, j = np.triu_indices(len(t), k=1)
+    i, j = _pairs(len(t))
     dt = t[j] - t[i]
     usable = dt > 1e-6
     slope = float(np.median((d[j] - d[i])[usable] / dt[usable]))
@@ -159,6 +164,11 @@ def _slope(series: NDArray[np.float64], value_mm: float) -> Advance:
     speed = -slope
     contact = value_mm / speed if speed > 2 * sd and speed > 0.02 and value_mm > 0 else None
     return Advance(speed, sd, contact)
+
+
+@lru_cache(maxsize=128)
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(count, k=1)
 
 
 def outlines(mask: Bool) -> list[NDArray[np.float32]]:

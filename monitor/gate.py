@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from monitor.config import GateConfig
 
-_SAMPLE_STEP = 2
+_FEWEST_CHANGES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +48,23 @@ class Gate:
         Parameters
         ----------
         attenuation : ndarray, shape (rows, columns), float32
-            Work image.
+            A sample of the work image, every second row and column or so.
         time_s : float
             Time of the frame (s).
         """
-        sample = np.ascontiguousarray(attenuation[::_SAMPLE_STEP, ::_SAMPLE_STEP])
-        if self._last is None or self._last.shape != sample.shape:
+        if self._last is None or self._last.shape != attenuation.shape:
             new = True
         else:
-            change = _noise_variance(cast(NDArray[np.float32], cv2.subtract(sample, self._last)))
-            own = _noise_variance(sample)
-            usual = float(np.median(self._changes)) if len(self._changes) >= 6 else own
+            change = _noise_variance(cast(NDArray[np.float32], cv2.subtract(attenuation, self._last)))
+            young = len(self._changes) < _FEWEST_CHANGES
+            usual = _noise_variance(attenuation) if young else float(np.median(self._changes))
             new = change > self._config.repeat_noise_ratio**2 * usual and change > 1e-9
             # a sharp still image has more fine structure than its noise: learn what pulses really do
-            if not new and change > 0.02 * usual and len(self._changes) < 6 and change > 1e-9:
-                new = True
+            new = new or (young and change > max(0.02 * usual, 1e-9))
             if new:
                 self._changes.append(change)
         if new:
-            self._last, self._last_new_s = sample, time_s
+            self._last, self._last_new_s = attenuation, time_s
         still_s = max(0.0, time_s - self._last_new_s)
         return Pulse(new, still_s, still_s > self._config.held_after_s)
 

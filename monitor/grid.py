@@ -63,9 +63,10 @@ class Window:
         x1, y1 = min(grid.columns, int(high[0])), min(grid.rows, int(high[1]))
         return cls(x0, y0, max(1, x1 - x0), max(1, y1 - y0))
 
-    def crop(self, image: NDArray[np.generic]) -> NDArray[np.generic]:
-        """View of this window in a work image."""
-        return image[self.y0 : self.y0 + self.rows, self.x0 : self.x0 + self.columns]
+    @property
+    def part(self) -> tuple[slice, slice]:
+        """Rows and columns of a work image that lie in this window."""
+        return (slice(self.y0, self.y0 + self.rows), slice(self.x0, self.x0 + self.columns))
 
     @property
     def origin(self) -> NDArray[np.float64]:

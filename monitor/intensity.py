@@ -21,66 +21,99 @@ from monitor.grid import Grid
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
+_LOG_SPAN = 5.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkImage:
-    """A frame on the work grid.
+    """A frame on the work grid. Logarithms are taken where they are asked for, not over the whole frame.
 
     Parameters
     ----------
-    attenuation : ndarray, shape (rows, columns), float32
-        Log-attenuation; larger is more radiopaque.
     grey : ndarray, shape (rows, columns), float32
         Stored values, binned, turned so that larger means more X-ray.
-    saturated : ndarray, shape (rows, columns), bool
-        Some pixel of the bin was at either end of its range: not observable.
+    curve : Curve
+        How they become attenuation.
     """
 
-    attenuation: Float32
     grey: Float32
-    saturated: Bool
+    curve: Curve
+
+    def attenuation(self, part: tuple[slice, slice]) -> Float32:
+        """Log-attenuation of a part of the image; larger is more radiopaque."""
+        return self.curve.attenuation(np.ascontiguousarray(self.grey[part]))
+
+    def clipped(self, part: tuple[slice, slice]) -> Float32:
+        """1 where a value is at either end of its range and nothing can be seen, else 0."""
+        grey = self.grey[part]
+        return ((grey >= self.curve.highest) | (grey <= self.curve.lowest)).astype(np.float32)
 
 
-def to_work_image(pixels: Pixels, intensity: Intensity, grid: Grid, config: IntensityConfig) -> WorkImage:
-    """Bin a frame and take its logarithm.
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """From stored values (turned: larger is more X-ray) to log-attenuation.
 
-    Binning comes first: intensities add, their logarithms do not.
+    Parameters
+    ----------
+    relationship : PixelIntensityRelationship
+    full : float
+        Largest stored value.
+    black : float
+        LIN: the stored value of no X-ray. DISP: added to every value.
+    floor : float
+        LIN: the least that is taken the logarithm of.
+    lowest, highest : float
+        Values at or beyond these are clipped.
+    """
+
+    relationship: PixelIntensityRelationship
+    full: float
+    black: float
+    floor: float
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, intensity: Intensity, config: IntensityConfig) -> Curve:
+        """Curve of a source."""
+        full = float(intensity.largest_stored_value)
+        highest = full - 0.5
+        if intensity.relationship is PixelIntensityRelationship.LIN:
+            slope = intensity.rescale_slope if intensity.rescale_slope > 0 else 1.0
+            darkest = config.darkest_fraction * full
+            black = -intensity.rescale_intercept / slope
+            return cls(intensity.relationship, full, black, max(darkest, 0.5), darkest, highest)
+        return cls(intensity.relationship, full, config.display_black_fraction * full, 0.0, 0.0, highest)
+
+    def attenuation(self, grey: Float32) -> Float32:
+        """Log-attenuation of stored values, same shape."""
+        if self.relationship is PixelIntensityRelationship.LOG:
+            # the factor is the vendor's own; one full scale is taken as five natural log units
+            return np.asarray((self.full - grey) * np.float32(_LOG_SPAN / self.full), dtype=np.float32)
+        if self.relationship is PixelIntensityRelationship.LIN:
+            above = np.maximum(grey - np.float32(self.black), np.float32(self.floor))
+            scaled = above * np.float32(1.0 / self.full)
+        else:
+            scaled = (grey + np.float32(self.black)) * np.float32(1.0 / (self.full + self.black))
+        logarithm = cv2.log(scaled)
+        return cast(Float32, np.negative(logarithm, out=logarithm))
+
+
+def to_work_image(pixels: Pixels, intensity: Intensity, grid: Grid, curve: Curve) -> WorkImage:
+    """Bin a frame. Binning comes before the logarithm: intensities add, their logarithms do not.
 
     Parameters
     ----------
     pixels : ndarray, shape (rows, columns), uint8 or uint16
     """
-    full = float(intensity.largest_stored_value)
     b = grid.binning
     used = pixels[: grid.rows * b, : grid.columns * b]
-    if b == 1:
-        grey = used.astype(np.float32)
-    else:
-        grey = cast(Float32, cv2.resize(used, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA))
-        grey = grey.astype(np.float32)
-    if intensity.relationship is PixelIntensityRelationship.LIN:
-        lowest = max(config.darkest_fraction * full, 0.0)
-    else:
-        lowest = 0.0
+    if b > 1:
+        used = cast(Pixels, cv2.resize(used, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA))
+    grey = used.astype(np.float32)
     if not intensity.bright_is_radiolucent:
-        np.subtract(np.float32(full), grey, out=grey)
-    saturated: Bool = (grey >= full - 0.5) | (grey <= lowest)
-    return WorkImage(_attenuation(grey, intensity, config, full), grey, saturated)
-
-
-def _attenuation(grey: Float32, intensity: Intensity, config: IntensityConfig, full: float) -> Float32:
-    if intensity.relationship is PixelIntensityRelationship.LOG:
-        # the factor is the vendor's own; one full scale is taken as five natural log units
-        return np.asarray((full - grey) * np.float32(5.0 / full), dtype=np.float32)
-    if intensity.relationship is PixelIntensityRelationship.LIN:
-        slope = intensity.rescale_slope if intensity.rescale_slope > 0 else 1.0
-        black = -intensity.rescale_intercept / slope
-        floor = max(config.darkest_fraction * full, 0.5)
-        scaled = np.maximum(grey - np.float32(black), np.float32(floor)) * np.float32(1.0 / full)
-    else:
-        black = config.display_black_fraction * full
-        scaled = (grey + np.float32(black)) * np.float32(1.0 / (full + black))
-    return cast(Float32, -cv2.log(scaled))
+        np.subtract(np.float32(curve.full), grey, out=grey)
+    return WorkImage(grey, curve)
 
 
 def low_pass(image: Float32, weight: Float32 | None, sigma_px: float) -> Float32:

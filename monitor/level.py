@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from monitor.cement import CementDetector, Decision, minimum_detectable_added
 from monitor.config import Config
-from monitor.describe import watched_zones
+from monitor.describe import WatchedZones
 from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid
 from monitor.intensity import WorkImage
@@ -61,12 +61,15 @@ class LevelMonitor:
         widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
         bridge_px = 2 * max(1, round(0.6 * widest_mm / grid.mm_per_px)) + 1
         self._cement = CementDetector(self.maps.cannula, bridge_px, grid.mm_per_px, config.cement)
-        self._findings = LevelFindings(view, level, grid, self.maps, self._own, config, density)
         self._blind: Reason | None = None
         self._last_s: float | None = None
         self._visible = np.ones(shape, bool)
         self._zones_due = 0
-        self._zones = watched_zones(self.maps, None, None, self._density)
+        self._watched = WatchedZones(self.maps, density)
+        self._zones = self._watched.now(None, None)
+        self._findings = LevelFindings(
+            view, level, grid, self.maps, self._own, config, density, self._watched
+        )
         self._thinnest_mm: float | None = None
         self._faint = False
         self._hidden_since_s: float | None = None
@@ -78,7 +81,7 @@ class LevelMonitor:
 
     def take_reference(self, work: WorkImage) -> None:
         """Take a frame as the one on which the plan was drawn."""
-        self._tracker.set_reference(cast(Float32, self.maps.window.crop(work.attenuation)))
+        self._tracker.set_reference(work.attenuation(self.maps.window.part))
 
     def blind(self, reason: Reason) -> None:
         """Learn the reference anew because of an event that concerns the whole image."""
@@ -97,8 +100,7 @@ class LevelMonitor:
             Time that alarms go by (ns).
         """
         time_s = time_ns / 1e9
-        window = self.maps.window
-        live = np.ascontiguousarray(cast(Float32, window.crop(work.attenuation)))
+        live = work.attenuation(self.maps.window.part)
         hidden = self._cement.suspect | self.maps.cannula
         located = self._tracker.locate(
             live, _grow(hidden, self._grid.mm_per_px), time_s, may_restart=not self._cement.mask.any()
@@ -138,8 +140,10 @@ class LevelMonitor:
             self._reference.start(moved, time_s)
             self._cement.start_anew()
             return self._learning(located.pose)
-        clipped = np.ascontiguousarray(self.maps.window.crop(work.saturated)).astype(np.float32)
-        self._visible = (to_reference(clipped, self._tracker.centre, fit) < 0.5) & ~self.maps.cannula
+        clipped = work.clipped(self.maps.window.part)
+        self._visible = ~self.maps.cannula
+        if clipped.any():
+            self._visible = self._visible & (to_reference(clipped, self._tracker.centre, fit) < 0.5)
         suspect = self._cement.suspect
         background = (self._visible & ~_grow(suspect, 3 * mm)).astype(np.float32)
         residual = self._reference.residual(moved, background, fit.gain)
@@ -222,7 +226,7 @@ class LevelMonitor:
     def _poor_image(self, work: WorkImage) -> Reason | None:
         """A level drawn with a handful of grey levels cannot be monitored, whatever its contrast."""
         body = self.maps.body
-        grey = cast(Float32, self.maps.window.crop(work.grey))
+        grey = work.grey[self.maps.window.part]
         levels = float(np.median(grey[body])) if body.any() else 0.0
         if levels >= self._config.intensity.fewest_grey_levels:
             return None
@@ -245,7 +249,7 @@ class LevelMonitor:
         need = minimum_detectable_added(
             noise, dead_zone, self._reference.pulse_interval_s, self._config.cement
         )
-        self._zones = watched_zones(self.maps, self._visible, need, self._density)
+        self._zones = self._watched.now(self._visible, need)
         mu = self._config.cement.assumed_attenuation_per_mm
         if self._density is not None:
             mu = self._density.attenuation_per_mm

@@ -198,7 +198,7 @@ def fit_pose(
         dtheta = float(np.clip(-step[2], -0.05, 0.05))
         sx, sy, theta = sx + float(dx), sy + float(dy), theta + dtheta
         gain, offset = max(0.05, gain + float(step[3])), offset + float(step[4])
-        if max(abs(dx), abs(dy)) < 0.005 and abs(dtheta) < 1e-4:
+        if max(abs(dx), abs(dy)) < 0.01 and abs(dtheta) < 2e-4:
             break
     if not np.isfinite([sx, sy, theta, gain, offset]).all():
         return None

@@ -16,7 +16,7 @@ from monitor.config import Config
 from monitor.frame import Frame, Pixels, SourceInfo
 from monitor.gate import Gate, Pulse
 from monitor.grid import Grid
-from monitor.intensity import WorkImage, to_work_image
+from monitor.intensity import Curve, WorkImage, to_work_image
 from monitor.level import LevelMonitor, LevelStep
 from monitor.motion import pose_matrix
 from monitor.plan import Plan, View, check_fits
@@ -26,6 +26,8 @@ from monitor.states import Reason, State, worst
 from monitor.volume import DensityCalibration
 
 _LONGEST_BEAM_GAP_S = 0.5
+_SPARSE = (slice(None, None, 2), slice(None, None, 2))
+_SPARSER = (slice(None, None, 6), slice(None, None, 6))
 
 
 class Pipeline:
@@ -71,6 +73,7 @@ class Pipeline:
         self._grid = Grid.for_frames(
             info.rows, info.columns, view.scale.mm_per_px, config.intensity.work_mm_per_px
         )
+        self._curve = Curve.of(info.intensity, config.intensity)
         self._gate = Gate(config.gate)
         self._perf_ns = perf_ns
         self._timings_ms: dict[str, float] = {}
@@ -87,7 +90,7 @@ class Pipeline:
         self._beam_on_s = 0.0
         self._last_new_ns: int | None = None
         if reference is not None:
-            self._take_reference(to_work_image(reference, info.intensity, self._grid, config.intensity))
+            self._take_reference(to_work_image(reference, info.intensity, self._grid, self._curve))
 
     def acknowledge(self) -> None:
         """Acknowledge all alarms at the next step."""
@@ -119,9 +122,9 @@ class Pipeline:
                 skipped_before,
                 start_ns,
             )
-        work = to_work_image(frame.pixels, self.info.intensity, self._grid, self.config.intensity)
+        work = to_work_image(frame.pixels, self.info.intensity, self._grid, self._curve)
         self._lap("intensity")
-        pulse = self._gate.judge(work.attenuation, frame.time_ns / 1e9)
+        pulse = self._gate.judge(work.attenuation(_SPARSE), frame.time_ns / 1e9)
         self._lap("gate")
         if self._reference_due:
             self._take_reference(work)
@@ -211,7 +214,7 @@ class Pipeline:
 
     def _brightness_step(self, work: WorkImage) -> None:
         """A large, sudden change of exposure: the reference no longer describes the image."""
-        level = float(np.median(work.attenuation[::4, ::4]))
+        level = float(np.median(work.attenuation(_SPARSER)))
         if (
             self._brightness is not None
             and abs(level - self._brightness) > self.config.health.brightness_step

@@ -21,8 +21,10 @@ Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 _LEAST_OUTLIER = 0.15
-_MOST_KEPT = 72
-_REVIEWED_PER_PULSE = 6
+_MOST_KEPT = 48
+_REVIEWED_PER_PULSE = 4
+_NOISE_PULSES = 12
+_CORRELATION_PULSES = 16
 _LARGEST_RHO = 0.9
 
 
@@ -50,6 +52,7 @@ class Reference:
         self._d1 = np.zeros(self._shape, np.float32)
         self._d2_over_d1: list[float] = []
         self._d1_count = 0
+        self._sigma: Float32 | None = None
         self._noise_ratio = 1.0
         self._average = np.zeros(self._shape, np.float32)
         self._excursion = np.zeros(self._shape, np.float32)
@@ -189,22 +192,29 @@ class Reference:
             return
         two, one, now = self._previous[-3:]
         del self._previous[0]
-        d1 = np.square(now - one) * np.float32(0.5)
-        inner = learnable[::3, ::3]
-        if inner.sum() > 50:
-            first = float(np.median(d1[::3, ::3][inner]))
-            second = float(np.median(np.square(now[::3, ::3] - two[::3, ::3])[inner])) * 0.5
-            if first > 0:
-                if not self.ready or len(self._d2_over_d1) < 16:
-                    self._d2_over_d1.append(second / first)
-                elif self._d1_count:
-                    usual = float(np.median(self._d1[::3, ::3][inner]))
-                    # median of a squared normal is 0.455 of its mean
-                    ratio = np.sqrt(first / 0.455 / max(usual, 1e-12))
-                    self._noise_ratio += 0.1 * (float(ratio) - self._noise_ratio)
-        if not self.ready or self._d1_count < 12:
+        self._learn_correlation(two, one, now, learnable)
+        if not self.ready or self._d1_count < _NOISE_PULSES:
             self._d1_count += 1
-            self._d1 += (d1 - self._d1) / np.float32(self._d1_count)
+            self._d1 += (np.square(now - one) * np.float32(0.5) - self._d1) / np.float32(self._d1_count)
+            self._sigma = None
+
+    def _learn_correlation(self, two: Float32, one: Float32, now: Float32, learnable: Bool) -> None:
+        """Correlation from pulse to pulse, and how the noise compares with the learned one."""
+        sparse = np.s_[::3, ::3]
+        inner = learnable[sparse]
+        if inner.sum() <= 50:
+            return
+        first = 0.5 * float(np.median(np.square(now[sparse] - one[sparse])[inner]))
+        if first <= 0:
+            return
+        if not self.ready or len(self._d2_over_d1) < _CORRELATION_PULSES:
+            second = 0.5 * float(np.median(np.square(now[sparse] - two[sparse])[inner]))
+            self._d2_over_d1.append(second / first)
+        elif self._d1_count:
+            usual = float(np.median(self._d1[sparse][inner]))
+            # the median of a squared normal is 0.455 of its mean
+            ratio = np.sqrt(first / 0.455 / max(usual, 1e-12))
+            self._noise_ratio += 0.1 * (float(ratio) - self._noise_ratio)
 
     def _keep_for_review(self, live: Float32, learnable: Bool, time_s: float) -> None:
         if self._reviewed or len(self._kept) >= 2 * _MOST_KEPT:
@@ -251,10 +261,11 @@ class Reference:
         if not self.ready:
             return np.full(self._shape, self.noise_now(residual), np.float32)
         rho = self.rho
-        variance = cv2.blur(self._d1, (5, 5)) / np.float32(1.0 - rho)
-        variance = np.maximum(variance, np.float32(0.25 * max(float(np.median(variance[::3, ::3])), 1e-8)))
-        widen = (1.0 + rho) / (1.0 - rho) * max(1.0, self._noise_ratio) ** 2
-        return cast(Float32, np.sqrt(variance * np.float32(widen)))
+        if self._sigma is None:
+            variance = cv2.blur(self._d1, (5, 5)) / np.float32(1.0 - rho)
+            least = np.float32(0.25 * max(float(np.median(variance[::3, ::3])), 1e-8))
+            self._sigma = np.sqrt(np.maximum(variance, least) * np.float32((1.0 + rho) / (1.0 - rho)))
+        return self._sigma * np.float32(max(1.0, self._noise_ratio))
 
     def dead_zone(self, loose_mm: float) -> Float32:
         """Residual that is to be expected without cement: structured, from motion and soft tissue.

@@ -13,8 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import VolumeConfig
+from monitor.intensity import low_pass
 
 _DILATION_MM = 1.0
+_STEEL_REACH_MM = 1.5
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,28 @@ class DensityCalibration:
     attenuation_per_mm: float
     relative_sd: float
     method: str
+
+
+def behind_steel(added: Float32, mask: Bool, cannula: Bool, mm_per_px: float) -> Float32:
+    """Added attenuation with what a cannula hides filled in from the cement on its sides.
+
+    Parameters
+    ----------
+    added : ndarray, shape (rows, columns), float32
+    mask, cannula : ndarray of bool, same shape
+    """
+    hidden = mask & cannula
+    seen = mask & ~cannula
+    if not hidden.any() or not seen.any():
+        return added
+    sigma_px = _STEEL_REACH_MM / mm_per_px
+    margin = round(4 * sigma_px)
+    x, y, width, height = cv2.boundingRect(hidden.view(np.uint8))
+    cut = np.s_[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin]
+    filled = np.where(cannula, np.float32(0), added)
+    around = low_pass(added[cut], seen[cut].astype(np.float32), sigma_px)
+    filled[cut] = np.where(hidden[cut], around, filled[cut])
+    return filled
 
 
 def volume_ml(
