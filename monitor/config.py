@@ -133,10 +133,10 @@ class CementConfig(_Section, frozen=True):
     dead_zone_motion_mm: Annotated[
         float, _number("displacement error whose edge residual is ignored (mm)", 0.0, 1.0)
     ] = 0.12
-    provisional_motion_mm: Annotated[float, _number("the same while still learning (mm)", 0.0, 3.0)] = 0.5
+    provisional_motion_mm: Annotated[float, _number("the same while still learning (mm)", 0.0, 3.0)] = 0.8
     provisional_floor: Annotated[
         float, _number("attenuation ignored while still learning (log units)", 0.0, 0.5)
-    ] = 0.06
+    ] = 0.1
     drift_per_pulse: Annotated[float, _number("CUSUM allowance k (standard deviations)", 0.1, 3.0)] = 0.5
     threshold: Annotated[float, _number("CUSUM threshold h next to known cement", 3.0, 200.0)] = 17.7
     separate_factor: Annotated[

@@ -63,6 +63,13 @@ class Window:
         x1, y1 = min(grid.columns, int(high[0])), min(grid.rows, int(high[1]))
         return cls(x0, y0, max(1, x1 - x0), max(1, y1 - y0))
 
+    def padded(self, pad_px: int, grid: Grid) -> Window:
+        """The same window and so much more on every side, cut at the image's border."""
+        x0, y0 = max(0, self.x0 - pad_px), max(0, self.y0 - pad_px)
+        x1 = min(grid.columns, self.x0 + self.columns + pad_px)
+        y1 = min(grid.rows, self.y0 + self.rows + pad_px)
+        return Window(x0, y0, x1 - x0, y1 - y0)
+
     @property
     def part(self) -> tuple[slice, slice]:
         """Rows and columns of a work image that lie in this window."""

@@ -16,7 +16,7 @@ from monitor.describe import WatchedZones
 from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid
 from monitor.intensity import WorkImage
-from monitor.motion import Fit, to_reference
+from monitor.motion import Fit, pose_matrix, to_reference
 from monitor.plan import Level, View
 from monitor.reference import Reference
 from monitor.result import LevelResult, Pose
@@ -56,6 +56,10 @@ class LevelMonitor:
         self.maps = level_maps(view, level, grid, config)
         self._own = territory(view, level, self.maps.window, grid)
         shape = self.maps.window.shape
+        self._padded = self.maps.window.padded(round(config.motion.search_mm / grid.mm_per_px), grid)
+        self._offset = self.maps.window.origin - self._padded.origin
+        x, y = (int(v) for v in self._offset)
+        self._inner = (slice(y, y + shape[0]), slice(x, x + shape[1]))
         self._tracker = Tracker(self.maps, grid, config.motion)
         self._reference = Reference(shape, grid.mm_per_px, config.learning, config.cement)
         widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
@@ -100,7 +104,8 @@ class LevelMonitor:
             Time that alarms go by (ns).
         """
         time_s = time_ns / 1e9
-        live = work.attenuation(self.maps.window.part)
+        padded = work.attenuation(self._padded.part)
+        live = np.ascontiguousarray(padded[self._inner])
         hidden = self._cement.suspect | self.maps.cannula
         located = self._tracker.locate(
             live, _grow(hidden, self._grid.mm_per_px), time_s, may_restart=not self._cement.mask.any()
@@ -122,13 +127,14 @@ class LevelMonitor:
             code = located.disturbed or "lost"
             reason = Reason(State.NOT_MONITORING, code, f"{located.pose.distrust}", self.name)
             return self._nothing(located.pose, (reason,))
-        return self._measure(work, live, located, located.fit, time_s, now_ns)
+        return self._measure(work, padded, located, located.fit, time_s, now_ns)
 
     def _measure(
-        self, work: WorkImage, live: Float32, located: Located, fit: Fit, time_s: float, now_ns: int
+        self, work: WorkImage, padded: Float32, located: Located, fit: Fit, time_s: float, now_ns: int
     ) -> LevelStep:
         mm = self._grid.mm_per_px
-        moved = to_reference(live, self._tracker.centre, fit)
+        matrix = pose_matrix(self._tracker.centre, fit)
+        moved, inside = to_reference(padded, matrix, self._offset, self.maps.window.shape)
         if self._reference.pulses == 0:
             self._reference.start(moved, time_s)
             self._last_s = time_s
@@ -140,10 +146,13 @@ class LevelMonitor:
             self._reference.start(moved, time_s)
             self._cement.start_anew()
             return self._learning(located.pose)
-        clipped = work.clipped(self.maps.window.part)
+        clipped = work.clipped(self._padded.part)
         self._visible = ~self.maps.cannula
+        if inside is not None:
+            self._visible = self._visible & inside
         if clipped.any():
-            self._visible = self._visible & (to_reference(clipped, self._tracker.centre, fit) < 0.5)
+            lost, _ = to_reference(clipped, matrix, self._offset, self.maps.window.shape)
+            self._visible = self._visible & (lost < 0.5)
         suspect = self._cement.suspect
         background = (self._visible & ~_grow(suspect, 3 * mm)).astype(np.float32)
         residual = self._reference.residual(moved, background, fit.gain)
@@ -165,7 +174,8 @@ class LevelMonitor:
         if decision.intruder is not None:
             reason = Reason(State.NOT_MONITORING, "intruder", decision.intruder, self.name)
             return self._nothing(located.pose, (reason,))
-        self._watch(noise, dead_zone)
+        if was_ready:
+            self._watch(noise, dead_zone)
         reasons = self._own_reasons()
         reasons += self._instrument_reasons(decision, time_s)
         if any(reason.state is State.NOT_MONITORING for reason in reasons):
@@ -243,7 +253,7 @@ class LevelMonitor:
     def _watch(self, noise: Float32, dead_zone: Float32) -> None:
         # what could be seen changes slowly: bring it up to date four times a second or so
         self._zones_due -= 1
-        if self._zones_due > 0 or not self._reference.ready:
+        if self._zones_due > 0:
             return
         self._zones_due = 4
         need = minimum_detectable_added(

@@ -268,22 +268,41 @@ def search(
     )
 
 
-def to_reference(image: Float32, centre: Vector, fit: Fit) -> Float32:
-    """Resample a live window into the reference's coordinates.
+def to_reference(
+    image: Float32, matrix: NDArray[np.float64], offset: Vector, shape: tuple[int, int]
+) -> tuple[Float32, Bool | None]:
+    """Resample a padded live window into the reference's window.
 
     Parameters
     ----------
-    image : ndarray, shape (rows, columns), float32
-    centre : ndarray, shape (2,)
-        The template's centre (window px).
+    image : ndarray, float32
+        The live window with some padding.
+    matrix : ndarray, shape (2, 3)
+        `pose_matrix` of the window.
+    offset : ndarray, shape (2,)
+        Where the window's first pixel is in the padded image, x then y (px).
+    shape : (int, int)
+        Rows and columns of the window.
+
+    Returns
+    -------
+    moved : ndarray, shape (rows, columns), float32
+    inside : ndarray of bool, or None
+        Where the sample came from inside the padded image; None: everywhere.
     """
-    return cast(
-        Float32,
-        cv2.warpAffine(
-            image, pose_matrix(centre, fit), (image.shape[1], image.shape[0]),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
-        ),
-    )  # fmt: skip
+    to_padded = matrix.copy()
+    to_padded[:, 2] += offset
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (shape[1], shape[0])
+    moved = cv2.warpAffine(image, to_padded, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    corners = np.array([[0, 0], [size[0] - 1, 0], [0, size[1] - 1], [size[0] - 1, size[1] - 1]], np.float64)
+    reached = corners @ to_padded[:, :2].T + to_padded[:, 2]
+    last = np.array([image.shape[1] - 1, image.shape[0] - 1])
+    if (reached >= 0).all() and (reached <= last).all():
+        return cast(Float32, moved), None
+    ones = np.ones(image.shape, np.float32)
+    inside = cv2.warpAffine(ones, to_padded, size, flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return cast(Float32, moved), inside > 0.999
 
 
 def pose_matrix(centre: Vector, fit: Fit) -> NDArray[np.float64]:

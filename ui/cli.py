@@ -122,6 +122,7 @@ def demo(
     """
     from ui.demo import run_demo
 
+    _one_opencv_thread()
     run_demo(out, name, seconds)
 
 
@@ -148,6 +149,7 @@ def live(
     from recordings.open import open_source
     from ui.live import live_run, run_headless
 
+    _one_opencv_thread()
     if seconds is not None and not seconds > 0:
         raise InputError(f"--seconds must be above 0, is {seconds:g}")
     marked, settings = read_plan(plan), _config(config)
@@ -183,6 +185,7 @@ def analyse(
     from recordings.analysis import analyse as run_analysis
     from recordings.open import open_source
 
+    _one_opencv_thread()
     marked, settings = read_plan(plan), _config(config)
     opened = open_source(source, frame_rate_hz=_rate(frame_rate))
     with _progress("analysing") as advance:
@@ -242,6 +245,16 @@ def config_command() -> None:
     from monitor.config import Config, config_to_toml
 
     typer.echo(config_to_toml(Config()))
+
+
+def _one_opencv_thread() -> None:
+    """OpenCV's own threads: the windows are small, a second thread costs more than it gives.
+
+    It would also compete with capture, recording and painting.
+    """
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 def _config(path: Path | None) -> Config:

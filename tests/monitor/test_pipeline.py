@@ -69,7 +69,8 @@ def test_learning_comes_first_then_monitoring_with_nothing_seen() -> None:
     assert results[0].state is State.LEARNING
     first = next(i for i, r in enumerate(results) if r.state is State.MONITORING)
     assert 3.0 <= first / RATE_HZ <= 4.0
-    assert all(r.state is State.MONITORING for r in results[first:])
+    assert {r.state for r in results[:first]} == {State.LEARNING}
+    assert {r.state for r in results[first:]} == {State.MONITORING}
     last = results[-1].levels[0]
     assert (last.area_mm2, last.outside_mm2, last.distances) == (0.0, 0.0, {})
     assert rules(results) == set()
