@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import CementConfig
+from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -53,17 +54,20 @@ class CementDetector:
 
     Parameters
     ----------
-    cannula : ndarray of bool, shape (rows, columns)
-        Where a cannula hides cement. It is no gap: cement on its two sides is taken to be connected.
+    maps : LevelMaps
+        Its cannula hides cement and is no gap: cement on its two sides is taken to be connected. A
+        separate part far from the body must be surer than one beside it.
     bridge_px : int
         Width of the cannula's corridor, and a little more (px, odd).
     mm_per_px : float
     config : CementConfig
     """
 
-    def __init__(self, cannula: Bool, bridge_px: int, mm_per_px: float, config: CementConfig) -> None:
+    def __init__(self, maps: LevelMaps, bridge_px: int, mm_per_px: float, config: CementConfig) -> None:
         self._mm, self._config = mm_per_px, config
-        self._cannula = cannula
+        cannula = self._cannula = maps.cannula
+        away_mm = np.maximum(-maps.body_distance_mm - config.near_body_mm, np.float32(0))
+        self._farther = 1.0 + np.minimum(away_mm / np.float32(config.far_body_mm), np.float32(1))
         self._bridge = np.ones((bridge_px, bridge_px), np.uint8)
         shape = cannula.shape
         self._evidence = np.zeros(shape, np.float32)
@@ -114,7 +118,7 @@ class CementDetector:
         self._added = self._added * keep + residual * (1 - keep)
         z = np.clip((residual - dead_zone) / np.maximum(noise, np.float32(1e-6)), _LOWEST_Z, _HIGHEST_Z)
         evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
-        ceiling = np.float32(config.threshold * config.separate_factor * 2)
+        ceiling = np.float32(config.threshold * config.separate_factor * 3)
         self._evidence = np.where(visible, np.minimum(evidence, ceiling), np.float32(0))
         moved = self._moved_instrument(dead_zone, noise)
         if moved.any():
@@ -142,7 +146,10 @@ class CementDetector:
         )
         new_evidence = np.where(self._mask[cut], np.float32(0), self._evidence[cut])
         peak = np.zeros(count, np.float32)
-        np.maximum.at(peak, labels.ravel().astype(np.intp), new_evidence.ravel())
+        flat = labels.ravel().astype(np.intp)
+        np.maximum.at(peak, flat, new_evidence.ravel())
+        surest = np.zeros(count, np.float32)
+        np.maximum.at(surest, flat, (new_evidence / self._farther[cut]).ravel())
         known = np.zeros(count, bool)
         known[labels[self._beside_known()[cut]]] = True
         area_mm2 = stats[:, cv2.CC_STAT_AREA] * self._mm**2

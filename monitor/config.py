@@ -133,6 +133,9 @@ class CementConfig(_Section, frozen=True):
     dead_zone_motion_mm: Annotated[
         float, _number("displacement error whose edge residual is ignored (mm)", 0.0, 1.0)
     ] = 0.12
+    dead_zone_turn_rad: Annotated[
+        float, _number("error of the rotation whose edge residual is ignored (rad)", 0.0, 0.1)
+    ] = 0.005
     provisional_motion_mm: Annotated[float, _number("the same while still learning (mm)", 0.0, 3.0)] = 0.8
     provisional_floor: Annotated[
         float, _number("attenuation ignored while still learning (log units)", 0.0, 0.5)
@@ -142,6 +145,12 @@ class CementConfig(_Section, frozen=True):
     separate_factor: Annotated[
         float, _number("threshold factor for cement away from known cement", 1.0, 10.0)
     ] = 2.0
+    near_body_mm: Annotated[
+        float, _number("separate cement within this of the body is likely (mm)", 0.0, 50.0)
+    ] = 6.0
+    far_body_mm: Annotated[
+        float, _number("so much farther on, twice the evidence is asked for (mm)", 1.0, 100.0)
+    ] = 10.0
     smallest_area_mm2: Annotated[float, _number("smallest connected cement (mm2)", 0.2, 50.0)] = 1.5
     smallest_separate_area_mm2: Annotated[float, _number("smallest separate cement (mm2)", 0.2, 50.0)] = 2.5
     evidence_s: Annotated[float, _number("time constant of the averaged residual (s)", 0.05, 3.0)] = 0.35

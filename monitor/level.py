@@ -10,13 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.breathing import Surrogate
 from monitor.cement import CementDetector, Decision, minimum_detectable_added
 from monitor.config import Config
 from monitor.describe import WatchedZones
 from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid
 from monitor.intensity import WorkImage
-from monitor.motion import Fit, pose_matrix, to_reference
+from monitor.motion import Fit, pose_matrix, steel, to_reference
 from monitor.plan import Level, View
 from monitor.reference import Reference
 from monitor.result import LevelResult, Pose
@@ -64,10 +65,12 @@ class LevelMonitor:
         self._reference = Reference(shape, grid.mm_per_px, config.learning, config.cement)
         widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
         bridge_px = 2 * max(1, round(0.6 * widest_mm / grid.mm_per_px)) + 1
-        self._cement = CementDetector(self.maps.cannula, bridge_px, grid.mm_per_px, config.cement)
+        self._cement = CementDetector(self.maps, bridge_px, grid.mm_per_px, config.cement)
+        self._surrogate = Surrogate()
         self._blind: Reason | None = None
         self._last_s: float | None = None
         self._visible = np.ones(shape, bool)
+        self._steel = np.zeros(shape, bool)
         self._zones_due = 0
         self._watched = WatchedZones(self.maps, density)
         self._zones = self._watched.now(None, None)
@@ -147,7 +150,7 @@ class LevelMonitor:
             self._cement.start_anew()
             return self._learning(located.pose)
         clipped = work.clipped(self._padded.part)
-        self._visible = ~self.maps.cannula
+        self._visible = ~(self.maps.cannula | self._steel)
         if inside is not None:
             self._visible = self._visible & inside
         if clipped.any():
@@ -155,10 +158,11 @@ class LevelMonitor:
             self._visible = self._visible & (lost < 0.5)
         suspect = self._cement.suspect
         background = (self._visible & ~_grow(suspect, 3 * mm)).astype(np.float32)
-        residual = self._reference.residual(moved, background, fit.gain)
+        shift_mm = self._surrogate.follow(np.array(fit.shift) * mm, dt_s)
+        residual = self._reference.residual(moved, background, fit.gain, shift_mm)
         self._lap("residual")
         loose_mm = self._config.motion.faint_sigma_mm if self._faint else 0.0
-        noise, dead_zone = self._reference.noise(residual), self._reference.dead_zone(loose_mm)
+        noise, dead_zone = self._reference.noise(residual), self._reference.dead_zone(loose_mm, shift_mm)
         decision = self._decide(residual, noise, dead_zone, time_s, dt_s)
         margin = round(self._config.learning.suspect_margin_mm / mm)
         sudden = residual > dead_zone + 3.0 * noise
@@ -166,10 +170,11 @@ class LevelMonitor:
         if decision.hidden is not None:
             learnable &= ~decision.hidden
         was_ready = self._reference.ready
-        self._reference.learn(moved, residual, learnable, time_s)
+        self._reference.learn(moved, residual, learnable, time_s, shift_mm)
         self._sharpen_template()
         if self._reference.ready and not was_ready:
             self._blind = None
+            self._steel = steel(self._reference.mean, mm, self._config.motion)
         self._lap("cement")
         if decision.intruder is not None:
             reason = Reason(State.NOT_MONITORING, "intruder", decision.intruder, self.name)

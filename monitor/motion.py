@@ -32,6 +32,17 @@ def band_pass(attenuation: Float32, mm_per_px: float, config: MotionConfig) -> F
     return cast(Float32, cv2.subtract(fine, low_pass(attenuation, None, config.coarse_blur_mm / mm_per_px)))
 
 
+def steel(attenuation: Float32, mm_per_px: float, config: MotionConfig) -> Bool:
+    """Instruments in an image, and what lies within 1.5 mm of them: nothing can be seen there."""
+    return _around_steel(band_pass(attenuation, mm_per_px, config), mm_per_px, config)
+
+
+def _around_steel(banded: Float32, mm_per_px: float, config: MotionConfig) -> Bool:
+    strong = (np.abs(banded) > config.steel_contrast).view(np.uint8)
+    reach = 2 * max(1, round(1.5 / mm_per_px)) + 1
+    return cv2.dilate(strong, np.ones((reach, reach), np.uint8)) > 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BoneTemplate:
     """What is looked for: the band-passed reference at its strongest gradients.
@@ -101,9 +112,7 @@ def make_template(
     gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     # steel has the strongest edges of all and moves on its own: a needle must not lead the bone
-    steel = (np.abs(image) > config.steel_contrast).view(np.uint8)
-    reach = 2 * max(1, round(1.5 / mm_per_px)) + 1
-    usable = band & (cv2.dilate(steel, np.ones((reach, reach), np.uint8)) == 0)
+    usable = band & ~_around_steel(image, mm_per_px, config)
     usable[[0, -1], :] = False
     usable[:, [0, -1]] = False
     rows, columns = np.nonzero(usable)
@@ -217,11 +226,10 @@ def _standard_error_px(
     """Standard error of the shift along its worst direction (px).
 
     The template's own noise looks like structure and would make any patch of grain seem certain: its
-    share, sigma^2 / (2 blur^2) per gradient of Gaussian-blurred white noise, is taken away, twice
-    because the strongest gradients were chosen.
+    share, sigma^2 / (2 blur^2) per gradient of Gaussian-blurred white noise, is taken away.
     """
     template_variance = scale**2 / (template.pulses + 1)
-    grain = 2.0 * points * template_variance / (2.0 * template.blur_px**2) / scale**2
+    grain = points * template_variance / (2.0 * template.blur_px**2) / scale**2
     values = np.linalg.eigvalsh(
         normal[:2, :2] - normal[:2, 2:] @ np.linalg.inv(normal[2:, 2:]) @ normal[2:, :2]
     )

@@ -14,11 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.breathing import Breathing
 from monitor.config import CementConfig, LearningConfig
 from monitor.intensity import low_pass
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
+Vector = NDArray[np.float64]
 
 _LEAST_OUTLIER = 0.15
 _MOST_KEPT = 48
@@ -35,6 +37,12 @@ class Reference:
         self, shape: tuple[int, int], mm_per_px: float, learning: LearningConfig, cement: CementConfig
     ) -> None:
         self._shape, self._mm = shape, mm_per_px
+        # a turn that the fit gets wrong moves what is far from the middle
+        rows, columns = np.indices(shape, dtype=np.float32)
+        arm_mm = np.hypot(columns - (shape[1] - 1) / 2, rows - (shape[0] - 1) / 2) * np.float32(mm_per_px)
+        self._slip_mm = (
+            np.float32(cement.dead_zone_motion_mm) + np.float32(cement.dead_zone_turn_rad) * arm_mm
+        )
         self._learning, self._cement = learning, cement
         self._shortest_s = learning.shortest_s
         self.restart(learning.shortest_s)
@@ -58,7 +66,8 @@ class Reference:
         self._excursion = np.zeros(self._shape, np.float32)
         self._gradient = np.zeros(self._shape, np.float32)
         self._gain = 1.0
-        self._kept: list[tuple[NDArray[np.float16], Bool, float]] = []
+        self._breathing = Breathing(self._shape, self._mm, self._learning.reference_pulses)
+        self._kept: list[tuple[NDArray[np.float16], Bool, float, Vector]] = []
         self._reviewed = 0
         self._settled = False
 
@@ -103,7 +112,7 @@ class Reference:
         """Noise now, relative to the learned noise."""
         return self._noise_ratio
 
-    def residual(self, live: Float32, background_weight: Float32, gain: float) -> Float32:
+    def residual(self, live: Float32, background_weight: Float32, gain: float, shift_mm: Vector) -> Float32:
         """Attenuation added since the reference, without brightness, scatter and breathing at large.
 
         Parameters
@@ -114,12 +123,17 @@ class Reference:
             1 where the background may be estimated, 0 on cement and where nothing is seen.
         gain : float
             Contrast of the live image relative to the reference, from the registration.
+        shift_mm : ndarray, shape (4,)
+            Breathing surrogate of the pulse (`breathing.Surrogate`).
         """
         self._gain += 0.1 * (gain - self._gain)
-        return self._difference(live, background_weight)
+        return self._difference(live, background_weight, shift_mm if self.ready else None)
 
-    def _difference(self, live: Float32, background_weight: Float32) -> Float32:
+    def _difference(self, live: Float32, background_weight: Float32, shift_mm: Vector | None) -> Float32:
         difference = live - self._mean
+        foretold = self._breathing.foretold(shift_mm) if shift_mm is not None else None
+        if foretold is not None:
+            difference -= foretold
         if abs(self._gain - 1.0) > 0.02:
             low = low_pass(self._mean, None, self._cement.background_mm / self._mm)
             difference -= np.float32(self._gain - 1.0) * (self._mean - low)
@@ -140,7 +154,9 @@ class Reference:
         self._pulses = 1
         self._first_s = self._last_s = time_s
 
-    def learn(self, live: Float32, residual: Float32, learnable: Bool, time_s: float) -> None:
+    def learn(
+        self, live: Float32, residual: Float32, learnable: Bool, time_s: float, shift_mm: Vector
+    ) -> None:
         """Take in a pulse.
 
         Parameters
@@ -151,6 +167,8 @@ class Reference:
             Where nothing is suspected and the image is valid.
         time_s : float
             Time of the pulse (s).
+        shift_mm : ndarray, shape (4,)
+            Breathing surrogate of the pulse (`breathing.Surrogate`).
         """
         if self._first_s is None:
             self.start(live, time_s)
@@ -164,22 +182,23 @@ class Reference:
         maturing = not self.ready
         refining = self.learned_s < self._learning.refine_for_s
         if maturing or refining:
-            self._learn_mean(live, learnable)
+            self._learn_mean(live, learnable, shift_mm)
         if maturing:
-            self._keep_for_review(live, learnable, time_s)
+            self._keep_for_review(live, learnable, time_s, shift_mm)
             if self._long_enough:
                 self._review()
         else:
             # cement cannot take attenuation away: what goes below the reference is motion or noise
             self._stray(residual, learnable, dt, both_ways=False)
 
-    def _learn_mean(self, live: Float32, learnable: Bool) -> None:
+    def _learn_mean(self, live: Float32, learnable: Bool, shift_mm: Vector) -> None:
         most = float(self._learning.reference_pulses)
         np.minimum(self._count + learnable, most, out=self._count)
         # brightness may have settled since: bring the pulse to the mean's own level first
         level = np.float32(np.median((live - self._mean)[::3, ::3]))
-        step = (live - level - self._mean) / np.maximum(self._count, 1.0)
-        self._mean += np.where(learnable, step, np.float32(0))
+        deviation = live - level - self._mean
+        self._breathing.learn(shift_mm, deviation, learnable)
+        self._mean += np.where(learnable, deviation / np.maximum(self._count, 1.0), np.float32(0))
         if self._pulses in (2, 4) or self._pulses % 8 == 0:
             smooth = cv2.GaussianBlur(self._mean, (0, 0), max(0.8, self._cement.blur_mm / self._mm))
             gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
@@ -216,10 +235,10 @@ class Reference:
             ratio = np.sqrt(first / 0.455 / max(usual, 1e-12))
             self._noise_ratio += 0.1 * (float(ratio) - self._noise_ratio)
 
-    def _keep_for_review(self, live: Float32, learnable: Bool, time_s: float) -> None:
+    def _keep_for_review(self, live: Float32, learnable: Bool, time_s: float, shift_mm: Vector) -> None:
         if self._reviewed or len(self._kept) >= 2 * _MOST_KEPT:
             return
-        self._kept.append((live.astype(np.float16), learnable, time_s))
+        self._kept.append((live.astype(np.float16), learnable, time_s, shift_mm))
         if len(self._kept) == 2 * _MOST_KEPT:
             del self._kept[1::2]
 
@@ -232,9 +251,11 @@ class Reference:
         if self._reviewed == 0:
             self._average[:] = 0
             del self._kept[: len(self._kept) - _MOST_KEPT]
-        for live, learnable, time_s in self._kept[self._reviewed : self._reviewed + _REVIEWED_PER_PULSE]:
+        for live, learnable, time_s, shift_mm in self._kept[
+            self._reviewed : self._reviewed + _REVIEWED_PER_PULSE
+        ]:
             before_s = self._kept[max(0, self._reviewed - 1)][2]
-            residual = self._difference(live.astype(np.float32), learnable.astype(np.float32))
+            residual = self._difference(live.astype(np.float32), learnable.astype(np.float32), shift_mm)
             self._stray(residual, learnable, time_s - before_s, both_ways=True)
             self._reviewed += 1
         if self._reviewed >= len(self._kept):
@@ -267,10 +288,11 @@ class Reference:
             self._sigma = np.sqrt(np.maximum(variance, least) * np.float32((1.0 + rho) / (1.0 - rho)))
         return self._sigma * np.float32(max(1.0, self._noise_ratio))
 
-    def dead_zone(self, loose_mm: float) -> Float32:
+    def dead_zone(self, loose_mm: float, shift_mm: Vector) -> Float32:
         """Residual that is to be expected without cement: structured, from motion and soft tissue.
 
-        `loose_mm` is the displacement (mm) that the registration may have missed beyond the usual.
+        `loose_mm` is the displacement (mm) that the registration may have missed beyond the usual;
+        `shift_mm` the breathing surrogate, shape (4,).
         """
         cement = self._cement
         if not self.ready:
@@ -281,6 +303,9 @@ class Reference:
             )
         reach = 2 * max(1, round(0.7 / self._mm)) + 1
         learned = cv2.dilate(self._excursion, np.ones((reach, reach), np.uint8))
-        motion = np.float32(cement.dead_zone_motion_mm + loose_mm) * self._gradient
+        motion = (self._slip_mm + np.float32(loose_mm)) * self._gradient
         zone = np.maximum(learned * np.float32(cement.dead_zone_factor), motion)
+        doubt = self._breathing.doubt(shift_mm)
+        if doubt is not None:
+            zone = zone + cv2.dilate(doubt, np.ones((reach, reach), np.uint8))
         return cast(Float32, zone + np.float32(cement.dead_zone_floor))

@@ -19,9 +19,11 @@ Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 _FASTEST_BREATHING_MM_S = 12.0
-_EXPECTED_STEP_MM = 1.0
+_EXPECTED_STEP_MM = 2.0
 _ESTABLISHED = 12
 """Trusted poses in a row after which a level counts as one that can be followed."""
+_RIPE_PULSES = 24
+_UNRIPE_FACTOR = 2.5
 _FOUND_CORRELATION = 0.6
 """Likeness from which bone that was too faint is believed to be found."""
 
@@ -123,7 +125,7 @@ class Tracker:
         return (
             fit.correlation < max(0.35, config.lowest_correlation)
             or abs(np.log(max(fit.gain, 1e-3))) > 2 * np.log1p(config.largest_gain_change)
-            or fit.sigma_px * mm > config.largest_sigma_mm
+            or fit.sigma_px * mm > self._largest_sigma_mm()
             or float(np.hypot(*step)) * mm > config.jerk_mm
             or float(np.hypot(*fit.shift)) * mm > 2 * config.range_margin_mm
         )
@@ -165,7 +167,7 @@ class Tracker:
         config, mm = self._config, self._grid.mm_per_px
         if fit.correlation < max(config.lowest_correlation, config.lowest_relative_correlation * usual):
             return Located(self._pose(fit, trusted=False, why="marked bone not found in the image"), fit)
-        if fit.sigma_px * mm > config.largest_sigma_mm:
+        if fit.sigma_px * mm > self._largest_sigma_mm():
             return Located(
                 self._pose(
                     fit, trusted=False, why=f"image too poor to follow the bone ({fit.sigma_px * mm:.1f} mm)"
@@ -182,7 +184,7 @@ class Tracker:
             return Located(
                 self._pose(fit, trusted=False, why=f"patient or table moved {moved_mm:.0f} mm"), fit, "moved"
             )
-        if gain_change > np.log1p(config.largest_gain_change):
+        if self._established and gain_change > np.log1p(config.largest_gain_change):
             return Located(
                 self._pose(fit, trusted=False, why="contrast of the image changed"), fit, "contrast_changed"
             )
@@ -193,6 +195,11 @@ class Tracker:
             self._trusted.popleft()
         self._correlations.append(fit.correlation)
         return Located(self._pose(fit, trusted=True, why=None), fit)
+
+    def _largest_sigma_mm(self) -> float:
+        """A template of few pulses is grainy: while it ripens, larger errors are borne."""
+        ripe = self._template is not None and self._template.pulses >= _RIPE_PULSES
+        return self._config.largest_sigma_mm * (1.0 if ripe else _UNRIPE_FACTOR)
 
     def _usual_correlation(self) -> float:
         return float(np.median(self._correlations)) if len(self._correlations) >= 5 else 0.0

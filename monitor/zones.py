@@ -22,6 +22,9 @@ Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 Points = NDArray[np.float64]
 
+_STEEL_HALO_MM = 1.0
+"""Steel's edge is so strong that a slip of the fit looks like cement beside it."""
+
 STRUCTURES = (*WALLS, "vein", "foramen")
 
 
@@ -122,7 +125,7 @@ def level_maps(view: View, level: Level, grid: Grid, config: Config) -> LevelMap
     cannula = np.zeros(window.shape, bool)
     for mark in level.cannulas:
         points = grid.to_work(as_array(mark.path)) - window.origin
-        cannula |= line_distance(xy, points) * mm <= mark.outer_diameter_mm / 2 + 0.5
+        cannula |= line_distance(xy, points) * mm <= mark.outer_diameter_mm / 2 + _STEEL_HALO_MM
 
     motion = config.motion
     near = (body_distance < motion.band_inside_mm) & (body_distance > -motion.band_outside_mm)
