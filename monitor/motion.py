@@ -63,9 +63,11 @@ class BoneTemplate:
     noise_inflation : float
         How much correlated noise widens the standard error of the fit.
     pulses : int
-        Pulses averaged in the reference: how much of its own noise is left in the gradients.
+        Pulses averaged in the reference.
     blur_px : float
         Gaussian sigma of the finest structure (px).
+    noise_variance : float
+        Variance of the noise that is left in the blurred reference (squared log units).
     """
 
     centre: Vector
@@ -79,6 +81,7 @@ class BoneTemplate:
     noise_inflation: float
     pulses: int
     blur_px: float
+    noise_variance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,14 @@ def make_template(
         inflation,
         pulses,
         blur_px,
+        _noise_variance(reference) / (4 * np.pi * blur_px**2),
     )
+
+
+def _noise_variance(image: Float32) -> float:
+    """Variance of white noise from differences of diagonal neighbours (Immerkaer, CVIU 64, 1996)."""
+    detail = image[1:, 1:] + image[:-1, :-1] - image[1:, :-1] - image[:-1, 1:]
+    return float((np.median(np.abs(detail)) / (0.6745 * 2.0)) ** 2)
 
 
 def fit_pose(
@@ -228,8 +238,7 @@ def _standard_error_px(
     The template's own noise looks like structure and would make any patch of grain seem certain: its
     share, sigma^2 / (2 blur^2) per gradient of Gaussian-blurred white noise, is taken away.
     """
-    template_variance = scale**2 / (template.pulses + 1)
-    grain = points * template_variance / (2.0 * template.blur_px**2) / scale**2
+    grain = points * template.noise_variance / (2.0 * template.blur_px**2) / scale**2
     values = np.linalg.eigvalsh(
         normal[:2, :2] - normal[:2, 2:] @ np.linalg.inv(normal[2:, 2:]) @ normal[2:, :2]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -57,6 +57,8 @@ class Tracker:
         self._misses = 0
         self._faint = False
         self._established = False
+        self._sparse: Float32 | None = None
+        self._grain: deque[float] = deque(maxlen=16)
         self._good = 0
         self._prior_px = _EXPECTED_STEP_MM / grid.mm_per_px
 
@@ -102,6 +104,7 @@ class Tracker:
         if self._template is None:
             return Located(self._pose(None, trusted=False, why="no bone edge in the marked outline"), None)
         image = band_pass(window, self._grid.mm_per_px, self._config)
+        self._measure_grain(image)
         last = self._last
         start = (0.0, 0.0, 0.0) if last is None else (*last.shift, last.rotation_rad)
         fit = fit_pose(image, self._template, start, excluded, self._config, self._prior_px)
@@ -117,6 +120,21 @@ class Tracker:
             self._misses += 1
             return Located(self._pose(None, trusted=False, why="bone hidden by cement or instruments"), None)
         return self._judge(fit, usual, time_s)
+
+    def _measure_grain(self, image: Float32) -> None:
+        """Noise of the band-passed image from pulse to pulse, over all of it: most of it does not move.
+
+        Until the level is established; the template's share of it must not pass for bone.
+        """
+        if self._established or self._template is None:
+            return
+        sparse = image[::3, ::3].copy()
+        if self._sparse is not None:
+            spread = 1.4826 * float(np.median(np.abs(sparse - self._sparse)))
+            self._grain.append(spread**2 / 2.0)
+            variance = float(np.median(self._grain)) / self._template.pulses
+            self._template = replace(self._template, noise_variance=variance)
+        self._sparse = sparse
 
     def _too_faint(self, fit: Fit, last: Fit | None) -> bool:
         """Whether an early fit shows that the template holds noise, or something else than bone."""
