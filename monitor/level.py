@@ -14,6 +14,7 @@ from monitor.breathing import Surrogate
 from monitor.cement import CementDetector, Decision, minimum_detectable_added
 from monitor.config import Config
 from monitor.describe import WatchedZones
+from monitor.field import out_of_field
 from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid
 from monitor.intensity import WorkImage
@@ -67,6 +68,7 @@ class LevelMonitor:
         bridge_px = 2 * max(1, round(0.6 * widest_mm / grid.mm_per_px)) + 1
         self._cement = CementDetector(self.maps, bridge_px, grid.mm_per_px, config.cement)
         self._surrogate = Surrogate()
+        self._outside = np.zeros(self._padded.shape, np.float32)
         self._blind: Reason | None = None
         self._last_s: float | None = None
         self._visible = np.ones(shape, bool)
@@ -89,10 +91,16 @@ class LevelMonitor:
     def take_reference(self, work: WorkImage) -> None:
         """Take a frame as the one on which the plan was drawn."""
         self._tracker.set_reference(work.attenuation(self.maps.window.part))
+        self._look_at_field(work)
 
-    def blind(self, reason: Reason) -> None:
+    def blind(self, reason: Reason, work: WorkImage) -> None:
         """Learn the reference anew because of an event that concerns the whole image."""
+        self._look_at_field(work)
         self._start_anew(reason)
+
+    def _look_at_field(self, work: WorkImage) -> None:
+        outside = out_of_field(work.grey, self._grid.mm_per_px)
+        self._outside = outside[self._padded.part].astype(np.float32)
 
     def step(self, work: WorkImage, time_ns: int, now_ns: int) -> LevelStep:
         """Take in a new pulse.
@@ -149,7 +157,7 @@ class LevelMonitor:
             self._reference.start(moved, time_s)
             self._cement.start_anew()
             return self._learning(located.pose)
-        clipped = work.clipped(self._padded.part)
+        clipped = np.maximum(work.clipped(self._padded.part), self._outside)
         self._visible = ~(self.maps.cannula | self._steel)
         if inside is not None:
             self._visible = self._visible & inside

@@ -222,7 +222,7 @@ class Pipeline:
             change = 100.0 * (np.exp(self._brightness - level) - 1.0)
             text = f"brightness changed by {change:+.0f} %"
             for monitor in self._levels:
-                monitor.blind(Reason(State.NOT_MONITORING, "brightness", text, monitor.name))
+                monitor.blind(Reason(State.NOT_MONITORING, "brightness", text, monitor.name), work)
             self._brightness = level
         self._brightness = (
             level if self._brightness is None else self._brightness + 0.3 * (level - self._brightness)

@@ -37,9 +37,17 @@ def open_source(spec: str, *, frame_rate_hz: float | None = None) -> FrameSource
     if spec.startswith(_SIMULATED):
         name, settings = simulation(spec)
         return SimulatedSource(name, settings)
-    if is_session(Path(spec)):
+    if _is_session(Path(spec)):
         return RecordedSource(Path(spec))
     return source_for(spec, frame_rate_hz=frame_rate_hz)
+
+
+def _is_session(folder: Path) -> bool:
+    """Whether a folder holds a session; no where that cannot be told (a name too long, no right to look)."""
+    try:
+        return is_session(folder)
+    except (OSError, ValueError):
+        return False
 
 
 def simulation(spec: str) -> tuple[str, SimulationSettings]:
@@ -58,5 +66,6 @@ def simulation(spec: str) -> tuple[str, SimulationSettings]:
                 known = ", ".join(("seed", "size", "projection", "cement", *_NUMBERS))
                 raise InputError(f"{spec}: no setting {key!r}; there are: {known}")
         except ValueError:
-            raise InputError(f"{spec}: {key} must be a number, is {value!r}") from None
+            kind = "a number without decimals" if key in ("seed", "size") else "a number"
+            raise InputError(f"{spec}: {key} must be {kind}, is {value!r}") from None
     return name, SimulationSettings(**chosen)  # type: ignore[arg-type]  # checked by its own __post_init__

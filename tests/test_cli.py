@@ -25,7 +25,8 @@ CONTRACT_LEVEL_COLUMNS = (
     "distance_posterior_wall_mm distance_posterior_wall_low_mm distance_anterior_wall_mm "
     "distance_anterior_wall_low_mm distance_superior_endplate_mm distance_superior_endplate_low_mm "
     "distance_inferior_endplate_mm distance_inferior_endplate_low_mm distance_vein_mm distance_vein_low_mm "
-    "distance_foramen_mm distance_foramen_low_mm front_speed_mm_s time_to_contact_s shift_x_px shift_y_px priority"
+    "distance_foramen_mm distance_foramen_low_mm front_speed_mm_s time_to_contact_s "
+    "shift_x_px shift_y_px priority"
 ).split()
 CONTRACT_ALERT_COLUMNS = "time_s frame level rule kind priority structure event value unit message".split()
 

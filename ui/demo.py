@@ -7,15 +7,16 @@ from pathlib import Path
 import typer
 
 from monitor.config import Config
-from monitor.result import AlertTransition, Priority
+from monitor.plan import Plan
+from monitor.result import AlertTransition, Kind
 from recordings.analysis import make_folder
 from recordings.simulated.marks import plan_for
 from recordings.simulated.settings import SimulationSettings
 from recordings.simulated.source import SimulatedSource
 from ui.live import LiveRun, live_run, session_folder
 
-_PICTURES = {"monitoring": 6.0}
-_AFTER_END_S = 1.0
+_FIRST_PICTURE_S = 6.0
+_AFTER_END_S = 3.0
 SIZE = (1920, 1080)
 
 
@@ -38,46 +39,47 @@ def run_demo(out: Path, name: str, seconds: float | None) -> None:
         typer.echo(f"{transition.event:12} {alert.priority.name:6} {alert.level or ''}: {alert.message}")
 
     with live_run(source, plan, Config(), session, tell=tell, note=f"simulated procedure: {name}") as running:
-        pictures = _show(running, plan_setup=plan, out=out, seconds=seconds)
+        pictures = _show(running, plan=plan, out=out, seconds=seconds)
     for picture in pictures:
         typer.echo(f"picture {picture}")
     typer.echo(f"session {session}")
 
 
-def _show(running: LiveRun, *, plan_setup: object, out: Path, seconds: float | None) -> list[Path]:
+def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> list[Path]:
     from ui.qt import display_available, start_application
 
     start_application()
 
     from PyQt6.QtCore import QTimer
+    from PyQt6.QtGui import QPixmap
 
-    from monitor.plan import Plan
     from ui.overlay.observation import setup_from_plan
     from ui.overlay.window import OverlayWindow, run_window
 
-    assert isinstance(plan_setup, Plan)
     seen = display_available()
     observer = running.observer
-    window = OverlayWindow(observer.look, setup_from_plan(plan_setup), acknowledge=observer.acknowledge)
+    window = OverlayWindow(observer.look, setup_from_plan(plan), acknowledge=observer.acknowledge)
     if not seen:
         window.resize(*SIZE)
-    taken: dict[str, Path] = {}
+    # kept in memory until the end: writing a picture would hold up the loop that is being shown
+    taken: dict[str, QPixmap] = {}
 
     def take(what: str) -> None:
         if what not in taken:
-            path = out / f"overlay-{what}.png"
-            if window.grab().save(str(path)):
-                taken[what] = path
+            taken[what] = window.grab()
 
     def watch() -> None:
         elapsed_s = (observer.look().session_elapsed_s) or 0.0
-        if elapsed_s > _PICTURES["monitoring"]:
+        if elapsed_s > _FIRST_PICTURE_S:
             take("monitoring")
         for transition in observer.transitions:
             alert = transition.alert
-            if transition.event in ("raised", "escalated") and alert.priority >= Priority.MEDIUM:
+            if alert.kind is Kind.CLINICAL and transition.event in ("raised", "escalated"):
                 take(f"{alert.rule_id.replace('_', '-')}-{alert.priority.name.lower()}")
-        if observer.ended or (seconds is not None and elapsed_s > seconds):
+        if running.asked_to_stop.is_set():
+            timer.stop()
+            window.close()
+        elif observer.ended or (seconds is not None and elapsed_s > seconds):
             timer.stop()
             take("end")
             QTimer.singleShot(round(_AFTER_END_S * 1000), window.close)
@@ -86,4 +88,5 @@ def _show(running: LiveRun, *, plan_setup: object, out: Path, seconds: float | N
     timer.timeout.connect(watch)
     timer.start(100)
     run_window(window)
-    return list(taken.values())
+    paths = {out / f"overlay-{what}.png": picture for what, picture in taken.items()}
+    return [path for path, picture in paths.items() if picture.save(str(path))]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 
 from calibration.density import nominal_density
 from monitor.config import Config, config_to_toml
+from monitor.errors import SourceLost
 from monitor.frame import Frame, SourceInfo
 from monitor.loop import MonitorLoop
 from monitor.pacing import Paced
 from monitor.pipeline import Pipeline
-from monitor.plan import Plan, View
+from monitor.plan import Plan, View, check_fits
 from monitor.result import AlertTransition
 from monitor.sources.base import FrameSource
 from recordings.analysis import choose_view, reference_pixels
@@ -31,7 +34,11 @@ _POLL_S = 0.03
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """A loop that runs, with whatever looks at it."""
+    """A loop that runs, with whatever looks at it.
+
+    `asked_to_stop` is set once the process was told to end (Ctrl+C, a terminate signal): whoever shows
+    or waits ends then, and everything is closed in order.
+    """
 
     info: SourceInfo
     view: View
@@ -39,6 +46,7 @@ class LiveRun:
     observer: Observer
     session: Session | None
     recorder: Recorder | None
+    asked_to_stop: threading.Event
 
 
 def session_folder(parent: Path, now: datetime | None = None) -> Path:
@@ -71,15 +79,19 @@ def live_run(
         Before anything is written.
     """
     halt = threading.Event()
-    with source:
-        info = source.info
-        view = choose_view(plan, view_name, info.rows, info.columns)
-        Pipeline(plan, view, info, config)
-    reference = reference_pixels(source, view.reference_frame) if not info.live else None
     paced = Paced(
         source, time.monotonic_ns, halt.wait, assumed_frame_rate_hz=config.gate.assumed_frame_rate_hz
     )
     with paced:
+        # a device or a network is opened once only: whoever sends may not take a second caller
+        info = source.info
+        view = choose_view(plan, view_name, info.rows, info.columns)
+        check_fits(view, info.rows, info.columns)
+        reference = None
+        if not info.live and view.reference_frame:
+            paced.close()
+            reference = reference_pixels(source, view.reference_frame)
+            paced.open()
         pipeline = Pipeline(plan, view, info, config, nominal_density(info), reference=reference)
         kept = _start_session(session, info, plan, config)
         recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES) if kept is not None else None
@@ -92,21 +104,47 @@ def live_run(
         observer = Observer(
             loop, pipeline, config, kept.log if kept is not None else None, recorder, tell=tell, note=note
         )
-        if recorder is not None:
-            recorder.start()
-        loop.start()
-        clean = False
-        try:
-            yield LiveRun(info, view, loop, observer, kept, recorder)
-            clean = True
-        finally:
-            halt.set()
-            stopped = loop.stop()
-            observer.look()
-            written = recorder.stop() if recorder is not None else True
-            # a recorder that cannot be stopped still owns its file: leave it as a kill would
-            if kept is not None and written:
-                kept.close(complete=clean and stopped)
+        with _asked_to_stop() as asked:
+            if recorder is not None:
+                recorder.start()
+            loop.start()
+            clean = False
+            try:
+                yield LiveRun(info, view, loop, observer, kept, recorder, asked)
+                clean = True
+            finally:
+                halt.set()
+                stopped = loop.stop()
+                written = recorder.stop() if recorder is not None else True
+                observer.finish()
+                # a recorder that cannot be stopped still owns its file: leave it as a kill would
+                if kept is not None and written:
+                    kept.close(complete=clean and stopped)
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Turn the first signal to end into an event, so that a session is closed and not cut off.
+
+    A second one does what it does without us. Elsewhere than on the main thread signals are left alone.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, _: FrameType | None) -> None:
+        asked.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _start_session(folder: Path | None, info: SourceInfo, plan: Plan, config: Config) -> Session | None:
@@ -114,7 +152,7 @@ def _start_session(folder: Path | None, info: SourceInfo, plan: Plan, config: Co
         return None
     return Session.create(
         folder,
-        source_info=replace(info),
+        source_info=info,
         plan=plan,
         config_toml=config_to_toml(config),
         software_version=software_version(),
@@ -122,11 +160,20 @@ def _start_session(folder: Path | None, info: SourceInfo, plan: Plan, config: Co
 
 
 def run_headless(run: LiveRun, seconds: float | None, clock_s: Callable[[], float] = time.monotonic) -> None:
-    """Observe without a window until the source ends, or for so many seconds."""
-    pause = threading.Event()
+    """Observe without a window until the source ends, the process is told to stop, or for so many seconds.
+
+    Raises
+    ------
+    SourceLost
+        The source went away or a frame of it could not be read.
+    """
     until = None if seconds is None else clock_s() + seconds
     while until is None or clock_s() < until:
         run.observer.look()
         if run.observer.ended:
+            lost = run.loop.status().source_error
+            if lost is not None:
+                raise SourceLost(lost)
             return
-        pause.wait(_POLL_S)
+        if run.asked_to_stop.wait(_POLL_S):
+            return

@@ -15,11 +15,13 @@ from monitor.errors import RecordingError
 from monitor.health import Evidence, Health, judge
 from monitor.loop import LoopStatus, MonitorLoop
 from monitor.pipeline import Pipeline
-from monitor.result import AlertTransition
+from monitor.result import AlertTransition, Result
 from monitor.rules import technical_conditions
 from recordings.log import ProcedureLog
 from recordings.recorder import Recorder
 from ui.overlay.observation import Observation
+
+_RETRY_NS = 500_000_000
 
 
 class Observer:
@@ -55,6 +57,7 @@ class Observer:
         self._board = AlarmBoard()
         self._health: Health | None = None
         self._log_error: str | None = None
+        self._retry_ns = 0
         self._logged_seq: int | None = None
         self.transitions: list[AlertTransition] = []
 
@@ -85,6 +88,16 @@ class Observer:
             demo_note=self._note,
             alerts=self._board.alerts,
         )
+
+    def finish(self) -> None:
+        """Take in what the stopped loop still holds, without judging it: a stop asked for is no fault."""
+        status = self._loop.status()
+        self._tell_all(self._loop.take_transitions())
+        if status.result is not None:
+            self._keep_measurements(status.result)
+        if self._log is not None:
+            now_ns, counters = self._clock_ns(), dict(self._evidence(status).counters)
+            self._try(lambda log: log.event("stopped", counters, now_ns))
 
     def acknowledge(self) -> None:
         """Acknowledge every alarm, and write that down."""
@@ -133,25 +146,42 @@ class Observer:
         self._tell_all(told)
         if self._log is None:
             return
-        result = status.result
         self._try(lambda log: log.state_changed(health))
-        if result is not None and result.frame.seq != self._logged_seq:
+        if status.result is not None:
+            self._keep_measurements(status.result)
+        self._retry()
+
+    def _keep_measurements(self, result: Result) -> None:
+        if result.frame.seq != self._logged_seq:
             self._logged_seq = result.frame.seq
             self._try(lambda log: log.level_measurements(result))
 
     def _tell_all(self, told: list[AlertTransition]) -> None:
         self.transitions += told
         for transition in told:
+            # written before it is told: who hears of an alarm finds it in the log
+            self._try(lambda log, t=transition: log.transition(t))  # type: ignore[misc]
             self._tell(transition)
-            if self._log is not None:
-                self._try(lambda log, t=transition: log.transition(t))  # type: ignore[misc]
 
     def _try(self, write: Callable[[ProcedureLog], None]) -> None:
-        """A log that cannot be written is told, and monitoring goes on."""
+        """A log that cannot be written is told, and monitoring goes on.
+
+        Success clears nothing: a call that found nothing to write says nothing of the file.
+        """
         if self._log is None:
             return
         try:
             write(self._log)
+        except RecordingError as error:
+            self._log_error = str(error)
+
+    def _retry(self) -> None:
+        """Try again what waits, not at every look: a locked file holds the looking thread up."""
+        if self._log is None or self._log_error is None or self._clock_ns() < self._retry_ns:
+            return
+        try:
+            self._log.flush()
             self._log_error = None
         except RecordingError as error:
             self._log_error = str(error)
+            self._retry_ns = self._clock_ns() + _RETRY_NS

@@ -7,9 +7,10 @@ from ui.live import LiveRun
 
 
 def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: bool) -> None:
-    """Show the overlay until it is closed, or for so many seconds.
+    """Show the overlay until it is closed, the process is told to stop, or for so many seconds.
 
-    Without a display the window is drawn unseen, so that the same path is run.
+    Without a display the window is drawn unseen, so that the same path is run, and closes when the
+    source has ended.
     """
     from ui.qt import display_available, start_application
 
@@ -25,10 +26,15 @@ def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: b
         setup_from_plan(plan, invert=not run.info.intensity.bright_is_radiolucent),
         acknowledge=run.observer.acknowledge,
     )
+    unseen = not display_available()
+
+    def watch() -> None:
+        if run.asked_to_stop.is_set() or (unseen and run.observer.ended):
+            window.close()
+
+    timer = QTimer(window)
+    timer.timeout.connect(watch)
+    timer.start(200)
     if seconds is not None:
         QTimer.singleShot(round(seconds * 1000), window.close)
-    elif not display_available():
-        watch = QTimer(window)
-        watch.timeout.connect(lambda: window.close() if run.observer.ended else None)
-        watch.start(200)
     run_window(window, full_screen=full_screen)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from monitor.frame import Pixels
 
 _LOW_PERCENT, _HIGH_PERCENT = 0.5, 99.7
+_BORDER_SHARE = 0.12
 _FOLLOW_S = 20.0
 _EVERY_S = 0.5
 _LEAST_SPAN = 8.0
@@ -41,8 +42,11 @@ class GrayWindow:
         if self._settled and 0 <= elapsed_s < _EVERY_S:
             return
         self._looked_ns = t_ns
-        step = max(1, min(pixels.shape) // 128)
-        sample = pixels[::step, ::step]
+        # unattenuated beam beside the patient is brighter than anything worth seeing: judge the middle
+        rows, columns = pixels.shape
+        step = max(1, min(rows, columns) // 128)
+        top, left = round(rows * _BORDER_SHARE), round(columns * _BORDER_SHARE)
+        sample = pixels[top : rows - top : step, left : columns - left : step]
         low, high = (float(v) for v in np.percentile(sample, (_LOW_PERCENT, _HIGH_PERCENT)))
         if not self._settled:
             self._take(low, high)
