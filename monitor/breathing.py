@@ -26,7 +26,7 @@ _SPEED_S = 0.5
 _SPEED_SMOOTH_S = 0.25
 _LONGEST_GAP_S = 1.0
 _TERMS = 4
-_SLOPE_EVERY = 4
+_SLOPE_EVERY = 12
 
 
 class Surrogate:
@@ -52,7 +52,7 @@ class Breathing:
 
     def __init__(self, shape: tuple[int, int], mm_per_px: float, most_pulses: int) -> None:
         self._mm, self._most = mm_per_px, most_pulses
-        self._count = 0
+        self._count = self._since_solved = 0
         self._centre_mm = np.zeros(_TERMS)
         self._spread = np.zeros((_TERMS, _TERMS))
         self._covariance = np.zeros((_TERMS, *shape), np.float32)
@@ -79,11 +79,13 @@ class Breathing:
         self._spread += share * (np.outer(before, after) - self._spread)
         used = np.where(learnable, deviation, np.float32(0))
         for axis in range(_TERMS):
-            step = np.float32(after[axis]) * used - self._covariance[axis]
-            self._covariance[axis] += np.float32(share) * step
+            kept = self._covariance[axis]
+            cv2.addWeighted(kept, 1.0 - share, used, share * float(after[axis]), 0.0, dst=kept)
         self._low_mm = np.minimum(self._low_mm, shift_mm)
         self._high_mm = np.maximum(self._high_mm, shift_mm)
-        if self._slope is None or self._count % _SLOPE_EVERY == 0:
+        self._since_solved += 1
+        if self._since_solved >= _SLOPE_EVERY:
+            self._since_solved = 0
             self._solve()
 
     def foretold(self, shift_mm: Vector) -> Float32 | None:
@@ -100,11 +102,18 @@ class Breathing:
         return np.abs(self._along(beyond)) if float(np.abs(beyond).max()) > 0.05 else None
 
     def _along(self, shift_mm: Vector) -> Float32:
-        slope = cast(Float32, self._slope)
-        return np.asarray(np.tensordot(shift_mm.astype(np.float32), slope, axes=1), np.float32)
+        return _combined(shift_mm, cast(Float32, self._slope))
 
     def _solve(self) -> None:
-        inverse = np.linalg.inv(self._spread + _RIDGE_MM**2 * np.eye(_TERMS)).astype(np.float32)
-        slope = np.tensordot(inverse, self._covariance, axes=1)
+        inverse = np.linalg.inv(self._spread + _RIDGE_MM**2 * np.eye(_TERMS))
         sigma_px = max(0.5, _SMOOTH_MM / self._mm)
-        self._slope = np.stack([cv2.GaussianBlur(part, (0, 0), sigma_px) for part in slope])
+        slopes = [_combined(row, self._covariance) for row in inverse]
+        self._slope = np.stack([cv2.GaussianBlur(slope, (0, 0), sigma_px) for slope in slopes])
+
+
+def _combined(weights: Vector, images: Float32) -> Float32:
+    """Weighted sum of images, shape (n, rows, columns). Not by BLAS: its threads are dearer than the sum."""
+    total: Float32 = np.multiply(images[0], weights[0], dtype=np.float32)
+    for weight, image in zip(weights[1:], images[1:], strict=True):
+        cv2.addWeighted(total, 1.0, image, float(weight), 0.0, dst=total)
+    return total

@@ -66,7 +66,7 @@ class MotionConfig(_Section, frozen=True):
     ] = 0.3
     band_inside_mm: Annotated[float, _number("band of bone used, inside the outline (mm)", 0.5, 15.0)] = 3.0
     band_outside_mm: Annotated[float, _number("band of bone used, outside the outline (mm)", 0.5, 15.0)] = 4.0
-    most_points: Annotated[int, msgspec.Meta(ge=200, le=20000, description="strongest gradients used")] = 2000
+    most_points: Annotated[int, msgspec.Meta(ge=200, le=20000, description="strongest gradients used")] = 1500
     most_iterations: Annotated[int, msgspec.Meta(ge=1, le=50, description="Gauss-Newton steps per frame")] = 8
     search_mm: Annotated[float, _number("how far a lost level is searched for (mm)", 2.0, 30.0)] = 14.0
     lowest_relative_correlation: Annotated[
@@ -121,7 +121,7 @@ class LearningConfig(_Section, frozen=True):
 class CementConfig(_Section, frozen=True):
     """The sequential decision."""
 
-    roi_margin_mm: Annotated[float, _number("how far around a body is watched (mm)", 5.0, 80.0)] = 26.0
+    roi_margin_mm: Annotated[float, _number("how far around a body is watched (mm)", 5.0, 80.0)] = 22.0
     background_mm: Annotated[
         float, _number("Gaussian sigma of the background taken away (mm)", 3.0, 40.0)
     ] = 12.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,9 +121,9 @@ def demo(
 
     Without a display it runs the same way unseen, and leaves pictures of the overlay and the log.
     """
+    _one_thread_per_sum()
     from ui.demo import run_demo
 
-    _one_opencv_thread()
     run_demo(out, name, seconds)
 
 
@@ -145,11 +146,11 @@ def live(
     Alarms are printed as they come. With --session the frames, the log, the plan and the
     configuration are kept in that folder.
     """
+    _one_thread_per_sum()
     from monitor.plan import read_plan
     from recordings.open import open_source
     from ui.live import live_run, run_headless
 
-    _one_opencv_thread()
     if seconds is not None and not seconds > 0:
         raise InputError(f"--seconds must be above 0, is {seconds:g}")
     marked, settings = read_plan(plan), _config(config)
@@ -181,11 +182,11 @@ def analyse(
 
     Writes frames.csv, alerts.csv and summary.json, with --masks also masks.mkv.
     """
+    _one_thread_per_sum()
     from monitor.plan import read_plan
     from recordings.analysis import analyse as run_analysis
     from recordings.open import open_source
 
-    _one_opencv_thread()
     marked, settings = read_plan(plan), _config(config)
     opened = open_source(source, frame_rate_hz=_rate(frame_rate))
     with _progress("analysing") as advance:
@@ -247,11 +248,13 @@ def config_command() -> None:
     typer.echo(config_to_toml(Config()))
 
 
-def _one_opencv_thread() -> None:
-    """OpenCV's own threads: the windows are small, a second thread costs more than it gives.
+def _one_thread_per_sum() -> None:
+    """One thread for OpenCV and BLAS: the windows are small, a second thread costs more than it gives.
 
     It would also compete with capture, recording and painting.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported
+
     import cv2
 
     cv2.setNumThreads(1)
