@@ -87,6 +87,6 @@ def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> 
     timer = QTimer(window)
     timer.timeout.connect(watch)
     timer.start(100)
-    run_window(window)
+    run_window(window, full_screen=seen)
     paths = {out / f"overlay-{what}.png": picture for what, picture in taken.items()}
     return [path for path, picture in paths.items() if picture.save(str(path))]

@@ -12,6 +12,7 @@ from monitor.frame import Pixels
 
 _LOW_PERCENT, _HIGH_PERCENT = 0.5, 99.7
 _BORDER_SHARE = 0.12
+_ROOM = 0.15
 _FOLLOW_S = 20.0
 _EVERY_S = 0.5
 _LEAST_SPAN = 8.0
@@ -48,6 +49,8 @@ class GrayWindow:
         top, left = round(rows * _BORDER_SHARE), round(columns * _BORDER_SHARE)
         sample = pixels[top : rows - top : step, left : columns - left : step]
         low, high = (float(v) for v in np.percentile(sample, (_LOW_PERCENT, _HIGH_PERCENT)))
+        room = _ROOM * (high - low)
+        low, high = low - room, high + room
         if not self._settled:
             self._take(low, high)
             return
