@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import FrontConfig
+from monitor.robust import median
 from monitor.zones import LevelMaps
 
 Bool = NDArray[np.bool_]
@@ -156,9 +157,9 @@ def _slope(series: NDArray[np.float64], value_mm: float) -> Advance:
     i, j = _pairs(len(t))
     dt = t[j] - t[i]
     usable = dt > 1e-6
-    slope = float(np.median((d[j] - d[i])[usable] / dt[usable]))
-    residual = d - np.median(d - slope * t) - slope * t
-    scatter = max(1.4826 * float(np.median(np.abs(residual))), 0.02)
+    slope = median((d[j] - d[i])[usable] / dt[usable])
+    residual = d - median(d - slope * t) - slope * t
+    scatter = max(1.4826 * median(np.abs(residual)), 0.02)
     # autocorrelated residuals: about a third of the points are independent
     sd = scatter / (float(np.std(t)) * np.sqrt(max(1.0, len(t) / 3.0)) + 1e-9)
     speed = -slope

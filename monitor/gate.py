@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import GateConfig
+from monitor.robust import median
 
 _FEWEST_CHANGES = 6
 
@@ -57,7 +58,7 @@ class Gate:
         else:
             change = _noise_variance(cast(NDArray[np.float32], cv2.subtract(attenuation, self._last)))
             young = len(self._changes) < _FEWEST_CHANGES
-            usual = _noise_variance(attenuation) if young else float(np.median(self._changes))
+            usual = _noise_variance(attenuation) if young else median(self._changes)
             new = change > self._config.repeat_noise_ratio**2 * usual and change > 1e-9
             # a sharp still image has more fine structure than its noise: learn what pulses really do
             new = new or (young and change > max(0.02 * usual, 1e-9))

@@ -22,6 +22,7 @@ from monitor.motion import Fit, pose_matrix, steel, to_reference
 from monitor.plan import Level, View
 from monitor.reference import Reference
 from monitor.result import LevelResult, Pose
+from monitor.robust import median
 from monitor.states import Reason, State
 from monitor.tracking import Located, Tracker
 from monitor.volume import DensityCalibration
@@ -250,7 +251,7 @@ class LevelMonitor:
         """A level drawn with a handful of grey levels cannot be monitored, whatever its contrast."""
         body = self.maps.body
         grey = work.grey[self.maps.window.part]
-        levels = float(np.median(grey[body])) if body.any() else 0.0
+        levels = median(grey[body]) if body.any() else 0.0
         if levels >= self._config.intensity.fewest_grey_levels:
             return None
         text = f"image too dark at {self.name}: {levels:.0f} grey levels"

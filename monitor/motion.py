@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from monitor.config import MotionConfig
 from monitor.intensity import low_pass
+from monitor.robust import median
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -193,8 +194,8 @@ def fit_pose(
     for _ in range(config.most_iterations):
         sampled = _sample(image, points, template.centre, (sx, sy, theta))
         error = (sampled - gain * t - offset).astype(np.float64)
-        spread = np.abs(error[::4])  # the offset is fitted: the residual is centred
-        scale = max(1.4826 * float(np.partition(spread, spread.size // 2)[spread.size // 2]), 1e-6)
+        # the offset is fitted: the residual is centred
+        scale = max(1.4826 * median(np.abs(error[::4])), 1e-6)
         weight = np.minimum(1.0, 1.5 * scale / np.maximum(np.abs(error), 1e-12))
         j = jacobian * np.array([gain, gain, gain, 1.0, 1.0])
         normal = (j * weight[:, None]).T @ j / scale**2

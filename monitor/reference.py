@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from monitor.breathing import Breathing
 from monitor.config import CementConfig, LearningConfig
 from monitor.intensity import low_pass
+from monitor.robust import median, spread
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -26,6 +27,7 @@ _LEAST_OUTLIER = 0.15
 _MOST_KEPT = 48
 _REVIEWED_PER_PULSE = 4
 _NOISE_PULSES = 12
+_ZONE_EVERY = 4
 _CORRELATION_PULSES = 16
 _LARGEST_RHO = 0.9
 
@@ -64,6 +66,7 @@ class Reference:
         self._noise_ratio = 1.0
         self._average = np.zeros(self._shape, np.float32)
         self._excursion = np.zeros(self._shape, np.float32)
+        self._zone: Float32 | None = None
         self._gradient = np.zeros(self._shape, np.float32)
         self._gain = 1.0
         self._breathing = Breathing(self._shape, self._mm, self._learning.reference_pulses)
@@ -105,7 +108,7 @@ class Reference:
         """Correlation of the noise from pulse to pulse, 0 to 0.9."""
         if len(self._d2_over_d1) < 3:
             return 0.0
-        return float(np.clip(np.median(self._d2_over_d1) - 1.0, 0.0, _LARGEST_RHO))
+        return min(max(median(self._d2_over_d1) - 1.0, 0.0), _LARGEST_RHO)
 
     @property
     def noise_ratio(self) -> float:
@@ -139,9 +142,8 @@ class Reference:
             difference -= np.float32(self._gain - 1.0) * (self._mean - low)
         # what stands out (new cement, a needle gone) is no background, in either direction
         sample = difference[::3, ::3]
-        middle = np.float32(np.median(sample))
-        spread = 1.4826 * float(np.median(np.abs(sample - middle)))
-        ordinary = np.abs(difference - middle) < np.float32(max(_LEAST_OUTLIER, 5.0 * spread))
+        middle = np.float32(median(sample))
+        ordinary = np.abs(difference - middle) < np.float32(max(_LEAST_OUTLIER, 5.0 * spread(sample)))
         sigma_px = self._cement.background_mm / self._mm
         difference -= low_pass(difference, background_weight * ordinary, sigma_px)
         blur_px = max(0.4, self._cement.blur_mm / self._mm)
@@ -195,7 +197,7 @@ class Reference:
         most = float(self._learning.reference_pulses)
         np.minimum(self._count + learnable, most, out=self._count)
         # brightness may have settled since: bring the pulse to the mean's own level first
-        level = np.float32(np.median((live - self._mean)[::3, ::3]))
+        level = np.float32(median((live - self._mean)[::3, ::3]))
         deviation = live - level - self._mean
         self._breathing.learn(shift_mm, deviation, learnable)
         self._mean += np.where(learnable, deviation / np.maximum(self._count, 1.0), np.float32(0))
@@ -223,14 +225,14 @@ class Reference:
         inner = learnable[sparse]
         if inner.sum() <= 50:
             return
-        first = 0.5 * float(np.median(np.square(now[sparse] - one[sparse])[inner]))
+        first = 0.5 * median(np.square(now[sparse] - one[sparse])[inner])
         if first <= 0:
             return
         if not self.ready or len(self._d2_over_d1) < _CORRELATION_PULSES:
-            second = 0.5 * float(np.median(np.square(now[sparse] - two[sparse])[inner]))
+            second = 0.5 * median(np.square(now[sparse] - two[sparse])[inner])
             self._d2_over_d1.append(second / first)
         elif self._d1_count:
-            usual = float(np.median(self._d1[sparse][inner]))
+            usual = median(self._d1[sparse][inner])
             # the median of a squared normal is 0.455 of its mean
             ratio = np.sqrt(first / 0.455 / max(usual, 1e-12))
             self._noise_ratio += 0.1 * (float(ratio) - self._noise_ratio)
@@ -271,7 +273,7 @@ class Reference:
     def noise_now(self, residual: Float32) -> float:
         """Robust spread of this very residual, for the first pulses when no noise is learned yet."""
         sample = residual[::3, ::3]
-        return max(1.4826 * float(np.median(np.abs(sample - np.median(sample)))), 1e-4)
+        return max(spread(sample), 1e-4)
 
     def noise(self, residual: Float32) -> Float32:
         """Standard deviation of the residual, widened for its correlation in time (log units).
@@ -302,7 +304,10 @@ class Reference:
                 + np.float32(cement.provisional_motion_mm + loose_mm) * self._gradient,
             )
         reach = 2 * max(1, round(0.7 / self._mm)) + 1
-        learned = cv2.dilate(self._excursion, np.ones((reach, reach), np.uint8))
+        learned = self._zone
+        if learned is None or self._pulses % _ZONE_EVERY == 0:
+            learned = cast(Float32, cv2.dilate(self._excursion, np.ones((reach, reach), np.uint8)))
+            self._zone = learned
         motion = (self._slip_mm + np.float32(loose_mm)) * self._gradient
         zone = np.maximum(learned * np.float32(cement.dead_zone_factor), motion)
         doubt = self._breathing.doubt(shift_mm)

@@ -13,6 +13,7 @@ from monitor.config import MotionConfig
 from monitor.grid import Grid
 from monitor.motion import BoneTemplate, Fit, band_pass, fit_pose, make_template, search
 from monitor.result import Pose
+from monitor.robust import median
 from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
@@ -130,9 +131,9 @@ class Tracker:
             return
         sparse = image[::3, ::3].copy()
         if self._sparse is not None:
-            spread = 1.4826 * float(np.median(np.abs(sparse - self._sparse)))
-            self._grain.append(spread**2 / 2.0)
-            variance = float(np.median(self._grain)) / self._template.pulses
+            step = 1.4826 * median(np.abs(sparse - self._sparse))
+            self._grain.append(step**2 / 2.0)
+            variance = median(self._grain) / self._template.pulses
             self._template = replace(self._template, noise_variance=variance)
         self._sparse = sparse
 
@@ -220,7 +221,7 @@ class Tracker:
         return self._config.largest_sigma_mm * (1.0 if ripe else _UNRIPE_FACTOR)
 
     def _usual_correlation(self) -> float:
-        return float(np.median(self._correlations)) if len(self._correlations) >= 5 else 0.0
+        return median(self._correlations) if len(self._correlations) >= 5 else 0.0
 
     def _moved_mm(self, fit: Fit, time_s: float) -> float | None:
         """How far the level jumped or left its breathing range, None where it did not."""
