@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +22,9 @@ from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
+Vector = NDArray[np.float64]
+
+_MARGIN_MM = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +66,7 @@ class LevelFindings:
         self._view, self._grid, self._maps, self._own = view, grid, maps, own
         self._config, self._density = config, density
         self._structures = Structures(level, maps, grid)
+        self._body_pixels = int(maps.body.sum())
         self._history = FrontHistory(config.front)
         self._onsets: dict[tuple[str, bool], int] = {}
 
@@ -98,57 +103,72 @@ class LevelFindings:
         now_ns : int
             Time that alarms go by (ns), for onsets.
         """
-        config, mm, mask = self._config, self._grid.mm_per_px, evidence.mask
+        config, mm = self._config, self._grid.mm_per_px
+        # all that follows looks at the cement and a little around it, not at the whole window
+        part = _around(evidence.reach, round(_MARGIN_MM / mm))
+        maps, own = self._maps.cropped(part), self._own[part]
+        mask, added, noise = evidence.mask[part], evidence.added[part], evidence.noise[part]
         scale_sd = self._view.scale.relative_uncertainty
-        found = gaps(mask, evidence.reach, self._maps, mm, scale_sd, pose.sigma_mm, config.front)
+        found = gaps(mask, evidence.reach[part], maps, mm, scale_sd, pose.sigma_mm, config.front)
         advances = self._history.advance(found, time_s)
-        outside = outside_body(mask, self._maps, self._own, config.leak)
-        parts = leak_parts(mask, outside, self._maps, mm, self._view.projection, config.leak)
-        added = behind_steel(evidence.added, mask, self._maps.cannula, mm)
-        ml, sd_ml = volume_ml(added, mask, evidence.noise, mm, scale_sd, self._density, config.volume)
-        area_mm2 = float(mask.sum()) * mm**2
+        outside = outside_body(mask, maps, own, config.leak)
+        parts = leak_parts(mask, outside, maps, mm, self._view.projection, config.leak)
+        filled = behind_steel(added, mask, maps.cannula, mm)
+        ml, sd_ml = volume_ml(filled, mask, noise, mm, scale_sd, self._density, config.volume)
         speed, contact = _most_pressing(advances)
-        body_pixels = int(self._maps.body.sum())
+        origin = maps.window.origin
         return LevelResult(
             name=self._name,
             state=worst(reasons),
             pose=pose,
-            contours_px=tuple(self._on_frame(line, pose) for line in outlines(mask)),
+            contours_px=tuple(self._on_frame(line, origin, pose) for line in outlines(mask)),
             structures_px=self._structures.on_frame(pose),
             unobservable_px=self._structures.hidden_on_frame(pose),
-            distances={name: self._distance(gap, pose) for name, gap in found.items()},
-            area_mm2=area_mm2,
+            distances={name: self._distance(gap, origin, pose) for name, gap in found.items()},
+            area_mm2=float(mask.sum()) * mm**2,
             outside_mm2=float(outside.sum()) * mm**2,
             front_speed_mm_s=speed,
             time_to_contact_s=contact,
             volume_ml=ml,
             volume_sd_ml=sd_ml,
-            fill_fraction=float((mask & self._maps.body).sum()) / body_pixels if body_pixels else None,
-            leaks=tuple(self._leak(part, evidence, pose, now_ns) for part in parts),
+            fill_fraction=float((mask & maps.body).sum()) / self._body_pixels if self._body_pixels else None,
+            leaks=tuple(self._leak(leak, added, origin, pose, now_ns) for leak in parts),
             zones=zones,
         )
 
-    def _leak(self, part: LeakPart, evidence: CementEvidence, pose: Pose, now_ns: int) -> Leak:
+    def _leak(self, part: LeakPart, added: Float32, origin: Vector, pose: Pose, now_ns: int) -> Leak:
         onset = self._onsets.setdefault((part.leak_class, part.detached), now_ns)
         ml = None
         if self._density is not None:
-            total = float(evidence.added[part.pixels].clip(0).sum()) * self._grid.mm_per_px**2
+            total = float(added[part.pixels].clip(0).sum()) * self._grid.mm_per_px**2
             ml = total / self._density.attenuation_per_mm / 1000.0
         return Leak(
-            part.leak_class, part.area_mm2, ml, onset, part.detached, self._point(part.centre, pose),
+            part.leak_class,
+            part.area_mm2,
+            ml,
+            onset,
+            part.detached,
+            self._point(part.centre, origin, pose),
             part.ambiguous_with,
-        )  # fmt: skip
+        )
 
-    def _distance(self, gap: Gap, pose: Pose) -> Distance:
-        return Distance(gap.value_mm, gap.low_mm, self._point(gap.at, pose), self._point(gap.to, pose))
+    def _distance(self, gap: Gap, origin: Vector, pose: Pose) -> Distance:
+        at, to = self._point(gap.at, origin, pose), self._point(gap.to, origin, pose)
+        return Distance(gap.value_mm, gap.low_mm, at, to)
 
-    def _point(self, window_px: tuple[float, float], pose: Pose) -> tuple[float, float]:
-        point = self._on_frame(np.array([window_px], np.float32), pose)[0]
+    def _point(self, window_px: tuple[float, float], origin: Vector, pose: Pose) -> tuple[float, float]:
+        point = self._on_frame(np.array([window_px], np.float32), origin, pose)[0]
         return (float(point[0]), float(point[1]))
 
-    def _on_frame(self, line: NDArray[np.float32], pose: Pose) -> Contour:
-        frame = self._grid.to_frame(line + self._maps.window.origin)
-        return pose.to_frame(frame).astype(np.float32)
+    def _on_frame(self, line: NDArray[np.float32], origin: Vector, pose: Pose) -> Contour:
+        return pose.to_frame(self._grid.to_frame(line + origin)).astype(np.float32)
+
+
+def _around(mask: Bool, margin_px: int) -> tuple[slice, slice]:
+    """Rows and columns around the pixels of a mask; the first few where it has none."""
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    rows = slice(max(0, y - margin_px), min(mask.shape[0], y + height + margin_px))
+    return (rows, slice(max(0, x - margin_px), min(mask.shape[1], x + width + margin_px)))
 
 
 def _most_pressing(advances: Mapping[str, Advance]) -> tuple[float | None, float | None]:

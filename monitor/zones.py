@@ -79,6 +79,27 @@ class LevelMaps:
     band: Bool
     depth_mm: float | None
 
+    def cropped(self, part: tuple[slice, slice]) -> LevelMaps:
+        """The same maps over a part of the window (rows, columns); views, nothing is copied."""
+        rows, columns = part
+        window = Window(
+            self.window.x0 + columns.start,
+            self.window.y0 + rows.start,
+            columns.stop - columns.start,
+            rows.stop - rows.start,
+        )
+        return LevelMaps(
+            window,
+            self.body[part],
+            self.body_distance_mm[part],
+            {name: distance[part] for name, distance in self.distance_mm.items()},
+            {name: relevant[part] for name, relevant in self.relevant.items()},
+            self.zone[part],
+            self.cannula[part],
+            self.band[part],
+            self.depth_mm,
+        )
+
 
 def level_maps(view: View, level: Level, grid: Grid, config: Config) -> LevelMaps:
     """Compute the maps of a level."""

@@ -221,14 +221,16 @@ def test_levels_share_what_lies_between_them() -> None:
 def test_pose_is_found_from_a_start_nearby(dx: float, dy: float, turn: float) -> None:
     config = MotionConfig()
     # as sharp as a detector is, so that resampling does not blur it further
-    reference = cv2.GaussianBlur(-np.log(scene().astype(np.float32) / 4095), (0, 0), 1.5)
+    reference = cv2.GaussianBlur(-np.log(scene().astype(np.float32) / 4095), (0, 0), 2.0)
     template = make_template(reference, maps_band(), MM_PER_PX, config, 64)
     assert template is not None
     cos, sin = np.cos(turn), np.sin(turn)
     centre = template.centre
     matrix = np.array([[cos, -sin, 0], [sin, cos, 0]])
     matrix[:, 2] = centre + np.array([dx, dy]) - matrix[:, :2] @ centre
-    live = cv2.warpAffine(reference, matrix, (SIZE, SIZE), borderMode=cv2.BORDER_REPLICATE) * 1.1 + 0.3
+    size = (SIZE, SIZE)
+    moved = cv2.warpAffine(reference, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    live = moved * 1.1 + 0.3
     start = (dx + 1.0, dy - 1.0, 0.0)
     fit = fit_pose(band_pass(live, MM_PER_PX, config), template, start, None, config, 2.5)
     assert fit is not None
