@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from recordings.simulated.anatomy import Vertebra
 from recordings.simulated.bone import Plane
+from recordings.simulated.disturbances import NeedleMove, smooth_step
 
 Floats = NDArray[np.floating]
 Image = NDArray[np.float32]
@@ -49,19 +50,23 @@ class Cannula:
         Unit vector from the tip towards the hub.
     moves_from_s : float or None
         Start of the injection where stylet and cannula are moved around it; None: it stays.
+    moves : tuple of NeedleMove
+        Further movements.
     """
 
     tip_mm: Floats
     back: Floats
     moves_from_s: float | None
+    moves: tuple[NeedleMove, ...] = ()
 
     def withdrawn_mm(self, time_s: float) -> float:
         """How far the cannula has been drawn back."""
+        further = sum(m.mm * smooth_step(time_s, m.at_s, m.seconds) for m in self.moves)
         if self.moves_from_s is None:
-            return 0.0
+            return further
         since = (time_s - self.moves_from_s - _BACK_AFTER_S) / _BACK_TAKES_S
         part = float(np.clip(since, 0, 1))
-        return _BACK_MM * part * part * (3 - 2 * part)
+        return _BACK_MM * part * part * (3 - 2 * part) + further
 
     def stylet_mm(self, time_s: float) -> float | None:
         """How far the stylet has been pulled out of the cannula; None where it is gone."""
@@ -75,7 +80,13 @@ class Cannula:
         return self.moves_from_s is None or time_s >= self.moves_from_s - 0.7
 
     def wobble_rad(self, time_s: float) -> float:
-        """Turn of the cannula about its tip while the stylet is pulled."""
+        """Turn of the cannula about its tip while the stylet is pulled, and by its further movements."""
+        turned = sum(
+            float(np.deg2rad(m.turn_deg)) * smooth_step(time_s, m.at_s, m.seconds) for m in self.moves
+        )
+        return turned + self._stylet_wobble_rad(time_s)
+
+    def _stylet_wobble_rad(self, time_s: float) -> float:
         if self.moves_from_s is None:
             return 0.0
         since = time_s - self.moves_from_s + _STYLET_BEFORE_S + 0.8
@@ -84,11 +95,13 @@ class Cannula:
         return float(np.deg2rad(1.6) * np.sin(2 * np.pi * since / 1.6) * np.sin(np.pi * since / 3.2))
 
 
-def place(vertebra: Vertebra, tip: Floats, moves_from_s: float | None) -> Cannula:
+def place(
+    vertebra: Vertebra, tip: Floats, moves_from_s: float | None, moves: tuple[NeedleMove, ...] = ()
+) -> Cannula:
     """Put a cannula through the pedicle on the left with its tip where it is wanted."""
     pedicle = np.array([vertebra.back_mm + 6, -0.23 * vertebra.height_mm, -0.32 * vertebra.width_mm])
     back = pedicle - tip
-    return Cannula(tip, back / np.linalg.norm(back), moves_from_s)
+    return Cannula(tip, back / np.linalg.norm(back), moves_from_s, moves)
 
 
 def draw(projected_length: float) -> tuple[Rod, Image]:

@@ -37,6 +37,8 @@ def run_header(scene: Scene, frame_count: int) -> Dataset:
     """
     settings = scene.settings
     seed = [scene.scenario.name, repr(settings), str(frame_count)]
+    if settings.disturbances:
+        seed.append(repr(settings.disturbances))
     ds = Dataset()
     ds.SOPClassUID = XRayAngiographicImageStorage
     ds.SOPInstanceUID = generate_uid(entropy_srcs=["instance", *seed])

@@ -148,7 +148,9 @@ def grow(
     out_ml = shared_s * leak.share * rate_ml_s
     out_rate = leak.share * rate_ml_s
     if leak.kind in ("vein", "embolus"):
-        tube = _tube(path, float(rng.uniform(0.75, 1.0)), out_ml, opened_s, out_rate)
+        drawn_mm = float(rng.uniform(0.75, 1.0))
+        radius_mm = drawn_mm if leak.radius_mm is None else leak.radius_mm
+        tube = _tube(path, radius_mm, out_ml, opened_s, out_rate)
         drop = None
         if leak.kind == "embolus":
             done_s = opened_s + shared_s

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recordings.simulated.disturbances import Jerk, TableMove, smooth_step
+
 Floats = NDArray[np.floating]
 
 _BREATH_S = 3.7
@@ -33,6 +35,8 @@ class Motion:
     table_mm, table_at_s : float
     phases : tuple of float
         Six random phases (rad) that make breathing irregular.
+    further : tuple of Jerk or TableMove
+        More of both.
     """
 
     breathing_mm: float
@@ -43,6 +47,7 @@ class Motion:
     table_mm: float
     table_at_s: float
     phases: tuple[float, ...]
+    further: tuple[Jerk | TableMove, ...] = ()
 
     def breath(self, time_s: float, delay_rad: float = 0.0) -> float:
         """Depth of the breath, about 0 to 1; periods vary by a fifth, depths by a quarter."""
@@ -66,19 +71,29 @@ class Motion:
 
     def patient_mm(self, time_s: float) -> Floats:
         """Displacement of the whole patient (mm): jerk and table."""
-        since = time_s - self.jerk_at_s
-        jerk = 0.0
-        if self.jerk_mm and since > 0:
-            kept = _JERK_KEPT + (1 - _JERK_KEPT) * np.exp(-max(since - _JERK_RISE_S, 0) / _JERK_BACK_S)
-            jerk = self.jerk_mm * min(since / _JERK_RISE_S, 1.0) * kept
+        jerk = _jerked(self.jerk_mm, time_s - self.jerk_at_s) if self.jerk_mm else 0.0
         slid = np.clip((time_s - self.table_at_s) / _TABLE_S, 0, 1) if self.table_mm else 0.0
         table = self.table_mm * slid * slid * (3 - 2 * slid)
         moved: Floats = jerk * np.array([0.8, 0.6]) + table * np.array([0.0, 1.0])
+        for event in self.further:
+            if isinstance(event, Jerk):
+                way = _jerked(event.mm, time_s - event.at_s)
+            else:
+                way = event.mm * smooth_step(time_s, event.at_s, event.seconds)
+            moved = moved + way * np.asarray(event.direction)
         return moved
 
     def turn_rad(self, time_s: float) -> float:
         """Turn of the spine about the middle of the field, clockwise as seen."""
         return self.rotation_rad * (self.breath(time_s, 0.15) - 0.5)
+
+
+def _jerked(jerk_mm: float, since_s: float) -> float:
+    """Displacement (mm) so long after a jerk began."""
+    if since_s <= 0:
+        return 0.0
+    kept = _JERK_KEPT + (1 - _JERK_KEPT) * np.exp(-max(since_s - _JERK_RISE_S, 0) / _JERK_BACK_S)
+    return float(jerk_mm * min(since_s / _JERK_RISE_S, 1.0) * kept)
 
 
 def turn_matrix(angle_rad: float) -> Floats:

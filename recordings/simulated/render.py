@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from monitor.frame import Pixels
 from recordings.simulated.background import STEP_MM
+from recordings.simulated.beam import Beam
 from recordings.simulated.bone import Plane
+from recordings.simulated.curves import Curves, add_curve, curves_of
 from recordings.simulated.detector import (
     DETECTIVE_EFFICIENCY,
     MAGNIFICATION,
@@ -18,8 +20,11 @@ from recordings.simulated.detector import (
     Detector,
     scattered,
 )
+from recordings.simulated.intruders import Intruders
 from recordings.simulated.motion import turn_matrix
+from recordings.simulated.physics import attenuation
 from recordings.simulated.scene import Instrument, Scene, SceneLevel
+from recordings.simulated.screen import Screen
 
 Floats = NDArray[np.floating]
 Image = NDArray[np.float32]
@@ -58,14 +63,27 @@ class Renderer:
             bits=settings.bits_stored,
         )
         rays = scene.attenuation
-        self._bone_per_mm = np.float32(rays.bone_per_mm - rays.water_per_mm)
-        self._cement = _through_zero(rays.thickness_mm, rays.cement_log, 40.0)
-        self._steel = _through_zero(rays.thickness_mm, rays.steel_log, 12.0)
+        self._curves: dict[float, Curves] = {}
+        self._beam = Beam(scene.disturbances, settings.kvp, scene.collimator, pixel_mm)
+        self._intruders = Intruders(
+            scene.disturbances,
+            rays.water_per_mm,
+            rays.bone_per_mm - rays.water_per_mm,
+            self._n,
+            pixel_mm,
+        )
+        self._screen = Screen(
+            scene.disturbances,
+            settings.seed,
+            settings.frame_rate_hz,
+            (1 << settings.bits_stored) - 1,
+            self._beam.circle,
+        )
         self._open_field = scene.collimator > 0.5
         self._centre = np.s_[self._n // 4 : 3 * self._n // 4, self._n // 4 : 3 * self._n // 4]
         self._mean = 1.0
         self._aim: float | None = None
-        start = self.intensity(0)
+        start = self._expected(0.0)
         self._mean = float(start[self._open_field].mean())
         self._aim = float(start[self._centre].mean()) / self._mean
         self._exposures: OrderedDict[int, Image] = OrderedDict()
@@ -73,19 +91,22 @@ class Renderer:
 
     def pixels(self, frame: int) -> Pixels:
         """Stored values of a frame, shape (size, size)."""
-        return self.detector.store(self._filtered(frame))
+        stored = self.detector.store(self._filtered(self._scene.timeline.exposure(frame)))
+        return self._screen.show(stored, frame)
 
-    def _filtered(self, frame: int) -> Image:
+    def _filtered(self, number: int) -> Image:
         """Quanta after the recursive filter, which starts long enough before the first frame."""
         past = self._scene.settings.recursive_filter
         if past <= 0:
-            return self._lagged(frame)
-        if self._filter is None or self._filter[0] > frame:
+            return self._lagged(number)
+        if self._filter is None or self._filter[0] > number:
             start = -int(np.ceil(np.log(_FORGOTTEN) / np.log(past)))
             self._filter = (start, self._lagged(start))
         at, state = self._filter
-        while at < frame:
+        while at < number:
             at += 1
+            if self._scene.timeline.taken(at) != at:
+                continue
             state = np.asarray(cv2.addWeighted(state, past, self._lagged(at), 1 - past, 0.0), np.float32)
         self._filter = (at, state)
         return state
@@ -95,15 +116,23 @@ class Renderer:
         lag = self._scene.settings.lag
         if lag <= 0:
             return self._exposure(number)
-        before = self._exposure(number - 1)  # the older first: the cache lets go of what came first
+        before = self._exposure(
+            self._scene.timeline.before(number)
+        )  # the older first: the cache lets go of what came first
         now = self._exposure(number)
         return np.asarray(cv2.addWeighted(now, 1 - lag, before, lag, 0.0), np.float32)
 
     def intensity(self, frame: int) -> Image:
         """Expected intensity without noise, 1 at the field's mean in the first frame."""
+        return self._expected(self._scene.shown_s(frame))
+
+    def open_field(self, time_s: float) -> Image:
+        """Part of the beam that collimator and blades let through, shape (size, size)."""
+        return self._beam.mask(time_s)
+
+    def _expected(self, time_s: float) -> Image:
         scene = self._scene
-        time_s = scene.time_s(frame)
-        primary = np.asarray(cv2.exp(-self._log_attenuation(time_s)), np.float32) * scene.collimator
+        primary = np.asarray(cv2.exp(-self._log_attenuation(time_s)), np.float32) * self.open_field(time_s)
         total = primary
         ratio = scene.settings.scatter_to_primary
         if ratio > 0:
@@ -112,7 +141,7 @@ class Renderer:
         gain = 1 / self._mean
         if scene.settings.automatic_brightness and self._aim is not None:
             gain = self._aim / float(total[self._centre].mean())
-        return total * np.float32(gain)
+        return total * np.float32(gain * self._beam.factor(time_s))
 
     def steel_mm(self, time_s: float) -> Image:
         """Thickness of steel along the beam (mm), shape (size, size)."""
@@ -120,6 +149,8 @@ class Renderer:
         for level in self._scene.treated:
             if level.instrument is not None:
                 self._add_steel(steel, level, level.instrument, time_s)
+        for seen in self._intruders.added_steel(time_s):
+            stamp(steel, seen.plane, seen.to_px)
         return steel
 
     def cement_mm(self, time_s: float) -> Image:
@@ -135,7 +166,7 @@ class Renderer:
         if done is None:
             seed = [self._scene.settings.seed, _NOISE_STREAM, number + _BEFORE]
             rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed)))
-            done = self.detector.expose(self.intensity(number), rng)
+            done = self.detector.expose(self._expected(self._scene.timeline.time_s(number)), rng)
             self._exposures[number] = done
             while len(self._exposures) > 2:
                 self._exposures.popitem(last=False)
@@ -143,18 +174,31 @@ class Renderer:
 
     def _log_attenuation(self, time_s: float) -> Image:
         scene = self._scene
+        curves = self._curves_at(time_s)
         log = self._soft(time_s)
+        if curves.soft != 1.0:
+            log *= np.float32(curves.soft)
         log += scene.fixed
         for level in scene.levels:
-            stamp(log, level.bone, scene.to_px(level, time_s), float(self._bone_per_mm))
+            stamp(log, level.bone, scene.to_px(level, time_s), float(curves.bone_per_mm))
         cement = self.cement_mm(time_s)
         for level in scene.treated:
             tool = level.instrument
             if tool is not None and tool.cannula.filled(time_s):
                 stamp(cement, tool.rod.filling, self._tool_to_px(level, tool, time_s))
-        _add_curve(log, cement, self._cement)
-        _add_curve(log, self.steel_mm(time_s), self._steel)
+        add_curve(log, cement, curves.cement)
+        add_curve(log, self.steel_mm(time_s), curves.steel)
+        for seen in self._intruders.added_log(time_s, scene.motion.soft_mm(time_s)):
+            stamp(log, seen.plane, seen.to_px)
         return log
+
+    def _curves_at(self, time_s: float) -> Curves:
+        """Curves of the tube voltage at a time."""
+        scene, kvp = self._scene, self._beam.kvp(time_s)
+        if kvp not in self._curves:
+            rays = attenuation(float(kvp), scene.settings.cement)
+            self._curves[kvp] = curves_of(rays, scene.attenuation.water_per_mm, scene.scenario.opacity)
+        return self._curves[kvp]
 
     def _soft(self, time_s: float) -> Image:
         """Soft tissue where it is now; what is behind the spine moves with the spine."""
@@ -220,28 +264,3 @@ def stamp(target: Image, plane: Plane, to_px: Floats, weight: float = 1.0) -> No
     moved = cv2.warpAffine(plane.values, index_to_px, (int(high[0] - low[0]), int(high[1] - low[1])))
     part = target[low[1] : high[1], low[0] : high[0]]
     part += moved if weight == 1.0 else moved * np.float32(weight)
-
-
-def _through_zero(x: Floats, y: Floats, upto: float) -> tuple[float, ...]:
-    """Coefficients c1..c4 of a polynomial through the origin, fitted up to a thickness."""
-    use = (x > 0) & (x <= upto)
-    powers = np.stack([x[use] ** k for k in range(1, 5)], axis=1)
-    weights = 1 / x[use]
-    solution = np.linalg.lstsq(powers * weights[:, None], y[use] * weights, rcond=None)[0]
-    return tuple(float(c) for c in solution)
-
-
-def _add_curve(log: Image, thickness: Image, coefficients: tuple[float, ...]) -> None:
-    """Add a polynomial of a thickness, only where there is any."""
-    rows = np.flatnonzero(thickness.any(axis=1))
-    if not len(rows):
-        return
-    columns = np.flatnonzero(thickness[rows[0] : rows[-1] + 1].any(axis=0))
-    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    t = thickness[window]
-    total = np.full_like(t, coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
-        total *= t
-        total += np.float32(coefficient)
-    total *= t
-    log[window] += total

@@ -12,6 +12,14 @@ from recordings.simulated import background
 from recordings.simulated.anatomy import Placed, build_spine
 from recordings.simulated.bone import PLANE_MM, Plane, project_bone
 from recordings.simulated.cannula import Cannula, Rod, draw, place
+from recordings.simulated.disturbances import (
+    CannulaAbsent,
+    Disturbance,
+    Jerk,
+    NeedleMove,
+    TableMove,
+    of_kind,
+)
 from recordings.simulated.growth import Drop, LevelGrowth, grow, tip_mm
 from recordings.simulated.motion import Motion, turn_matrix
 from recordings.simulated.physics import Attenuation, attenuation
@@ -22,6 +30,7 @@ from recordings.simulated.settings import (
     SimulationSettings,
     scenario,
 )
+from recordings.simulated.timeline import Timeline
 
 Floats = NDArray[np.floating]
 Image = NDArray[np.float32]
@@ -135,6 +144,12 @@ class Scene:
     collimator: Image
     attenuation: Attenuation
     frame_count: int
+    timeline: Timeline
+
+    @property
+    def disturbances(self) -> tuple[Disturbance, ...]:
+        """Those of the scenario, then those of the settings."""
+        return self.scenario.disturbances
 
     @property
     def treated(self) -> tuple[SceneLevel, ...]:
@@ -146,6 +161,10 @@ class Scene:
     def time_s(self, frame: int) -> float:
         """Time of a frame from the first (s)."""
         return frame / self.settings.frame_rate_hz
+
+    def shown_s(self, frame: int) -> float:
+        """Time at which what a frame shows was exposed (s); earlier where it repeats or holds an image."""
+        return self.timeline.time_s(self.timeline.exposure(frame))
 
     def to_px(self, level: SceneLevel, time_s: float) -> Floats:
         """Affine map, shape (2, 3), from a level's plane (mm) to pixels of the frame at a time."""
@@ -182,6 +201,7 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
         breathing_mm=plot.breathing_mm if settings.breathing_mm is None else settings.breathing_mm,
         jerk_mm=plot.jerk_mm if settings.jerk_mm is None else settings.jerk_mm,
         jerk_at_s=plot.jerk_at_s if settings.jerk_at_s is None else settings.jerk_at_s,
+        disturbances=plot.disturbances + settings.disturbances,
     )
     rays = attenuation(float(settings.kvp), settings.cement)
     streams = [np.random.default_rng([settings.seed, k]) for k in range(6)]
@@ -200,7 +220,10 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
         if script is None and abs(placed.centre_mm[1]) > field_mm / 2 + 45:
             continue
         start_s = starts.get(placed.vertebra.name, 0.0)
-        levels.append(_build_level(placed, settings, script, start_s, beam_rad, bone_rng, growth_rng))
+        level = _build_level(
+            placed, settings, script, start_s, beam_rad, bone_rng, growth_rng, plot.disturbances
+        )
+        levels.append(level)
     contrast_per_mm = rays.bone_per_mm - rays.water_per_mm
     phases = tuple(float(p) for p in streams[3].uniform(0, 2 * np.pi, 6))
     return Scene(
@@ -216,12 +239,14 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
             table_mm=settings.table_shift_mm if settings.table_shift_at_s is not None else 0.0,
             table_at_s=settings.table_shift_at_s or 0.0,
             phases=phases,
+            further=(*of_kind(plot.disturbances, Jerk), *of_kind(plot.disturbances, TableMove)),
         ),
         soft=background.soft_tissue(field_mm, settings.projection, spine, contrast_per_mm, streams[1]),
         fixed=background.fixed(field_mm, settings.size, settings.projection, streams[2]),
         collimator=background.collimator(settings.size, streams[4]),
         attenuation=rays,
         frame_count=max(1, round(plot.duration_s * settings.frame_rate_hz)),
+        timeline=Timeline.of(settings.frame_rate_hz, plot.disturbances),
     )
 
 
@@ -243,6 +268,7 @@ def _build_level(
     beam_rad: float,
     bone_rng: np.random.Generator,
     growth_rng: np.random.Generator,
+    disturbances: tuple[Disturbance, ...],
 ) -> SceneLevel:
     bone = placed.vertebra
     lateral = settings.projection == "lateral"
@@ -272,7 +298,10 @@ def _build_level(
         x, y = np.rint(at).astype(np.int64).T
         inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
         cells.append(np.where(inside, y * columns + x, rows * columns))
-    cannula = place(bone, tip_mm(bone, script), start_s if script.needle_moves else None)
+    if of_kind(disturbances, CannulaAbsent):
+        return replace(level, growth=growth, cells=tuple(cells))
+    moves = of_kind(disturbances, NeedleMove)
+    cannula = place(bone, tip_mm(bone, script), start_s if script.needle_moves else None, moves)
     ends = level.project(np.stack([cannula.tip_mm, cannula.tip_mm + cannula.back]))
     way = ends[1] - ends[0]
     projected_length = float(np.hypot(*way))

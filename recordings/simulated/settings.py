@@ -9,6 +9,16 @@ from typing import Literal
 
 from monitor.errors import InputError
 from monitor.frame import PixelIntensityRelationship
+from recordings.simulated.disturbances import (
+    BrightnessStep,
+    BurnedInText,
+    Disturbance,
+    Hand,
+    HeldImage,
+    Jerk,
+    NeedleMove,
+    TableMove,
+)
 from recordings.simulated.physics import CEMENTS
 
 LeakKind = Literal["canal", "disc_superior", "disc_inferior", "vein", "embolus", "paravertebral"]
@@ -61,6 +71,8 @@ class SimulationSettings:
     automatic_brightness : bool
         Whether the generator holds the mean signal over the middle of the field.
     injection_start_s, injection_ml_per_s : float
+    disturbances : tuple of Disturbance
+        What happens beside; added to the scenario's own. Not in the representation, which names runs.
     """
 
     seed: int = 1
@@ -89,6 +101,7 @@ class SimulationSettings:
     automatic_brightness: bool = False
     injection_start_s: float = 7.0
     injection_ml_per_s: float = 0.07
+    disturbances: tuple[Disturbance, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         _in_range("seed", self.seed, 0, 2**63)
@@ -129,12 +142,16 @@ class SimulationSettings:
 
 @dataclass(frozen=True, slots=True)
 class LeakScript:
-    """A leak and the volume injected at its level (mL) at which it opens."""
+    """A leak and the volume injected at its level (mL) at which it opens.
+
+    `radius_mm` is that of a vein; None: drawn from 0.75 to 1 mm.
+    """
 
     kind: LeakKind
     opens_at_ml: float
     share: float
     most_ml: float
+    radius_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +167,10 @@ class LevelScript:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A procedure: what happens, and the values that make it so."""
+    """A procedure: what happens, and the values that make it so.
+
+    `opacity` is what cement attenuates, relative to the cement of the settings.
+    """
 
     name: str
     description: str
@@ -161,6 +181,8 @@ class Scenario:
     jerk_mm: float = 0.0
     jerk_at_s: float = 0.0
     tags: tuple[str, ...] = field(default=())
+    opacity: float = 1.0
+    disturbances: tuple[Disturbance, ...] = ()
 
 
 _CANAL = LeakScript("canal", opens_at_ml=1.4, share=0.45, most_ml=0.6)
@@ -223,6 +245,34 @@ _SCENARIOS = (
             LevelScript("T12", 1.6, LeakScript("disc_inferior", 1.0, 0.5, 0.8), reach=0.8),
         ),
         52.0,
+    ),
+    Scenario(
+        "disturbed",
+        "no cement: a jerk, a hand, a table shift, a brightness step, a needle move, a held image, a clock",
+        (LevelScript("L1", 0.0),),
+        60.0,
+        disturbances=(
+            BurnedInText(),
+            Jerk(12.0, 5.0),
+            Hand(20.0, 2.0),
+            TableMove(27.0, 12.0),
+            BrightnessStep(36.0, 0.7),
+            NeedleMove(44.0, 5.0, 2.0),
+            HeldImage(51.0, 2.0),
+        ),
+    ),
+    Scenario(
+        "thinvein",
+        "cement runs along an anterior segmental vein 1.5 mm wide",
+        (LevelScript("L1", 2.0, LeakScript("vein", 1.1, 0.6, 0.12, radius_mm=0.75), reach=0.72),),
+        34.0,
+    ),
+    Scenario(
+        "lowcontrast",
+        "the canal leak with cement of half the contrast",
+        (LevelScript("L1", 2.0, _CANAL, reach=1.0),),
+        36.0,
+        opacity=0.5,
     ),
 )
 _BY_NAME = {scenario.name: scenario for scenario in _SCENARIOS}

@@ -126,8 +126,9 @@ class Truth:
     def truth_at(self, frame: int) -> FrameTruth:
         """Truth of one frame, from 0."""
         time_s = self._scene.time_s(frame)
-        thickness = self._renderer.cement_mm(time_s)
-        levels = tuple(self._level(level, time_s) for level in self._scene.treated)
+        shown_s = self._scene.shown_s(frame)
+        thickness = self._renderer.cement_mm(shown_s)
+        levels = tuple(self._level(level, shown_s) for level in self._scene.treated)
         return FrameTruth(frame, time_s, thickness, thickness >= CEMENT_AT_MM, levels)
 
     def leaks(self) -> tuple[LeakTruth, ...]:
@@ -188,7 +189,7 @@ class Truth:
             gone_s = growth.drop.start_s + run_mm / growth.drop.speed_mm_s
             last = min(last, int(gone_s * self._scene.settings.frame_rate_hz) + 2)
         for frame in range(first, last):
-            if self._visible(level, zones, kind, self._scene.time_s(frame)):
+            if self._visible(level, zones, kind, self._scene.shown_s(frame)):
                 return frame
         return None
 
@@ -204,7 +205,7 @@ class Truth:
     def _hidden(self, level: SceneLevel, time_s: float, shape: tuple[int, ...]) -> Mask:
         """Where the level's plane is behind steel, behind another level's cement, or out of the field."""
         steel = self._renderer.steel_mm(time_s)
-        covered = (steel > _HIDING_STEEL_MM) | (self._scene.collimator < 0.5)
+        covered = (steel > _HIDING_STEEL_MM) | (self._renderer.open_field(time_s) < 0.5)
         to_px = self._scene.to_px(level, time_s)
         index_to_px = np.column_stack(
             [to_px[:, :2] * PLANE_MM, to_px[:, :2] @ np.asarray(level.cement_origin_mm()) + to_px[:, 2]]

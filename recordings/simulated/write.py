@@ -16,6 +16,7 @@ import numpy as np
 from monitor.errors import OutputError
 from monitor.plan import plan_to_json
 from recordings.simulated.dicom_run import RunFile, run_header
+from recordings.simulated.disturbances import as_rows
 from recordings.simulated.marks import plan_of
 from recordings.simulated.render import Renderer
 from recordings.simulated.scene import Scene, build_scene
@@ -110,6 +111,7 @@ def _write(scene: Scene, paths: dict[str, Path], progress: Callable[[int, int], 
 def _begin_truth(rows: BinaryIO, scene: Scene, truth: Truth) -> None:
     settings = asdict(scene.settings)
     settings["relationship"] = scene.settings.relationship.value
+    del settings["disturbances"]
     plot = scene.scenario
     settings |= {
         "mm_per_px": scene.settings.pixel_mm,
@@ -119,6 +121,8 @@ def _begin_truth(rows: BinaryIO, scene: Scene, truth: Truth) -> None:
         "jerk_mm": plot.jerk_mm,
         "jerk_at_s": plot.jerk_at_s,
     }
+    if scene.disturbances:
+        settings["disturbances"] = as_rows(scene.disturbances)
     last = {level.name: level for level in truth.truth_at(scene.frame_count - 1).levels}
     leaks = []
     for leak in truth.leaks():

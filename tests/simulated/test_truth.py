@@ -23,6 +23,9 @@ EXPECTED = {
     "twolevels": {"disc_inferior"},
     "vein": {"vein"},
     "embolus": {"vein", "embolus"},
+    "disturbed": set(),
+    "thinvein": {"vein"},
+    "lowcontrast": {"canal"},
 }
 
 
