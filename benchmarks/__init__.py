@@ -1,0 +1,1 @@
+"""Speed and accuracy, measured. Each module is a command: ``python -m benchmarks.accuracy --help``."""
