@@ -28,17 +28,20 @@ lint:
 test: lint
 	QT_QPA_PLATFORM=offscreen .venv/bin/pytest -n 2
 
+# `make bench` is a short round; whole ones: docs/measurements.md
+BENCH_OPTIONS_accuracy ?= --set tune --seeds 1 --out bench-output/accuracy
+BENCH_OPTIONS_quiet ?= --hours 0.2 --out bench-output/quiet.jsonl
+
 bench:
-	@.ci/setup demo
-	@set -e; for benchmark in benchmarks/*.py; do \
-		[ -e "$$benchmark" ] || { echo "no benchmarks"; break; }; \
-		echo "== $$benchmark"; .venv/bin/python "$$benchmark"; \
+	@.ci/setup test
+	@set -e; for benchmark in latency memory source_memory accuracy quiet; do \
+		echo "== $$benchmark"; .venv/bin/python -m benchmarks.$$benchmark $(BENCH_OPTIONS_$$benchmark); \
 	done
 
 constraints:
 	.ci/constraints
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf .venv bench-output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache demo-output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
