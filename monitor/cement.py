@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import CementConfig
+from monitor.intensity import low_pass
 from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
+_BORDER_MM = 1.0
 _LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
 
 
@@ -55,8 +57,7 @@ class CementDetector:
     Parameters
     ----------
     maps : LevelMaps
-        Its cannula hides cement and is no gap: cement on its two sides is taken to be connected. A
-        separate part far from the body must be surer than one beside it.
+        A separate part far from the body must be surer than one beside it.
     bridge_px : int
         Width of the cannula's corridor, and a little more (px, odd).
     mm_per_px : float
@@ -65,11 +66,11 @@ class CementDetector:
 
     def __init__(self, maps: LevelMaps, bridge_px: int, mm_per_px: float, config: CementConfig) -> None:
         self._mm, self._config = mm_per_px, config
-        cannula = self._cannula = maps.cannula
+        self.unseen = maps.cannula
         away_mm = np.maximum(-maps.body_distance_mm - config.near_body_mm, np.float32(0))
         self._farther = 1.0 + np.minimum(away_mm / np.float32(config.far_body_mm), np.float32(1))
         self._bridge = np.ones((bridge_px, bridge_px), np.uint8)
-        shape = cannula.shape
+        shape = maps.body.shape
         self._evidence = np.zeros(shape, np.float32)
         self._added = np.zeros(shape, np.float32)
         self._base = np.zeros(shape, np.float32)
@@ -78,24 +79,39 @@ class CementDetector:
         self._seen_s = np.full(shape, np.inf, np.float32)
         self._intruder_s: float | None = None
         self._border = np.zeros(shape, bool)
-        self._border[[0, 1, -2, -1], :] = True
-        self._border[:, [0, 1, -2, -1]] = True
+        rim = max(2, round(_BORDER_MM / mm_per_px))
+        self._border[:rim] = self._border[-rim:] = True
+        self._border[:, :rim] = self._border[:, -rim:] = True
 
     @property
     def mask(self) -> Bool:
         """Confirmed cement."""
         return self._mask
 
+    def known_added(self) -> Float32 | None:
+        """Attenuation that confirmed cement has added, 0 elsewhere (log units); None where there is none."""
+        if not self._mask.any():
+            return None
+        return np.where(self._mask, self._base + self._added, np.float32(0)).astype(np.float32)
+
     @property
     def suspect(self) -> Bool:
         """Confirmed or suspected cement."""
         return self._mask | (self._evidence > 0.3 * self._config.threshold)
 
-    def start_anew(self) -> None:
-        """The reference is being learned anew: keep the cement known, forget open suspicions."""
-        self._base = np.where(self._mask, self._base + self._added, np.float32(0)).astype(np.float32)
+    def start_anew(self, kept: Bool | None = None) -> None:
+        """The reference is being learned anew: keep the cement known, forget open suspicions.
+
+        Parameters
+        ----------
+        kept : ndarray of bool, shape of the window, or None
+            Where the reference of before stays in force, so that what was added to it still is. Elsewhere
+            the cement of now becomes part of the reference.
+        """
+        learned = self._mask if kept is None else self._mask & ~kept
+        self._base = np.where(learned, self._base + self._added, self._base * self._mask).astype(np.float32)
+        self._added = np.where(self._mask & ~learned, self._added, np.float32(0)).astype(np.float32)
         self._evidence[:] = 0
-        self._added[:] = 0
         self._gone_s[:] = 0
         self._intruder_s = None
 
@@ -116,6 +132,7 @@ class CementDetector:
         config = self._config
         keep = np.float32(np.exp(-max(dt_s, 1e-3) / config.evidence_s))
         self._added = self._added * keep + residual * (1 - keep)
+        dead_zone = np.maximum(dead_zone, self._unrest(visible))
         z = np.clip((residual - dead_zone) / np.maximum(noise, np.float32(1e-6)), _LOWEST_Z, _HIGHEST_Z)
         evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
         ceiling = np.float32(config.threshold * config.separate_factor * 3)
@@ -130,6 +147,19 @@ class CementDetector:
             self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
             self._take_back(dead_zone, visible, dt_s)
         return Decision(self._mask, self._base + self._added, self.suspect, intruder, moved)
+
+    def _unrest(self, visible: Bool) -> Float32:
+        """How far the averaged residual strays around each place just now (log units).
+
+        Soft tissue that slides in a phase of the breath not seen while learning leaves as much below zero
+        as above it. Cement only adds: what lies below tells the unrest, whatever cement there is.
+        """
+        config = self._config
+        below = np.clip(self._added, np.float32(-config.unrest_clip), np.float32(0))
+        weight = (visible & ~self._mask).astype(np.float32)
+        sigma_px = config.unrest_reach_mm / self._mm
+        variance = low_pass(np.square(below) * np.float32(2.0), weight, sigma_px)
+        return cast(Float32, np.sqrt(np.maximum(variance, np.float32(0))) * np.float32(config.unrest_factor))
 
     def _confirm(self, dead_zone: Float32, visible: Bool) -> Bool:
         """Parts whose evidence passes: near known cement at h, elsewhere at more and larger."""
@@ -154,8 +184,14 @@ class CementDetector:
         known[labels[self._beside_known()[cut]]] = True
         area_mm2 = stats[:, cv2.CC_STAT_AREA] * self._mm**2
         grown = known & (peak > h)
+        # what comes in over the window's border comes from elsewhere: bowel, an instrument
+        inward = np.ones(count, bool)
+        inward[labels[self._border[cut]]] = False
         separate = (
-            ~known & (peak > h * config.separate_factor) & (area_mm2 >= config.smallest_separate_area_mm2)
+            ~known
+            & inward
+            & (peak > h * config.separate_factor)
+            & (area_mm2 >= config.smallest_separate_area_mm2)
         )
         accepted = grown | separate
         accepted[0] = False
@@ -167,14 +203,14 @@ class CementDetector:
         """Known cement and its neighbours, also those across the cannula."""
         mask = self._mask.view(np.uint8)
         near = cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
-        if self._cannula.any():
-            behind = (self._cannula & (cv2.dilate(mask, self._bridge) > 0)).astype(np.uint8)
+        if self.unseen.any():
+            behind = (self.unseen & (cv2.dilate(mask, self._bridge) > 0)).astype(np.uint8)
             near = near | (cv2.dilate(behind, np.ones((5, 5), np.uint8)) > 0)
         return near
 
     def hidden_reach(self, mask: Bool, hidden: Bool | None, reach_px: int) -> Bool:
         """Cement, and what a cannula or a moved instrument may hide of it within so many pixels."""
-        unseen = self._cannula if hidden is None else self._cannula | hidden
+        unseen = self.unseen if hidden is None else self.unseen | hidden
         if not mask.any() or not unseen.any():
             return mask
         grown = cv2.dilate(mask.view(np.uint8), np.ones((2 * reach_px + 1, 2 * reach_px + 1), np.uint8)) > 0
@@ -182,10 +218,10 @@ class CementDetector:
 
     def bridged(self, mask: Bool) -> Bool:
         """Cement, and what a cannula hides between two parts of it."""
-        if not mask.any() or not self._cannula.any():
+        if not mask.any() or not self.unseen.any():
             return mask
         closed = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, self._bridge) > 0
-        return mask | (closed & self._cannula)
+        return mask | (closed & self.unseen)
 
     def _moved_instrument(self, dead_zone: Float32, noise: Float32) -> Bool:
         """Around places that have become more radiolucent: an instrument was there and has moved.

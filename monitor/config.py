@@ -136,6 +136,15 @@ class CementConfig(_Section, frozen=True):
     dead_zone_turn_rad: Annotated[
         float, _number("error of the rotation whose edge residual is ignored (rad)", 0.0, 0.1)
     ] = 0.005
+    unrest_factor: Annotated[
+        float, _number("residual within so many times the unrest around it is ignored", 0.0, 10.0)
+    ] = 3.0
+    unrest_reach_mm: Annotated[
+        float, _number("Gaussian sigma over which unrest is measured (mm)", 1.0, 30.0)
+    ] = 6.0
+    unrest_clip: Annotated[
+        float, _number("single places count for no more than this in the unrest (log units)", 0.01, 2.0)
+    ] = 0.15
     provisional_motion_mm: Annotated[float, _number("the same while still learning (mm)", 0.0, 3.0)] = 0.8
     provisional_floor: Annotated[
         float, _number("attenuation ignored while still learning (log units)", 0.0, 0.5)
@@ -176,6 +185,39 @@ class CementConfig(_Section, frozen=True):
     intruder_mm2: Annotated[
         float, _number("a change this large within a second is a hand or an instrument (mm2)", 20.0, 5000.0)
     ] = 250.0
+
+
+class EdgeConfig(_Section, frozen=True):
+    """The outline of confirmed cement."""
+
+    thickness_mm: Annotated[float, _number("cement ends where it is thinner than this (mm)", 0.05, 3.0)] = 0.3
+    reach_mm: Annotated[
+        float, _number("the outline may lie so far beyond what is confirmed (mm)", 0.0, 5.0)
+    ] = 1.2
+    slow_s: Annotated[
+        float, _number("time constant of the average where cement does not change (s)", 0.1, 10.0)
+    ] = 1.5
+    noise_factor: Annotated[
+        float, _number("the edge must stand out by so many times the noise of the average", 0.5, 6.0)
+    ] = 2.0
+    dead_zone_share: Annotated[
+        float, _number("next to confirmed cement this part of the dead-zone is ignored", 0.0, 1.0)
+    ] = 0.5
+
+
+class CorridorConfig(_Section, frozen=True):
+    """Cannulas in the image."""
+
+    steel_contrast: Annotated[
+        float, _number("contrast from which a straight strip may be a cannula (log units)", 0.02, 3.0)
+    ] = 0.08
+    shortest_mm: Annotated[float, _number("shortest cannula that is recognised (mm)", 5.0, 100.0)] = 12.0
+    thinnest_mm: Annotated[float, _number("thinnest cannula that is recognised (mm)", 0.3, 5.0)] = 1.2
+    thickest_mm: Annotated[float, _number("thickest cannula that is recognised (mm)", 2.0, 15.0)] = 6.5
+    tip_inside_mm: Annotated[float, _number("its tip must be this deep in the body (mm)", 0.0, 30.0)] = 2.0
+    shortest_yardstick_mm: Annotated[
+        float, _number("shaft outside the body that must be in view to see through it (mm)", 2.0, 50.0)
+    ] = 5.0
 
 
 class FrontConfig(_Section, frozen=True):
@@ -263,6 +305,8 @@ class Config(_Section, frozen=True):
     motion: MotionConfig = MotionConfig()
     learning: LearningConfig = LearningConfig()
     cement: CementConfig = CementConfig()
+    edge: EdgeConfig = EdgeConfig()
+    corridor: CorridorConfig = CorridorConfig()
     front: FrontConfig = FrontConfig()
     leak: LeakConfig = LeakConfig()
     volume: VolumeConfig = VolumeConfig()

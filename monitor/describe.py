@@ -53,7 +53,9 @@ class Structures:
             lines["posterior_third"] = [_inward(wall, centre, depth_px / 3)]
             lines["posterior_quarter"] = [_inward(wall, centre, depth_px / 4)]
         self._lines = lines
-        self._hidden = [grid.to_frame(line + maps.window.origin) for line in outlines(maps.cannula)]
+        self._grid, self._origin = grid, maps.window.origin
+        self._hidden_mask: NDArray[np.bool_] | None = None
+        self._hidden: list[NDArray[np.float64]] = []
 
     def on_frame(self, pose: Pose) -> Mapping[str, tuple[Contour, ...]]:
         """Structures where they are in the frame (px)."""
@@ -62,8 +64,11 @@ class Structures:
             for name, lines in self._lines.items()
         }
 
-    def hidden_on_frame(self, pose: Pose) -> tuple[Contour, ...]:
-        """Outlines of what cannot be observed, on the frame (px)."""
+    def hidden_on_frame(self, hidden: NDArray[np.bool_], pose: Pose) -> tuple[Contour, ...]:
+        """Outlines of what cannot be observed (a mask over the window), on the frame (px)."""
+        if self._hidden_mask is not hidden:
+            self._hidden_mask = hidden
+            self._hidden = [self._grid.to_frame(line + self._origin) for line in outlines(hidden)]
         return tuple(pose.to_frame(line).astype(np.float32) for line in self._hidden)
 
 

@@ -39,12 +39,15 @@ class CementEvidence:
         The same, and where more of it may be hidden.
     added, noise : ndarray of float32
         Averaged added attenuation and the noise of a single pulse (log units).
+    hidden : ndarray of bool
+        Cannulas that cannot be seen through.
     """
 
     mask: Bool
     reach: Bool
     added: Float32
     noise: Float32
+    hidden: Bool
 
 
 class LevelFindings:
@@ -113,7 +116,7 @@ class LevelFindings:
         advances = self._history.advance(found, time_s)
         outside = outside_body(mask, maps, own, config.leak)
         parts = leak_parts(mask, outside, maps, mm, self._view.projection, config.leak)
-        filled = behind_steel(added, mask, maps.cannula, mm)
+        filled = behind_steel(added, mask, evidence.hidden[part], mm)
         ml, sd_ml = volume_ml(filled, mask, noise, mm, scale_sd, self._density, config.volume)
         speed, contact = _most_pressing(advances)
         origin = maps.window.origin
@@ -123,7 +126,7 @@ class LevelFindings:
             pose=pose,
             contours_px=tuple(self._on_frame(line, origin, pose) for line in outlines(mask)),
             structures_px=self._structures.on_frame(pose),
-            unobservable_px=self._structures.hidden_on_frame(pose),
+            unobservable_px=self._structures.hidden_on_frame(evidence.hidden, pose),
             distances={name: self._distance(gap, origin, pose) for name, gap in found.items()},
             area_mm2=float(mask.sum()) * mm**2,
             outside_mm2=float(outside.sum()) * mm**2,

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from monitor.breathing import Surrogate
 from monitor.cement import CementDetector, Decision, minimum_detectable_added
 from monitor.config import Config
+from monitor.corridor import Axis, Corridor
 from monitor.describe import WatchedZones
+from monitor.edge import CementEdge
 from monitor.field import out_of_field
 from monitor.findings import CementEvidence, LevelFindings
-from monitor.grid import Grid
+from monitor.grid import Grid, Window
 from monitor.intensity import WorkImage
-from monitor.motion import Fit, pose_matrix, steel, to_reference
-from monitor.plan import Level, View
+from monitor.motion import Fit, pose_matrix, to_reference
+from monitor.plan import Level, View, as_array
 from monitor.reference import Reference
 from monitor.result import LevelResult, Pose
 from monitor.robust import median
@@ -68,12 +70,19 @@ class LevelMonitor:
         widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
         bridge_px = 2 * max(1, round(0.6 * widest_mm / grid.mm_per_px)) + 1
         self._cement = CementDetector(self.maps, bridge_px, grid.mm_per_px, config.cement)
+        self._edge = CementEdge(shape, grid.mm_per_px, config.edge, density)
         self._surrogate = Surrogate()
         self._outside = np.zeros(self._padded.shape, np.float32)
         self._blind: Reason | None = None
         self._last_s: float | None = None
-        self._visible = np.ones(shape, bool)
-        self._steel = np.zeros(shape, bool)
+        self._last_matrix: NDArray[np.float64] | None = None
+        self._visible = self._seen = np.ones(shape, bool)
+        self._corridor = Corridor(
+            _marked_cannulas(level, grid, self.maps.window),
+            self.maps.body_distance_mm,
+            grid.mm_per_px,
+            config.corridor,
+        )
         self._zones_due = 0
         self._watched = WatchedZones(self.maps, density)
         self._zones = self._watched.now(None, None)
@@ -118,9 +127,12 @@ class LevelMonitor:
         time_s = time_ns / 1e9
         padded = work.attenuation(self._padded.part)
         live = np.ascontiguousarray(padded[self._inner])
-        hidden = self._cement.suspect | self.maps.cannula
+        hidden = self._cement.suspect | self._corridor.steel
         located = self._tracker.locate(
-            live, _grow(hidden, self._grid.mm_per_px), time_s, may_restart=not self._cement.mask.any()
+            self._without_cement(live),
+            _grow(hidden, self._grid.mm_per_px),
+            time_s,
+            may_restart=not self._cement.mask.any(),
         )
         self._lap("motion")
         self._faint = located.faint
@@ -130,6 +142,7 @@ class LevelMonitor:
         if located.disturbed == "found":
             self._reference.restart(self._config.learning.shortest_s)
             self._cement.start_anew()
+            self._edge.start_anew(None)
         elif located.disturbed is not None:
             self._start_anew(
                 Reason(State.NOT_MONITORING, located.disturbed, str(located.pose.distrust), self.name)
@@ -141,11 +154,23 @@ class LevelMonitor:
             return self._nothing(located.pose, (reason,))
         return self._measure(work, padded, located, located.fit, time_s, now_ns)
 
+    def _without_cement(self, live: Float32) -> Float32:
+        """The live window less the cement known so far, where it was at the last pulse.
+
+        A band-pass spreads cement over the bone around it, and the growing halo would lead the fit astray.
+        """
+        known = self._cement.known_added()
+        if known is None or self._last_matrix is None:
+            return live
+        size = (live.shape[1], live.shape[0])
+        moved = cv2.warpAffine(known, self._last_matrix, size, flags=cv2.INTER_LINEAR)
+        return cast(Float32, cv2.subtract(live, moved))
+
     def _measure(
         self, work: WorkImage, padded: Float32, located: Located, fit: Fit, time_s: float, now_ns: int
     ) -> LevelStep:
         mm = self._grid.mm_per_px
-        matrix = pose_matrix(self._tracker.centre, fit)
+        matrix = self._last_matrix = pose_matrix(self._tracker.centre, fit)
         moved, inside = to_reference(padded, matrix, self._offset, self.maps.window.shape)
         if self._reference.pulses == 0:
             self._reference.start(moved, time_s)
@@ -157,25 +182,29 @@ class LevelMonitor:
             self._reference.restart(self._config.learning.shortest_s)
             self._reference.start(moved, time_s)
             self._cement.start_anew()
+            self._edge.start_anew(None)
             return self._learning(located.pose)
         clipped = np.maximum(work.clipped(self._padded.part), self._outside)
-        self._visible = ~(self.maps.cannula | self._steel)
-        if inside is not None:
-            self._visible = self._visible & inside
+        self._seen = np.ones_like(self._visible) if inside is None else inside
         if clipped.any():
             lost, _ = to_reference(clipped, matrix, self._offset, self.maps.window.shape)
-            self._visible = self._visible & (lost < 0.5)
+            self._seen = self._seen & (lost < 0.5)
+        self._visible = self._seen & ~self._corridor.hidden
         suspect = self._cement.suspect
-        background = (self._visible & ~_grow(suspect, 3 * mm)).astype(np.float32)
+        background = (self._seen & ~self._corridor.steel & ~_grow(suspect, 3 * mm)).astype(np.float32)
         shift_mm = self._surrogate.follow(np.array(fit.shift) * mm, dt_s)
-        residual = self._reference.residual(moved, background, fit.gain, shift_mm)
+        fine = self._corridor.see_through(
+            self._reference.residual(moved, background, fit.gain, shift_mm), dt_s
+        )
+        residual = self._reference.matched(fine)
         self._lap("residual")
         loose_mm = self._config.motion.faint_sigma_mm if self._faint else 0.0
         noise, dead_zone = self._reference.noise(residual), self._reference.dead_zone(loose_mm, shift_mm)
         decision = self._decide(residual, noise, dead_zone, time_s, dt_s)
+        self._edge.follow(fine, dt_s)
         margin = round(self._config.learning.suspect_margin_mm / mm)
         sudden = residual > dead_zone + 3.0 * noise
-        learnable = self._visible & ~_grow(decision.suspect, 1.0, margin) & ~sudden
+        learnable = self._seen & ~_grow(decision.suspect, 1.0, margin) & ~sudden
         if decision.hidden is not None:
             learnable &= ~decision.hidden
         was_ready = self._reference.ready
@@ -183,7 +212,8 @@ class LevelMonitor:
         self._sharpen_template()
         if self._reference.ready and not was_ready:
             self._blind = None
-            self._steel = steel(self._reference.mean, mm, self._config.motion)
+            self._corridor.update(self._reference.mean)
+            self._cement.unseen = self._corridor.hidden
         self._lap("cement")
         if decision.intruder is not None:
             reason = Reason(State.NOT_MONITORING, "intruder", decision.intruder, self.name)
@@ -194,11 +224,11 @@ class LevelMonitor:
         reasons += self._instrument_reasons(decision, time_s)
         if any(reason.state is State.NOT_MONITORING for reason in reasons):
             return self._nothing(located.pose, reasons)
-        mask = self._cement.bridged(decision.mask) & self._own
+        outline = self._edge.outline(decision.mask, dead_zone, self._visible)
+        mask = self._cement.bridged(outline) & self._own
         reach_px = round(self._config.front.hidden_reach_mm / mm)
-        evidence = CementEvidence(
-            mask, self._cement.hidden_reach(mask, decision.hidden, reach_px), decision.added, noise
-        )
+        reach = self._cement.hidden_reach(mask, decision.hidden, reach_px)
+        evidence = CementEvidence(mask, reach, decision.added, noise, self._corridor.hidden)
         result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
         self._lap("findings")
         return LevelStep(result, reasons, mask, fit)
@@ -290,15 +320,33 @@ class LevelMonitor:
         seconds = self._config.learning.relearn_s
         text = f"{reason.text}; learning again, about {seconds:.0f} s"
         self._blind = Reason(reason.state, reason.code, text, self.name)
-        self._reference.restart(seconds)
-        self._cement.start_anew()
+        kept = self._covered(reason)
+        self._reference.restart(seconds, kept)
+        self._cement.start_anew(kept)
+        self._edge.start_anew(kept)
         self._findings.interrupt()
+
+    def _covered(self, reason: Reason) -> Bool | None:
+        """Bone that cement covers, and a little around it: it can only be known from before."""
+        if reason.code == "instrument_moved" or not self._cement.mask.any():
+            return None
+        margin = round(self._config.learning.suspect_margin_mm / self._grid.mm_per_px)
+        return _grow(self._cement.suspect, 1.0, margin) & self._seen
 
     def _learning(self, pose: Pose) -> LevelStep:
         return self._nothing(pose, self._own_reasons())
 
     def _nothing(self, pose: Pose, reasons: tuple[Reason, ...]) -> LevelStep:
         return LevelStep(self._findings.nothing(pose, reasons), reasons, None, None)
+
+
+def _marked_cannulas(level: Level, grid: Grid, window: Window) -> list[Axis]:
+    """The operator's cannulas in window px, each taken to be straight."""
+    axes = []
+    for cannula in level.cannulas:
+        points = grid.to_work(as_array(cannula.path)) - window.origin
+        axes.append(Axis(points[0], points[-1], cannula.outer_diameter_mm / grid.mm_per_px))
+    return axes
 
 
 def _grow(mask: Bool, mm_per_px: float, reach_px: int | None = None) -> Bool:

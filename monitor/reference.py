@@ -23,6 +23,7 @@ Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 Vector = NDArray[np.float64]
 
+_KEPT_PULSES = 24.0
 _LEAST_OUTLIER = 0.15
 _MOST_KEPT = 48
 _REVIEWED_PER_PULSE = 4
@@ -46,12 +47,21 @@ class Reference:
             np.float32(cement.dead_zone_motion_mm) + np.float32(cement.dead_zone_turn_rad) * arm_mm
         )
         self._learning, self._cement = learning, cement
+        self._pulses = 0
+        self._mean = np.zeros(shape, np.float32)
         self._shortest_s = learning.shortest_s
         self.restart(learning.shortest_s)
 
-    def restart(self, shortest_s: float) -> None:
-        """Forget the mean, the noise and the dead-zone; learn for at least `shortest_s` (s)."""
+    def restart(self, shortest_s: float, kept: Bool | None = None) -> None:
+        """Forget the mean, the noise and the dead-zone; learn for at least `shortest_s` (s).
+
+        Parameters
+        ----------
+        kept : ndarray of bool, shape of the window, or None
+            Where the mean of before stays in force: the bone that cement has covered since.
+        """
         self._shortest_s = shortest_s
+        self._kept_mean = (self._mean, kept) if kept is not None and self._pulses > 0 else None
         self._mean = np.zeros(self._shape, np.float32)
         self._count = np.zeros(self._shape, np.float32)
         self._pulses = 0
@@ -146,6 +156,10 @@ class Reference:
         ordinary = np.abs(difference - middle) < np.float32(max(_LEAST_OUTLIER, 5.0 * spread(sample)))
         sigma_px = self._cement.background_mm / self._mm
         difference -= low_pass(difference, background_weight * ordinary, sigma_px)
+        return difference
+
+    def matched(self, difference: Float32) -> Float32:
+        """The matched blur: detection looks for parts no finer than this."""
         blur_px = max(0.4, self._cement.blur_mm / self._mm)
         return cast(Float32, cv2.GaussianBlur(difference, (0, 0), blur_px))
 
@@ -153,6 +167,14 @@ class Reference:
         """Take the first pulse as the reference."""
         self._mean = live.copy()
         self._count[:] = 1.0
+        if self._kept_mean is not None:
+            before, kept = self._kept_mean
+            # the same bone under another brightness
+            brightness = low_pass(
+                live - before, (~kept).astype(np.float32), self._cement.background_mm / self._mm
+            )
+            self._mean[kept] = (before + brightness)[kept]
+            self._count[kept] = _KEPT_PULSES
         self._pulses = 1
         self._first_s = self._last_s = time_s
 
@@ -257,7 +279,9 @@ class Reference:
             self._reviewed : self._reviewed + _REVIEWED_PER_PULSE
         ]:
             before_s = self._kept[max(0, self._reviewed - 1)][2]
-            residual = self._difference(live.astype(np.float32), learnable.astype(np.float32), shift_mm)
+            residual = self.matched(
+                self._difference(live.astype(np.float32), learnable.astype(np.float32), shift_mm)
+            )
             self._stray(residual, learnable, time_s - before_s, both_ways=True)
             self._reviewed += 1
         if self._reviewed >= len(self._kept):

@@ -22,9 +22,6 @@ Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 Points = NDArray[np.float64]
 
-_STEEL_HALO_MM = 1.0
-"""Steel's edge is so strong that a slip of the fit looks like cement beside it."""
-
 STRUCTURES = (*WALLS, "vein", "foramen")
 
 
@@ -62,7 +59,7 @@ class LevelMaps:
     zone : ndarray of uint8
         `ZoneLabel` per pixel.
     cannula : ndarray of bool
-        Marked cannula corridors: cement behind them cannot be seen.
+        Marked cannulas: no bone to register on.
     band : ndarray of bool
         Bone that is registered on.
     depth_mm : float or None
@@ -146,7 +143,7 @@ def level_maps(view: View, level: Level, grid: Grid, config: Config) -> LevelMap
     cannula = np.zeros(window.shape, bool)
     for mark in level.cannulas:
         points = grid.to_work(as_array(mark.path)) - window.origin
-        cannula |= line_distance(xy, points) * mm <= mark.outer_diameter_mm / 2 + _STEEL_HALO_MM
+        cannula |= line_distance(xy, points) * mm <= mark.outer_diameter_mm / 2 + 1.0
 
     motion = config.motion
     near = (body_distance < motion.band_inside_mm) & (body_distance > -motion.band_outside_mm)

@@ -1,0 +1,96 @@
+"""Where cement ends: the outline of what has been confirmed.
+
+The sequential decision says that there is cement, late at thin edges and too wide at thick ones, since it
+looks through a matched blur. Next to confirmed cement more is likely, so the outline is drawn where the
+unblurred, averaged attenuation falls below that of a thin film, as far as noise and dead-zone allow.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import EdgeConfig
+from monitor.robust import spread
+from monitor.volume import DensityCalibration
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+_ASSUMED_ATTENUATION_PER_MM = 0.15
+_FAST_S = 0.35
+_CHANGED = 2.5
+_SMOOTH_MM = 0.25
+
+
+class CementEdge:
+    """Averages of the added attenuation without the matched blur, and the outline drawn from them."""
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        mm_per_px: float,
+        config: EdgeConfig,
+        density: DensityCalibration | None,
+    ) -> None:
+        self._mm, self._config = mm_per_px, config
+        per_mm = _ASSUMED_ATTENUATION_PER_MM if density is None else density.attenuation_per_mm
+        self._film = config.thickness_mm * per_mm
+        self._fast, self._slow = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+
+    def start_anew(self, kept: Bool | None) -> None:
+        """The reference is learned anew; where it is kept, so is what was added to it."""
+        for average in (self._fast, self._slow):
+            if kept is None:
+                average[:] = 0
+            else:
+                average[~kept] = 0
+
+    def follow(self, residual: Float32, dt_s: float) -> None:
+        """Take in the residual of a pulse, before the matched blur (log units)."""
+        for average, seconds in ((self._fast, _FAST_S), (self._slow, self._config.slow_s)):
+            keep = float(np.exp(-max(dt_s, 1e-3) / seconds))
+            cv2.addWeighted(average, keep, residual, 1.0 - keep, 0.0, dst=average)
+
+    def outline(self, confirmed: Bool, dead_zone: Float32, visible: Bool) -> Bool:
+        """Cement as it is drawn and measured.
+
+        Parameters
+        ----------
+        confirmed : ndarray of bool, shape of the window
+        dead_zone : ndarray of float32, same shape
+            Residual that is to be expected without cement (log units).
+        visible : ndarray of bool, same shape
+            Elsewhere what is confirmed stays as it is.
+        """
+        if not confirmed.any():
+            return confirmed
+        config = self._config
+        reach = max(1, round(config.reach_mm / self._mm))
+        box = cv2.boundingRect(confirmed.view(np.uint8))
+        rows, columns = confirmed.shape
+        part = np.s_[
+            max(0, box[1] - reach) : min(rows, box[1] + box[3] + reach),
+            max(0, box[0] - reach) : min(columns, box[0] + box[2] + reach),
+        ]
+        core = confirmed[part]
+        near = cv2.dilate(core.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+        noise = max(spread(self._fast[::3, ::3]), 1e-4)
+        fast, slow = self._fast[part], self._slow[part]
+        added = np.where(np.abs(fast - slow) > np.float32(_CHANGED * noise), fast, slow)
+        added = cast(Float32, cv2.GaussianBlur(added, (0, 0), max(0.5, _SMOOTH_MM / self._mm)))
+        # the slow average and the smoothing leave about a third of the fast one's noise
+        least = np.maximum(
+            np.float32(max(self._film, config.noise_factor * 0.35 * noise)),
+            np.float32(config.dead_zone_share) * dead_zone[part],
+        )
+        drawn = np.where(visible[part], near & (added > least), core)
+        # what is drawn hangs together with what is confirmed
+        _, labels = cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)
+        kept = np.unique(labels[core & drawn])
+        outline = np.zeros_like(confirmed)
+        outline[part] = np.isin(labels, kept[kept > 0])
+        return outline
