@@ -27,6 +27,7 @@ _SPEED_SMOOTH_S = 0.25
 _LONGEST_GAP_S = 1.0
 _TERMS = 4
 _SLOPE_EVERY = 12
+_KNOWN_SHARE = 0.15
 
 
 class Surrogate:
@@ -59,6 +60,7 @@ class Breathing:
         self._slope: Float32 | None = None
         self._low_mm = np.full(_TERMS, np.inf)
         self._high_mm = np.full(_TERMS, -np.inf)
+        self._known_mm: tuple[Vector, Vector] | None = None
 
     def learn(self, shift_mm: Vector, deviation: Float32, learnable: Bool) -> None:
         """Take in a pulse.
@@ -83,6 +85,11 @@ class Breathing:
             cv2.addWeighted(kept, 1.0 - share, used, share * float(after[axis]), 0.0, dst=kept)
         self._low_mm = np.minimum(self._low_mm, shift_mm)
         self._high_mm = np.maximum(self._high_mm, shift_mm)
+        if self._known_mm is None:
+            self._known_mm = (shift_mm[:2].copy(), shift_mm[:2].copy())
+        low, high = self._known_mm
+        low += np.minimum(shift_mm[:2] - low, 0) * _KNOWN_SHARE
+        high += np.maximum(shift_mm[:2] - high, 0) * _KNOWN_SHARE
         self._since_solved += 1
         if self._since_solved >= _SLOPE_EVERY:
             self._since_solved = 0
@@ -100,6 +107,13 @@ class Breathing:
             return None
         beyond = shift_mm - np.clip(shift_mm, self._low_mm, self._high_mm)
         return np.abs(self._along(beyond)) if float(np.abs(beyond).max()) > 0.05 else None
+
+    def unfamiliar_mm(self, shift_mm: Vector) -> float:
+        """How far a displacement lies beyond those that have been seen for a while (mm)."""
+        if self._known_mm is None:
+            return 0.0
+        low, high = self._known_mm
+        return float(np.hypot(*np.maximum(np.maximum(low - shift_mm[:2], shift_mm[:2] - high), 0)))
 
     def _along(self, shift_mm: Vector) -> Float32:
         return _combined(shift_mm, cast(Float32, self._slope))

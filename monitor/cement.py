@@ -23,6 +23,9 @@ Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 _BORDER_MM = 1.0
+_RIM_MM = 5.0
+_MOST_AT_RIM = 0.3
+_BESIDE_MM = 3.0
 _LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
 
 
@@ -69,6 +72,7 @@ class CementDetector:
         self.unseen = maps.cannula
         away_mm = np.maximum(-maps.body_distance_mm - config.near_body_mm, np.float32(0))
         self._farther = 1.0 + np.minimum(away_mm / np.float32(config.far_body_mm), np.float32(1))
+        self._inside = maps.body_distance_mm > 0
         self._bridge = np.ones((bridge_px, bridge_px), np.uint8)
         shape = maps.body.shape
         self._evidence = np.zeros(shape, np.float32)
@@ -82,6 +86,9 @@ class CementDetector:
         rim = max(2, round(_BORDER_MM / mm_per_px))
         self._border[:rim] = self._border[-rim:] = True
         self._border[:, :rim] = self._border[:, -rim:] = True
+        wide = round(_RIM_MM / mm_per_px)
+        self._rim = np.ones(shape, bool)
+        self._rim[wide:-wide, wide:-wide] = False
 
     @property
     def mask(self) -> Bool:
@@ -116,7 +123,14 @@ class CementDetector:
         self._intruder_s = None
 
     def decide(
-        self, residual: Float32, noise: Float32, dead_zone: Float32, visible: Bool, time_s: float, dt_s: float
+        self,
+        residual: Float32,
+        noise: Float32,
+        dead_zone: Float32,
+        visible: Bool,
+        time_s: float,
+        dt_s: float,
+        unfamiliar_mm: float = 0.0,
     ) -> Decision:
         """Take in the residual of one new pulse.
 
@@ -128,12 +142,19 @@ class CementDetector:
             Where cement could be seen.
         time_s, dt_s : float
             Time of the pulse, and since the pulse before (s).
+        unfamiliar_mm : float
+            How far the breath is beyond what has been learned of it (mm): away from the body and from known
+            cement, what comes into view then is no evidence.
         """
         config = self._config
         keep = np.float32(np.exp(-max(dt_s, 1e-3) / config.evidence_s))
         self._added = self._added * keep + residual * (1 - keep)
         dead_zone = np.maximum(dead_zone, self._unrest(visible))
         z = np.clip((residual - dead_zone) / np.maximum(noise, np.float32(1e-6)), _LOWEST_Z, _HIGHEST_Z)
+        if unfamiliar_mm > config.unfamiliar_mm:
+            reach = 2 * round(_BESIDE_MM / self._mm) + 1
+            beside = cv2.dilate(self._mask.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+            z = np.where(self._inside | beside, z, np.minimum(z, np.float32(0)))
         evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
         ceiling = np.float32(config.threshold * config.separate_factor * 3)
         self._evidence = np.where(visible, np.minimum(evidence, ceiling), np.float32(0))
@@ -187,6 +208,8 @@ class CementDetector:
         # what comes in over the window's border comes from elsewhere: bowel, an instrument
         inward = np.ones(count, bool)
         inward[labels[self._border[cut]]] = False
+        at_rim = np.bincount(flat, self._rim[cut].ravel(), minlength=count)
+        inward &= at_rim < _MOST_AT_RIM * stats[:, cv2.CC_STAT_AREA]
         separate = (
             ~known
             & inward

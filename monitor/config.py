@@ -93,6 +93,9 @@ class MotionConfig(_Section, frozen=True):
             10.0,
         ),
     ] = 2.0
+    settled_mm_s: Annotated[
+        float, _number("after a movement learning begins once the level is slower than this (mm/s)", 1.0, 50.0)
+    ] = 8.0
     range_margin_mm: Annotated[
         float, _number("how far beyond the breathing range seen is still breathing (mm)", 0.2, 10.0)
     ] = 2.5
@@ -136,6 +139,10 @@ class CementConfig(_Section, frozen=True):
     dead_zone_turn_rad: Annotated[
         float, _number("error of the rotation whose edge residual is ignored (rad)", 0.0, 0.1)
     ] = 0.005
+    unfamiliar_mm: Annotated[
+        float,
+        _number("so far beyond the breathing learned, nothing new is confirmed off the body (mm)", 0, 10),
+    ] = 0.25
     unrest_factor: Annotated[
         float, _number("residual within so many times the unrest around it is ignored", 0.0, 10.0)
     ] = 3.0

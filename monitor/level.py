@@ -27,6 +27,7 @@ from monitor.result import LevelResult, Pose
 from monitor.robust import median
 from monitor.states import Reason, State
 from monitor.tracking import Located, Tracker
+from monitor.viewport import Viewport
 from monitor.volume import DensityCalibration
 from monitor.zones import level_maps, territory
 
@@ -61,10 +62,7 @@ class LevelMonitor:
         self.maps = level_maps(view, level, grid, config)
         self._own = territory(view, level, self.maps.window, grid)
         shape = self.maps.window.shape
-        self._padded = self.maps.window.padded(round(config.motion.search_mm / grid.mm_per_px), grid)
-        self._offset = self.maps.window.origin - self._padded.origin
-        x, y = (int(v) for v in self._offset)
-        self._inner = (slice(y, y + shape[0]), slice(x, x + shape[1]))
+        self._viewport = Viewport(self.maps.window, round(config.motion.search_mm / grid.mm_per_px), grid)
         self._tracker = Tracker(self.maps, grid, config.motion)
         self._reference = Reference(shape, grid.mm_per_px, config.learning, config.cement)
         widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
@@ -72,10 +70,11 @@ class LevelMonitor:
         self._cement = CementDetector(self.maps, bridge_px, grid.mm_per_px, config.cement)
         self._edge = CementEdge(shape, grid.mm_per_px, config.edge, density)
         self._surrogate = Surrogate()
-        self._outside = np.zeros(self._padded.shape, np.float32)
+        self._outside = np.zeros((grid.rows, grid.columns), np.float32)
         self._blind: Reason | None = None
         self._last_s: float | None = None
         self._last_matrix: NDArray[np.float64] | None = None
+        self._place: tuple[float, tuple[float, float]] | None = None
         self._visible = self._seen = np.ones(shape, bool)
         self._corridor = Corridor(
             _marked_cannulas(level, grid, self.maps.window),
@@ -94,6 +93,11 @@ class LevelMonitor:
         self._hidden_since_s: float | None = None
 
     @property
+    def origin(self) -> NDArray[np.float64]:
+        """Where the window's first pixel is looked at now, x then y (work px)."""
+        return self.maps.window.origin + self._viewport.drift
+
+    @property
     def centre(self) -> NDArray[np.float64]:
         """Point that poses turn about (window px)."""
         return self._tracker.centre
@@ -109,8 +113,7 @@ class LevelMonitor:
         self._start_anew(reason)
 
     def _look_at_field(self, work: WorkImage) -> None:
-        outside = out_of_field(work.grey, self._grid.mm_per_px)
-        self._outside = outside[self._padded.part].astype(np.float32)
+        self._outside = out_of_field(work.grey, self._grid.mm_per_px).astype(np.float32)
 
     def step(self, work: WorkImage, time_ns: int, now_ns: int) -> LevelStep:
         """Take in a new pulse.
@@ -125,8 +128,8 @@ class LevelMonitor:
             Time that alarms go by (ns).
         """
         time_s = time_ns / 1e9
-        padded = work.attenuation(self._padded.part)
-        live = np.ascontiguousarray(padded[self._inner])
+        padded = self._viewport.cut(work.attenuation)
+        live = self._viewport.inner(padded)
         hidden = self._cement.suspect | self._corridor.steel
         located = self._tracker.locate(
             self._without_cement(live),
@@ -147,7 +150,12 @@ class LevelMonitor:
             self._start_anew(
                 Reason(State.NOT_MONITORING, located.disturbed, str(located.pose.distrust), self.name)
             )
-            self._tracker.accept_new_place()
+            by_px = self._tracker.accept_new_place()
+            self._viewport.move(by_px)
+            if self._last_matrix is not None:
+                self._last_matrix[:, 2] -= by_px
+            self._surrogate = Surrogate()
+            self._place = None
         if not located.pose.trusted or located.fit is None:
             code = located.disturbed or "lost"
             reason = Reason(State.NOT_MONITORING, code, f"{located.pose.distrust}", self.name)
@@ -171,8 +179,11 @@ class LevelMonitor:
     ) -> LevelStep:
         mm = self._grid.mm_per_px
         matrix = self._last_matrix = pose_matrix(self._tracker.centre, fit)
-        moved, inside = to_reference(padded, matrix, self._offset, self.maps.window.shape)
+        moved, inside = to_reference(padded, matrix, self._viewport.offset, self.maps.window.shape)
+        moving = self._moves(fit, time_s)
         if self._reference.pulses == 0:
+            if moving and self._blind is not None:
+                return self._learning(located.pose)
             self._reference.start(moved, time_s)
             self._last_s = time_s
             return self._learning(located.pose)
@@ -184,10 +195,10 @@ class LevelMonitor:
             self._cement.start_anew()
             self._edge.start_anew(None)
             return self._learning(located.pose)
-        clipped = np.maximum(work.clipped(self._padded.part), self._outside)
+        clipped = self._viewport.cut(lambda part: np.maximum(work.clipped(part), self._outside[part]), 1.0)
         self._seen = np.ones_like(self._visible) if inside is None else inside
         if clipped.any():
-            lost, _ = to_reference(clipped, matrix, self._offset, self.maps.window.shape)
+            lost, _ = to_reference(clipped, matrix, self._viewport.offset, self.maps.window.shape)
             self._seen = self._seen & (lost < 0.5)
         self._visible = self._seen & ~self._corridor.hidden
         suspect = self._cement.suspect
@@ -200,7 +211,8 @@ class LevelMonitor:
         self._lap("residual")
         loose_mm = self._config.motion.faint_sigma_mm if self._faint else 0.0
         noise, dead_zone = self._reference.noise(residual), self._reference.dead_zone(loose_mm, shift_mm)
-        decision = self._decide(residual, noise, dead_zone, time_s, dt_s)
+        unfamiliar_mm = self._reference.unfamiliar_mm(shift_mm)
+        decision = self._decide(residual, noise, dead_zone, time_s, dt_s, unfamiliar_mm)
         self._edge.follow(fine, dt_s)
         margin = round(self._config.learning.suspect_margin_mm / mm)
         sudden = residual > dead_zone + 3.0 * noise
@@ -233,13 +245,27 @@ class LevelMonitor:
         self._lap("findings")
         return LevelStep(result, reasons, mask, fit)
 
+    def _moves(self, fit: Fit, time_s: float) -> bool:
+        """Whether the level moves faster than breathing would: a table still under way is no reference."""
+        before, self._place = self._place, (time_s, fit.shift)
+        if before is None or time_s <= before[0]:
+            return True
+        step_mm = float(np.hypot(*np.subtract(fit.shift, before[1]))) * self._grid.mm_per_px
+        return step_mm / (time_s - before[0]) > self._config.motion.settled_mm_s
+
     def _decide(
-        self, residual: Float32, noise: Float32, dead_zone: Float32, time_s: float, dt_s: float
+        self,
+        residual: Float32,
+        noise: Float32,
+        dead_zone: Float32,
+        time_s: float,
+        dt_s: float,
+        unfamiliar_mm: float,
     ) -> Decision:
         if self._reference.pulses < 2 or (self._blind is not None and not self._reference.ready):
             # no noise yet, or blind after a disturbance: nothing can be decided
             return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect, None)
-        return self._cement.decide(residual, noise, dead_zone, self._visible, time_s, dt_s)
+        return self._cement.decide(residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm)
 
     def _own_reasons(self) -> tuple[Reason, ...]:
         if not self._reference.ready:

@@ -237,7 +237,7 @@ class Pipeline:
             matrix = pose_matrix(monitor.centre, step.fit)
             # frame px -> work px is (p + 0.5) / b - 0.5; the window's origin is added in work px
             turn = matrix[:, :2]
-            origin = monitor.maps.window.origin
+            origin = monitor.origin
             offset = (matrix[:, 2] + origin + 0.5) * b - 0.5
             to_frame = np.hstack([turn * b, offset[:, None]])
             layer = cv2.warpAffine(

@@ -31,6 +31,7 @@ _NOISE_PULSES = 12
 _ZONE_EVERY = 4
 _CORRELATION_PULSES = 16
 _LARGEST_RHO = 0.9
+_FORGOTTEN_S = 20.0
 
 
 class Reference:
@@ -76,6 +77,7 @@ class Reference:
         self._noise_ratio = 1.0
         self._average = np.zeros(self._shape, np.float32)
         self._excursion = np.zeros(self._shape, np.float32)
+        self._learned_excursion = np.zeros(self._shape, np.float32)
         self._zone: Float32 | None = None
         self._gradient = np.zeros(self._shape, np.float32)
         self._gain = 1.0
@@ -212,7 +214,12 @@ class Reference:
             if self._long_enough:
                 self._review()
         else:
-            # cement cannot take attenuation away: what goes below the reference is motion or noise
+            # cement cannot take attenuation away: what goes below the reference is motion or noise;
+            # what came once and never again is forgotten
+            keep = float(np.exp(-max(dt, 0.0) / _FORGOTTEN_S))
+            cv2.addWeighted(
+                self._excursion, keep, self._learned_excursion, 1.0 - keep, 0.0, dst=self._excursion
+            )
             self._stray(residual, learnable, dt, both_ways=False)
 
     def _learn_mean(self, live: Float32, learnable: Bool, shift_mm: Vector) -> None:
@@ -286,6 +293,7 @@ class Reference:
             self._reviewed += 1
         if self._reviewed >= len(self._kept):
             self._settled = True
+            self._learned_excursion = self._excursion.copy()
             self._kept.clear()
 
     def _stray(self, residual: Float32, learnable: Bool, dt_s: float, *, both_ways: bool) -> None:
@@ -313,6 +321,10 @@ class Reference:
             least = np.float32(0.25 * max(float(np.median(variance[::3, ::3])), 1e-8))
             self._sigma = np.sqrt(np.maximum(variance, least) * np.float32((1.0 + rho) / (1.0 - rho)))
         return self._sigma * np.float32(max(1.0, self._noise_ratio))
+
+    def unfamiliar_mm(self, shift_mm: Vector) -> float:
+        """How far the breath is beyond what has been learned of it (mm)."""
+        return self._breathing.unfamiliar_mm(shift_mm)
 
     def dead_zone(self, loose_mm: float, shift_mm: Vector) -> Float32:
         """Residual that is to be expected without cement: structured, from motion and soft tissue.

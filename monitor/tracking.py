@@ -18,12 +18,14 @@ from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
+Vector = NDArray[np.float64]
 
 _FASTEST_BREATHING_MM_S = 12.0
 _EXPECTED_STEP_MM = 2.0
 _ESTABLISHED = 12
 """Trusted poses in a row after which a level counts as one that can be followed."""
 _RIPE_PULSES = 24
+_ON_TRIAL_S = 1.2
 _UNRIPE_FACTOR = 2.5
 _FOUND_CORRELATION = 0.6
 """Likeness from which bone that was too faint is believed to be found."""
@@ -61,6 +63,7 @@ class Tracker:
         self._sparse: Float32 | None = None
         self._grain: deque[float] = deque(maxlen=16)
         self._good = 0
+        self._drift = np.zeros(2)
         self._prior_px = _EXPECTED_STEP_MM / grid.mm_per_px
 
     def set_reference(self, reference: Float32, pulses: int = 1) -> None:
@@ -71,12 +74,23 @@ class Tracker:
             self._correlations.clear()
             self._gain = 1.0
 
-    def accept_new_place(self) -> None:
-        """After a disturbance: breathing is now around the present pose, with the present contrast."""
+    def accept_new_place(self) -> Vector:
+        """After a disturbance: breathing is now around the present pose, with the present contrast.
+
+        Returns
+        -------
+        moved_px : ndarray, shape (2,)
+            Whole pixels, x then y, by which the live window must follow.
+        """
         self._trusted.clear()
         self._correlations.clear()
-        if self._last is not None:
-            self._gain = self._last.gain
+        if self._last is None:
+            return np.zeros(2)
+        self._gain = self._last.gain
+        by = np.round(np.array(self._last.shift))
+        self._drift = self._drift + by
+        self._last = replace(self._last, shift=(self._last.shift[0] - by[0], self._last.shift[1] - by[1]))
+        return by
 
     @property
     def centre(self) -> NDArray[np.float64]:
@@ -233,7 +247,9 @@ class Tracker:
         elapsed_s = max(0.0, time_s - self._last_s)
         if step_mm > self._config.jerk_mm + _FASTEST_BREATHING_MM_S * max(0.0, elapsed_s - 0.15):
             return step_mm
-        seen = np.array([entry[1:] for entry in self._trusted])
+        # what came just now is on trial itself: a table under way must not widen the range as it goes
+        before = [entry[1:] for entry in self._trusted if entry[0] <= time_s - _ON_TRIAL_S]
+        seen = np.array(before if len(before) >= _ESTABLISHED else [entry[1:] for entry in self._trusted])
         beyond = np.maximum(seen.min(axis=0) - shift, shift - seen.max(axis=0)).clip(0)
         out_mm = float(np.hypot(*beyond)) * mm
         # a young range is not a range yet: allow a whole breath to unfold
@@ -257,7 +273,7 @@ class Tracker:
         b = grid.binning
         return Pose(
             (float(centre[0]), float(centre[1])),
-            (fit.shift[0] * b, fit.shift[1] * b),
+            (float(fit.shift[0] + self._drift[0]) * b, float(fit.shift[1] + self._drift[1]) * b),
             fit.rotation_rad,
             fit.sigma_px * grid.mm_per_px,
             fit.correlation,
