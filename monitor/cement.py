@@ -41,8 +41,6 @@ class Decision:
         Averaged added attenuation (log units), also where it is below the dead-zone.
     suspect : ndarray of bool
         Confirmed or not yet: nothing is learned there.
-    intruder : str or None
-        Why the change cannot be cement (a hand, an instrument), in words.
     hidden : ndarray of bool or None
         Where an instrument has moved: cement could not be told from it there.
     """
@@ -50,7 +48,6 @@ class Decision:
     mask: Bool
     added: Float32
     suspect: Bool
-    intruder: str | None
     hidden: Bool | None = None
 
 
@@ -81,7 +78,6 @@ class CementDetector:
         self._mask = np.zeros(shape, bool)
         self._gone_s = np.zeros(shape, np.float32)
         self._seen_s = np.full(shape, np.inf, np.float32)
-        self._intruder_s: float | None = None
         self._border = np.zeros(shape, bool)
         rim = max(2, round(_BORDER_MM / mm_per_px))
         self._border[:rim] = self._border[-rim:] = True
@@ -120,7 +116,6 @@ class CementDetector:
         self._added = np.where(self._mask & ~learned, self._added, np.float32(0)).astype(np.float32)
         self._evidence[:] = 0
         self._gone_s[:] = 0
-        self._intruder_s = None
 
     def decide(
         self,
@@ -162,12 +157,10 @@ class CementDetector:
         if moved.any():
             self._evidence[moved] = np.minimum(self._evidence[moved], np.float32(0.4 * config.threshold))
         fresh = self._confirm(dead_zone, visible & ~moved)
-        intruder = self._judge_intruder(fresh, time_s)
-        if intruder is None:
-            self._mask |= fresh
-            self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
-            self._take_back(dead_zone, visible, dt_s)
-        return Decision(self._mask, self._base + self._added, self.suspect, intruder, moved)
+        self._mask |= fresh
+        self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
+        self._take_back(dead_zone, visible, dt_s)
+        return Decision(self._mask, self._base + self._added, self.suspect, moved)
 
     def _unrest(self, visible: Bool) -> Float32:
         """How far the averaged residual strays around each place just now (log units).
@@ -263,17 +256,12 @@ class CementDetector:
         near = cv2.dilate(lighter, np.ones((reach, reach), np.uint8)) > 0
         return near & ~self._mask
 
-    def _judge_intruder(self, fresh: Bool, time_s: float) -> str | None:
-        """A change that is large, sudden and comes from the border is a hand or an instrument."""
-        new = fresh & ~self._mask
-        area_mm2 = float(new.sum()) * self._mm**2
-        if area_mm2 > self._config.intruder_mm2 and bool((new & self._border).any()):
-            self._intruder_s = time_s
-        if self._intruder_s is not None and time_s - self._intruder_s < 1.0:
-            self._evidence[~self._mask] = 0
-            return "hand or instrument in the field"
-        self._intruder_s = None
-        return None
+    def distrust(self, since_s: float) -> None:
+        """Something lies in the beam: take back what was confirmed since then, and all open suspicions."""
+        self._mask &= ~(np.isfinite(self._seen_s) & (self._seen_s > since_s))
+        self._seen_s[~self._mask] = np.inf
+        self._evidence[~self._mask] = 0
+        self._added[~self._mask] = 0
 
     def _take_back(self, dead_zone: Float32, visible: Bool, dt_s: float) -> None:
         gone = self._mask & visible & (self._base == 0) & (self._added < 0.4 * dead_zone)

@@ -6,23 +6,26 @@ configuration with a comment on every key, so the defaults file documents itself
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from monitor.alarm_config import AlarmConfig, BrandClock, ClockConfig, ExtensionConfig, VolumeConfig
+from monitor.config_base import Section as _Section
+from monitor.config_base import number as _number
 from monitor.errors import ConfigError
 
+__all__ = [
+    "AlarmConfig", "BrandClock", "CementConfig", "ClockConfig", "Config", "CorridorConfig", "EdgeConfig",
+    "ExtensionConfig", "FrontConfig", "GateConfig", "HealthConfig", "IntensityConfig", "IntruderConfig",
+    "LeakConfig", "LearningConfig", "MotionConfig", "VolumeConfig", "config_to_toml", "parse_config",
+    "read_config",
+]  # fmt: skip
+
 LARGEST_CONFIG_BYTES = 1024 * 1024
-
-
-def _number(description: str, low: float, high: float) -> msgspec.Meta:
-    return msgspec.Meta(ge=low, le=high, description=description)
-
-
-class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of all sections: immutable, and an unknown key is an error."""
 
 
 class IntensityConfig(_Section, frozen=True):
@@ -94,7 +97,7 @@ class MotionConfig(_Section, frozen=True):
         ),
     ] = 2.0
     settled_mm_s: Annotated[
-        float, _number("after a movement learning begins once the level is slower than this (mm/s)", 1.0, 50.0)
+        float, _number("after a movement learning begins once it is slower than this (mm/s)", 1.0, 50.0)
     ] = 8.0
     range_margin_mm: Annotated[
         float, _number("how far beyond the breathing range seen is still breathing (mm)", 0.2, 10.0)
@@ -189,9 +192,20 @@ class CementConfig(_Section, frozen=True):
     moved_instrument_stays_s: Annotated[
         float, _number("an instrument that stays where it moved to is learned after (s)", 0.2, 30.0)
     ] = 1.5
-    intruder_mm2: Annotated[
-        float, _number("a change this large within a second is a hand or an instrument (mm2)", 20.0, 5000.0)
-    ] = 250.0
+
+
+class IntruderConfig(_Section, frozen=True):
+    """Hands and instruments over the level."""
+
+    largest_change_mm2: Annotated[
+        float, _number("more than this changing within half a second is no cement (mm2)", 10.0, 5000.0)
+    ] = 40.0
+    clear_after_s: Annotated[
+        float, _number("after the last such change nothing is said for so long (s)", 0.1, 10.0)
+    ] = 0.6
+    learned_after_s: Annotated[
+        float, _number("what stays is learned as part of the image after (s)", 0.5, 60.0)
+    ] = 4.0
 
 
 class EdgeConfig(_Section, frozen=True):
@@ -255,41 +269,6 @@ class LeakConfig(_Section, frozen=True):
     )
 
 
-class VolumeConfig(_Section, frozen=True):
-    """From attenuation to millilitres."""
-
-    background_relative_sd: Annotated[
-        float, _number("share of the local background in the error", 0.0, 1.0)
-    ] = 0.05
-    fraction_of_planned: Annotated[
-        float, _number("volume alarm at this part of the planned one", 0.1, 5.0)
-    ] = 1.0
-    default_limit_ml: Annotated[
-        float, _number("volume alarm where nothing is planned (mL; clinical default, lumbar)", 0.5, 20.0)
-    ] = 6.0
-
-
-class AlarmConfig(_Section, frozen=True):
-    """When alarms are raised and cleared."""
-
-    caution_fraction: Annotated[
-        float, _number("posterior part of the body's depth that is a MEDIUM alarm (1/3)", 0.05, 0.9)
-    ] = 1 / 3
-    stop_fraction: Annotated[
-        float, _number("posterior part of the body's depth that is a HIGH alarm (1/4)", 0.05, 0.9)
-    ] = 0.25
-    stop_floor_mm: Annotated[float, _number("HIGH within this, whatever the depth (mm)", 0.5, 15.0)] = 3.0
-    defect_factor: Annotated[
-        float, _number("margins are widened by this where the posterior wall is defective", 1.0, 3.0)
-    ] = 1.3
-    vein_near_mm: Annotated[float, _number("MEDIUM within this of a marked vein (mm)", 0.5, 20.0)] = 2.0
-    foramen_near_mm: Annotated[float, _number("MEDIUM within this of a marked foramen (mm)", 0.5, 20.0)] = 3.0
-    on_delay_s: Annotated[float, _number("a near alarm's condition must hold for (s)", 0.0, 5.0)] = 0.2
-    leak_on_delay_s: Annotated[float, _number("a leak's condition must hold for (s)", 0.0, 5.0)] = 0.15
-    off_delay_s: Annotated[float, _number("a condition must be gone for (s)", 0.0, 30.0)] = 1.0
-    technical_on_delay_s: Annotated[float, _number("a technical condition must hold for (s)", 0.0, 5.0)] = 0.2
-
-
 class HealthConfig(_Section, frozen=True):
     """When what is shown is no longer true."""
 
@@ -312,6 +291,7 @@ class Config(_Section, frozen=True):
     motion: MotionConfig = MotionConfig()
     learning: LearningConfig = LearningConfig()
     cement: CementConfig = CementConfig()
+    intruder: IntruderConfig = IntruderConfig()
     edge: EdgeConfig = EdgeConfig()
     corridor: CorridorConfig = CorridorConfig()
     front: FrontConfig = FrontConfig()
@@ -319,6 +299,9 @@ class Config(_Section, frozen=True):
     volume: VolumeConfig = VolumeConfig()
     alarm: AlarmConfig = AlarmConfig()
     health: HealthConfig = HealthConfig()
+    extension: ExtensionConfig = ExtensionConfig()
+    clock: ClockConfig = ClockConfig()
+    brands: dict[str, BrandClock] = msgspec.field(default_factory=dict)
 
 
 def read_config(path: Path) -> Config:
@@ -348,7 +331,7 @@ def parse_config(text: str, name: str) -> Config:
         As `read_config`.
     """
     try:
-        return msgspec.convert(tomllib.loads(text), Config)
+        return _checked(msgspec.convert(tomllib.loads(text), Config), name)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: not TOML: {error}") from error
     except RecursionError as error:
@@ -364,6 +347,9 @@ def config_to_toml(config: Config) -> str:
     lines = ["# CementWatch configuration. Every key with its default; a key not known is an error.", ""]
     for section_name, section_type in get_type_hints(Config).items():
         section = getattr(config, section_name)
+        if isinstance(section, dict):
+            lines += _brand_lines(section)
+            continue
         lines += [f"# {(section_type.__doc__ or '').strip()}", f"[{section_name}]"]
         for key, hint in get_type_hints(section_type, include_extras=True).items():
             meta = _meta(hint)
@@ -371,6 +357,27 @@ def config_to_toml(config: Config) -> str:
             lines.append(f"{key} = {getattr(section, key)!r}")
         lines.append("")
     return "\n".join(lines)
+
+
+def _brand_lines(brands: dict[str, BrandClock]) -> list[str]:
+    lines = ['# Clocks of brands of cement: [brands."NAME"] with early_until_s and late_after_s.']
+    for name, clock in brands.items():
+        quoted = json.dumps(name, ensure_ascii=False)
+        lines += [f"[brands.{quoted}]", f"early_until_s = {clock.early_until_s!r}"]
+        lines += [f"late_after_s = {clock.late_after_s!r}"]
+    return [*lines, ""]
+
+
+def _checked(config: Config, name: str) -> Config:
+    """Check what one key alone does not show."""
+    clocks = {"clock": config.clock} | {f"brands.{brand}": clock for brand, clock in config.brands.items()}
+    for place, clock in clocks.items():
+        if clock.late_after_s <= clock.early_until_s:
+            raise ConfigError(
+                f"{name}: {place}: late_after_s ({clock.late_after_s:g}) must be above "
+                f"early_until_s ({clock.early_until_s:g})"
+            )
+    return config
 
 
 def _meta(hint: Any) -> msgspec.Meta:  # noqa: ANN401 - a typing construct has no narrower type

@@ -20,6 +20,7 @@ from monitor.field import out_of_field
 from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid, Window
 from monitor.intensity import WorkImage
+from monitor.intruder import IntruderWatch
 from monitor.motion import Fit, pose_matrix, to_reference
 from monitor.plan import Level, View, as_array
 from monitor.reference import Reference
@@ -33,6 +34,10 @@ from monitor.zones import level_maps, territory
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
+
+
+_INTRUSION_NOTICED_S = 0.7
+"""What was confirmed so shortly before a hand was noticed may have been the hand."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +79,8 @@ class LevelMonitor:
         self._blind: Reason | None = None
         self._last_s: float | None = None
         self._last_matrix: NDArray[np.float64] | None = None
+        self._intruder = IntruderWatch(shape, grid.mm_per_px, config.intruder)
+        self._intruded_s: float | None = None
         self._place: tuple[float, tuple[float, float]] | None = None
         self._visible = self._seen = np.ones(shape, bool)
         self._corridor = Corridor(
@@ -101,6 +108,10 @@ class LevelMonitor:
     def centre(self) -> NDArray[np.float64]:
         """Point that poses turn about (window px)."""
         return self._tracker.centre
+
+    def note_aliquot(self, volume_ml: float) -> None:
+        """An aliquot has been injected here (mL)."""
+        self._findings.injection.note(volume_ml)
 
     def take_reference(self, work: WorkImage) -> None:
         """Take a frame as the one on which the plan was drawn."""
@@ -202,6 +213,9 @@ class LevelMonitor:
             self._seen = self._seen & (lost < 0.5)
         self._visible = self._seen & ~self._corridor.hidden
         suspect = self._cement.suspect
+        intruded = self._intruded(moved, suspect, located.pose, time_s)
+        if intruded is not None:
+            return intruded
         background = (self._seen & ~self._corridor.steel & ~_grow(suspect, 3 * mm)).astype(np.float32)
         shift_mm = self._surrogate.follow(np.array(fit.shift) * mm, dt_s)
         fine = self._corridor.see_through(
@@ -227,9 +241,6 @@ class LevelMonitor:
             self._corridor.update(self._reference.mean)
             self._cement.unseen = self._corridor.hidden
         self._lap("cement")
-        if decision.intruder is not None:
-            reason = Reason(State.NOT_MONITORING, "intruder", decision.intruder, self.name)
-            return self._nothing(located.pose, (reason,))
         if was_ready:
             self._watch(noise, dead_zone)
         reasons = self._own_reasons()
@@ -244,6 +255,25 @@ class LevelMonitor:
         result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
         self._lap("findings")
         return LevelStep(result, reasons, mask, fit)
+
+    def _intruded(self, moved: Float32, suspect: Bool, pose: Pose, time_s: float) -> LevelStep | None:
+        """While a hand or an instrument lies over the level, nothing is learned and nothing decided."""
+        ignored = _grow(suspect | self._corridor.steel, self._grid.mm_per_px) | ~self._seen
+        mean = self._reference.mean if self._reference.ready else None
+        intrusion = self._intruder.judge(moved, mean, ignored, time_s)
+        if not intrusion.present:
+            self._intruded_s = None
+            return None
+        if self._intruded_s is None:
+            self._intruded_s = time_s
+            self._cement.distrust(time_s - _INTRUSION_NOTICED_S)
+        reason = Reason(State.NOT_MONITORING, "intruder", "hand or instrument in the field", self.name)
+        if intrusion.still_s > self._config.intruder.learned_after_s:
+            self._start_anew(reason)
+        elif not self._reference.ready:
+            # half a reference with a hand in it is none
+            self._reference.restart(self._config.learning.shortest_s)
+        return self._nothing(pose, (reason,))
 
     def _moves(self, fit: Fit, time_s: float) -> bool:
         """Whether the level moves faster than breathing would: a table still under way is no reference."""
@@ -264,7 +294,7 @@ class LevelMonitor:
     ) -> Decision:
         if self._reference.pulses < 2 or (self._blind is not None and not self._reference.ready):
             # no noise yet, or blind after a disturbance: nothing can be decided
-            return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect, None)
+            return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect)
         return self._cement.decide(residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm)
 
     def _own_reasons(self) -> tuple[Reason, ...]:
@@ -350,6 +380,7 @@ class LevelMonitor:
         self._reference.restart(seconds, kept)
         self._cement.start_anew(kept)
         self._edge.start_anew(kept)
+        self._intruder.start_anew()
         self._findings.interrupt()
 
     def _covered(self, reason: Reason) -> Bool | None:
