@@ -32,6 +32,8 @@ _ZONE_EVERY = 4
 _CORRELATION_PULSES = 16
 _LARGEST_RHO = 0.9
 _FORGOTTEN_S = 20.0
+_GAIN_SHARE = 0.12
+_LEAST_GAIN_DOUBT = 0.02
 
 
 class Reference:
@@ -80,7 +82,8 @@ class Reference:
         self._learned_excursion = np.zeros(self._shape, np.float32)
         self._zone: Float32 | None = None
         self._gradient = np.zeros(self._shape, np.float32)
-        self._gain = 1.0
+        self._contrast = np.zeros(self._shape, np.float32)
+        self._gain, self._gain_doubt = 1.0, 0.0
         self._breathing = Breathing(self._shape, self._mm, self._learning.reference_pulses)
         self._kept: list[tuple[NDArray[np.float16], Bool, float, Vector]] = []
         self._reviewed = 0
@@ -141,7 +144,8 @@ class Reference:
         shift_mm : ndarray, shape (4,)
             Breathing surrogate of the pulse (`breathing.Surrogate`).
         """
-        self._gain += 0.1 * (gain - self._gain)
+        self._gain += _GAIN_SHARE * (gain - self._gain)
+        self._gain_doubt = max(abs(gain - self._gain), (1 - _GAIN_SHARE) * self._gain_doubt)
         return self._difference(live, background_weight, shift_mm if self.ready else None)
 
     def _difference(self, live: Float32, background_weight: Float32, shift_mm: Vector | None) -> Float32:
@@ -150,8 +154,7 @@ class Reference:
         if foretold is not None:
             difference -= foretold
         if abs(self._gain - 1.0) > 0.02:
-            low = low_pass(self._mean, None, self._cement.background_mm / self._mm)
-            difference -= np.float32(self._gain - 1.0) * (self._mean - low)
+            difference -= np.float32(self._gain - 1.0) * self._contrast
         # what stands out (new cement, a needle gone) is no background, in either direction
         sample = difference[::3, ::3]
         middle = np.float32(median(sample))
@@ -235,6 +238,7 @@ class Reference:
             gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
             gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
             self._gradient = cast(Float32, cv2.magnitude(gx, gy)) * np.float32(1.0 / self._mm)
+            self._contrast = smooth - low_pass(smooth, None, self._cement.background_mm / self._mm)
 
     def _learn_noise(self, residual: Float32, learnable: Bool) -> None:
         self._previous.append(residual)
@@ -346,6 +350,9 @@ class Reference:
             self._zone = learned
         motion = (self._slip_mm + np.float32(loose_mm)) * self._gradient
         zone = np.maximum(learned * np.float32(cement.dead_zone_factor), motion)
+        if self._gain_doubt > _LEAST_GAIN_DOUBT:
+            # dense bone darkens when the tube voltage falls: cement must stand out from that
+            zone = zone + np.float32(self._gain_doubt) * np.abs(self._contrast)
         doubt = self._breathing.doubt(shift_mm)
         if doubt is not None:
             zone = zone + cv2.dilate(doubt, np.ones((reach, reach), np.uint8))
