@@ -20,8 +20,8 @@ from monitor.errors import ConfigError
 
 __all__ = [
     "AlarmConfig", "BrandClock", "CementConfig", "ClockConfig", "Config", "CorridorConfig", "EdgeConfig",
-    "ExtensionConfig", "FrontConfig", "GateConfig", "HealthConfig", "IntensityConfig", "IntruderConfig",
-    "LeakConfig", "LearningConfig", "MotionConfig", "VolumeConfig", "config_to_toml", "parse_config",
+    "EmbolusConfig", "ExtensionConfig", "FrontConfig", "GateConfig", "HealthConfig", "IntensityConfig",
+    "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig", "VolumeConfig", "config_to_toml", "parse_config",
     "read_config",
 ]  # fmt: skip
 
@@ -194,6 +194,27 @@ class CementConfig(_Section, frozen=True):
     ] = 1.5
 
 
+class EmbolusConfig(_Section, frozen=True):
+    """Cement that is carried away."""
+
+    sure: Annotated[float, _number("a spot stands out by so many times the noise", 2.0, 20.0)] = 4.0
+    smallest_mm2: Annotated[float, _number("smallest spot (mm2)", 0.1, 20.0)] = 0.6
+    largest_mm2: Annotated[float, _number("largest spot (mm2)", 2.0, 200.0)] = 25.0
+    longest_mm: Annotated[float, _number("longest spot (mm)", 2.0, 30.0)] = 8.0
+    slowest_mm_s: Annotated[float, _number("slower than this is no embolus (mm/s)", 0.5, 50.0)] = 6.0
+    fastest_mm_s: Annotated[float, _number("faster than this is no embolus (mm/s)", 10.0, 500.0)] = 80.0
+    longest_gap_s: Annotated[
+        float, _number("two sightings of a course are no farther apart (s)", 0.05, 2.0)
+    ] = 0.4
+    straightness_mm: Annotated[
+        float, _number("a sighting lies so near to where the course would take it (mm)", 0.2, 10.0)
+    ] = 1.5
+    sightings: Annotated[int, msgspec.Meta(ge=2, le=10, description="sightings of a course")] = 5
+    shortest_way_mm: Annotated[float, _number("a course is at least so long (mm)", 1.0, 50.0)] = 3.5
+    from_cement_mm: Annotated[float, _number("it begins so near to known cement (mm)", 1.0, 80.0)] = 14.0
+    shown_s: Annotated[float, _number("it is told for so long after it was last seen (s)", 0.1, 30.0)] = 2.0
+
+
 class IntruderConfig(_Section, frozen=True):
     """Hands and instruments over the level."""
 
@@ -291,6 +312,7 @@ class Config(_Section, frozen=True):
     motion: MotionConfig = MotionConfig()
     learning: LearningConfig = LearningConfig()
     cement: CementConfig = CementConfig()
+    embolus: EmbolusConfig = EmbolusConfig()
     intruder: IntruderConfig = IntruderConfig()
     edge: EdgeConfig = EdgeConfig()
     corridor: CorridorConfig = CorridorConfig()

@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 
 from monitor.config import Config
 from monitor.describe import Structures, WatchedZones
+from monitor.embolus import Embolus
+from monitor.extension import ExtensionWatch
 from monitor.front import DANGEROUS, Advance, FrontHistory, Gap, gaps, outlines
 from monitor.grid import Grid
+from monitor.injection import Injection
 from monitor.leaks import LeakPart, leak_parts, outside_body
 from monitor.plan import Level, View
 from monitor.result import Contour, Distance, Leak, LevelResult, Pose, Zone
 from monitor.states import Reason, worst
-from monitor.volume import DensityCalibration, behind_steel, volume_ml
+from monitor.thickness import areas_by_added
+from monitor.volume import DensityCalibration, Seen, behind_steel, look, volume_of
 from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
@@ -67,7 +71,9 @@ class LevelFindings:
         self._watched = watched
         self._name = level.name
         self._view, self._grid, self._maps, self._own = view, grid, maps, own
-        self._config, self._density = config, density
+        self._config = config
+        self.injection = Injection(density, view.scale.relative_uncertainty, config.volume)
+        self._extension = ExtensionWatch(grid.mm_per_px, config.extension)
         self._structures = Structures(level, maps, grid)
         self._body_pixels = int(maps.body.sum())
         self._history = FrontHistory(config.front)
@@ -76,6 +82,7 @@ class LevelFindings:
     def interrupt(self) -> None:
         """Monitoring was interrupted: no speed may be taken across the gap."""
         self._history.clear()
+        self._extension.clear()
 
     def nothing(self, pose: Pose, reasons: tuple[Reason, ...]) -> LevelResult:
         """Nothing is known but where the structures are, and that only with a trusted pose."""
@@ -117,7 +124,16 @@ class LevelFindings:
         outside = outside_body(mask, maps, own, config.leak)
         parts = leak_parts(mask, outside, maps, mm, self._view.projection, config.leak)
         filled = behind_steel(added, mask, evidence.hidden[part], mm)
-        ml, sd_ml = volume_ml(filled, mask, noise, mm, scale_sd, self._density, config.volume)
+        seen = look(filled, mask, noise, mm, evidence.hidden[part]) if mask.any() else None
+        area_mm2 = float(mask.sum()) * mm**2
+        injected = self.injection.follow(
+            seen, area_mm2, {name: gap.value_mm for name, gap in found.items()}, now_ns
+        )
+        density = self.injection.density
+        ml = sd_ml = None
+        if density is not None:
+            ml, sd_ml = (0.0, 0.0) if seen is None else volume_of(seen, scale_sd, density, config.volume)
+        running = self._extension.follow(evidence.mask, time_s)
         speed, contact = _most_pressing(advances)
         origin = maps.window.origin
         return LevelResult(
@@ -128,7 +144,7 @@ class LevelFindings:
             structures_px=self._structures.on_frame(pose),
             unobservable_px=self._structures.hidden_on_frame(evidence.hidden, pose),
             distances={name: self._distance(gap, origin, pose) for name, gap in found.items()},
-            area_mm2=float(mask.sum()) * mm**2,
+            area_mm2=area_mm2,
             outside_mm2=float(outside.sum()) * mm**2,
             front_speed_mm_s=speed,
             time_to_contact_s=contact,
@@ -137,14 +153,24 @@ class LevelFindings:
             fill_fraction=float((mask & maps.body).sum()) / self._body_pixels if self._body_pixels else None,
             leaks=tuple(self._leak(leak, added, origin, pose, now_ns) for leak in parts),
             zones=zones,
+            volume_relative=density is not None and density.is_relative,
+            volume_method=None if density is None else density.method,
+            injected_ml=injected.injected_ml,
+            unseen_ml=injected.unseen_ml,
+            unseen_sd_ml=injected.unseen_sd_ml,
+            standing_ml=injected.standing_ml,
+            still_s=injected.still_s,
+            extension_mm_s=None if running is None else running.speed_mm_s,
         )
 
     def _leak(self, part: LeakPart, added: Float32, origin: Vector, pose: Pose, now_ns: int) -> Leak:
         onset = self._onsets.setdefault((part.leak_class, part.detached), now_ns)
         ml = None
-        if self._density is not None:
-            total = float(added[part.pixels].clip(0).sum()) * self._grid.mm_per_px**2
-            ml = total / self._density.attenuation_per_mm / 1000.0
+        density = self.injection.density
+        if density is not None:
+            areas = areas_by_added(added[part.pixels].clip(0), self._grid.mm_per_px**2)
+            scale_sd = self._view.scale.relative_uncertainty
+            ml = volume_of(Seen(areas, 0.0), scale_sd, density, self._config.volume)[0]
         return Leak(
             part.leak_class,
             part.area_mm2,
@@ -154,6 +180,12 @@ class LevelFindings:
             self._point(part.centre, origin, pose),
             part.ambiguous_with,
         )
+
+    def carried_away(self, embolus: Embolus, pose: Pose, now_ns: int) -> Leak:
+        """An embolus as a leak; how much it is cannot be told."""
+        onset = self._onsets.setdefault(("embolus", True), now_ns)
+        centre = self._point((embolus.x, embolus.y), self._maps.window.origin, pose)
+        return Leak("embolus", embolus.area_mm2, None, onset, True, centre)
 
     def _distance(self, gap: Gap, origin: Vector, pose: Pose) -> Distance:
         at, to = self._point(gap.at, origin, pose), self._point(gap.to, origin, pose)

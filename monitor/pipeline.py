@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
@@ -12,16 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.alerts import AlarmBoard, Condition, Key
+from monitor.clock import CementAge, cement_age, clock_of
 from monitor.config import Config
+from monitor.errors import PlanError
 from monitor.frame import Frame, Pixels, SourceInfo
 from monitor.gate import Gate, Pulse
 from monitor.grid import Grid
 from monitor.intensity import Curve, WorkImage, to_work_image
 from monitor.level import LevelMonitor, LevelStep
 from monitor.motion import pose_matrix
-from monitor.plan import Plan, View, check_fits
+from monitor.plan import Plan, View, check_aliquot_volume, check_fits
 from monitor.result import AlertTransition, LevelResult, Result
-from monitor.rules import clinical_conditions, technical_conditions
+from monitor.rules import (
+    SESSION_RULES,
+    clinical_conditions,
+    session_conditions,
+    technical_conditions,
+)
 from monitor.states import Reason, State, worst
 from monitor.volume import DensityCalibration
 
@@ -33,8 +41,8 @@ _SPARSER = (slice(None, None, 6), slice(None, None, 6))
 class Pipeline:
     """Everything between a frame and an alarm, for one view of a plan.
 
-    Not thread-safe: one thread calls `step`. `acknowledge` may be called from another one; it takes
-    effect at the next step.
+    Not thread-safe: one thread calls `step`. `acknowledge`, `note_aliquot` and `note_mixing` may be
+    called from another one; they take effect at the next step.
 
     Parameters
     ----------
@@ -89,12 +97,43 @@ class Pipeline:
         self._brightness: float | None = None
         self._beam_on_s = 0.0
         self._last_new_ns: int | None = None
+        self._aliquots: deque[tuple[int, str, float]] = deque()
+        self._mixed_ns: int | None = None
+        self._phase = ("", 0)
+        self._brand = plan.cement.brand if plan.cement is not None else None
+        self._filled: set[str] = set()
         if reference is not None:
             self._take_reference(to_work_image(reference, info.intensity, self._grid, self._curve))
 
     def acknowledge(self) -> None:
         """Acknowledge all alarms at the next step."""
         self._acknowledge = True
+
+    def note_aliquot(self, level: str, volume_ml: float, now_ns: int) -> None:
+        """Note what one push of the syringe has injected; two of them calibrate the volume.
+
+        Parameters
+        ----------
+        level : str
+        volume_ml : float
+            Of this push alone (mL).
+        now_ns : int
+            When it was done (ns, the time that alarms go by). It is compared with the first pulse that
+            is measured ``volume.settle_s`` later; aliquots are noted in their order.
+
+        Raises
+        ------
+        PlanError
+            This view has no such level, or no syringe gives such a volume.
+        """
+        check_aliquot_volume(volume_ml, f"aliquot at {level}")
+        if level not in (monitor.name for monitor in self._levels):
+            raise PlanError(f"aliquot at {level!r}: view {self.view.name!r} has no such level")
+        self._aliquots.append((now_ns, level, volume_ml))
+
+    def note_mixing(self, now_ns: int) -> None:
+        """Start the cement clock: the cement was mixed at a time (ns, the one that alarms go by)."""
+        self._mixed_ns = now_ns
 
     def step(self, frame: Frame, now_ns: int, skipped_before: int = 0) -> Result:
         """Take a frame through every stage.
@@ -109,6 +148,7 @@ class Pipeline:
         """
         self._timings_ms = {}
         self._lap_ns = start_ns = self._perf_ns()
+        self._take_aliquots(now_ns)
         if (frame.rows, frame.columns) != (self.info.rows, self.info.columns):
             text = (
                 f"image size changed to {frame.columns} x {frame.rows}, planned on "
@@ -152,7 +192,16 @@ class Pipeline:
         pulse: Pulse | None = None,
     ) -> Result:
         results = tuple(step.result for step in steps)
-        transitions = self._alarms(results, reasons, now_ns, frame.seq)
+        mixed_ns = self._mixed_ns
+        age = None
+        if mixed_ns is not None:
+            age = cement_age((now_ns - mixed_ns) / 1e9, clock_of(self.config, self._brand))
+        if age is not None:
+            # a phase is told from when it was first seen here, though the cement may be older
+            if age.phase != self._phase[0]:
+                self._phase = (age.phase, now_ns)
+            age = replace(age, in_phase_s=(now_ns - self._phase[1]) / 1e9)
+        transitions = self._alarms(results, reasons, age, now_ns, frame.seq)
         masks = self._mask_on_frame(frame, steps) if self._masks else None
         self._lap("alarms")
         self._timings_ms["step"] = (self._perf_ns() - start_ns) / 1e6
@@ -168,11 +217,18 @@ class Pipeline:
             timings_ms=self._timings_ms,
             beam_on_s=self._beam_on_s,
             skipped_before=skipped_before,
+            cement_age_s=None if age is None else age.age_s,
+            cement_phase=None if age is None else age.phase,
             masks_px=masks,
         )
 
     def _alarms(
-        self, results: tuple[LevelResult, ...], reasons: tuple[Reason, ...], now_ns: int, seq: int
+        self,
+        results: tuple[LevelResult, ...],
+        reasons: tuple[Reason, ...],
+        age: CementAge | None,
+        now_ns: int,
+        seq: int,
     ) -> tuple[AlertTransition, ...]:
         conditions: list[Condition] = list(technical_conditions(reasons, self.config.alarm))
         known = set()
@@ -180,19 +236,24 @@ class Pipeline:
             if result.area_mm2 is None:
                 continue
             known.add(result.name)
+            if result.area_mm2 >= self.config.alarm.filled_area_mm2:
+                self._filled.add(result.name)
             # while learning only what is beyond doubt is told: cement outside the body
             found = clinical_conditions(
                 result,
                 self.plan.intent(result.name),
                 monitor.maps.depth_mm,
-                self.config.alarm,
-                self.config.volume,
+                self.config,
+                age,
             )
             learning = result.state is State.LEARNING
             conditions += [c for c in found if not learning or c.rule_id.startswith("leak_")]
 
+        conditions += session_conditions(len(self._filled), age, self._brand, self.config)
+
         def unknown(key: Key) -> bool:
-            return key[0] not in ("not_monitoring", "degraded") and key[1] not in known
+            always_known = key[0] in ("not_monitoring", "degraded") or key[0] in SESSION_RULES
+            return not always_known and key[1] not in known
 
         transitions = self._board.update(conditions, unknown, now_ns, seq)
         if self._acknowledge:
@@ -204,6 +265,15 @@ class Pipeline:
         for level in self._levels:
             level.take_reference(work)
         self._reference_due = False
+
+    def _take_aliquots(self, now_ns: int) -> None:
+        # what is seen is an average over the last pulses
+        due_ns = now_ns - round(self.config.volume.settle_s * 1e9)
+        while self._aliquots and self._aliquots[0][0] <= due_ns:
+            _, name, volume_ml = self._aliquots.popleft()
+            for monitor in self._levels:
+                if monitor.name == name:
+                    monitor.note_aliquot(volume_ml)
 
     def _count_beam(self, time_ns: int) -> None:
         if self._last_new_ns is not None:

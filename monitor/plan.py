@@ -21,6 +21,7 @@ from monitor.errors import PlanError
 
 SCHEMA = "cementwatch.plan/1"
 LARGEST_PLAN_BYTES = 16 * 1024 * 1024
+LARGEST_ALIQUOT_ML = 20.0
 
 Point = tuple[float, float]
 Path2D = tuple[Point, ...]
@@ -99,11 +100,29 @@ class Risk(_Part, frozen=True):
     pathology: str | None = None
 
 
+class Aliquot(_Part, frozen=True):
+    """What one push of the syringe has injected (mL, not a running total), and when it was done.
+
+    `time_s` is the time of the run, as in the table of an analysis.
+    """
+
+    time_s: float
+    volume_ml: float
+
+
+class Cement(_Part, frozen=True):
+    """The cement. `mixed_at_s` is the time of the run (s), negative where it was mixed before the start."""
+
+    mixed_at_s: float | None = None
+    brand: str | None = None
+
+
 class LevelIntent(_Part, frozen=True):
-    """What is meant to be done at a level, whatever the view."""
+    """What is meant to be done at a level, or is known to have been done, whatever the view."""
 
     planned_volume_ml: float | None = None
     risk: Risk = Risk()
+    aliquots: tuple[Aliquot, ...] = ()
 
 
 class Plan(_Part, frozen=True):
@@ -112,6 +131,7 @@ class Plan(_Part, frozen=True):
     schema: str
     views: tuple[View, ...]
     levels: dict[str, LevelIntent] = {}
+    cement: Cement | None = None
 
     def intent(self, level_name: str) -> LevelIntent:
         """Intent of a level; the defaults where the plan says nothing."""
@@ -232,6 +252,33 @@ def _check_plan(plan: Plan) -> None:
         volume_ml = intent.planned_volume_ml
         if volume_ml is not None and not (math.isfinite(volume_ml) and volume_ml > 0):
             raise PlanError(f"levels.{name}.planned_volume_ml must be above 0, is {volume_ml:g}")
+        _check_aliquots(intent.aliquots, f"levels.{name}.aliquots")
+    mixed_at_s = plan.cement.mixed_at_s if plan.cement is not None else None
+    if mixed_at_s is not None and not (math.isfinite(mixed_at_s) and abs(mixed_at_s) <= 86400):
+        raise PlanError(f"cement.mixed_at_s must be within a day of the run, is {mixed_at_s:g}")
+
+
+def _check_aliquots(aliquots: tuple[Aliquot, ...], where: str) -> None:
+    before_s = 0.0
+    for k, aliquot in enumerate(aliquots):
+        check_aliquot_volume(aliquot.volume_ml, f"{where}[{k}].volume_ml")
+        if not (math.isfinite(aliquot.time_s) and aliquot.time_s >= 0):
+            raise PlanError(f"{where}[{k}].time_s must not be negative, is {aliquot.time_s:g}")
+        if aliquot.time_s < before_s:
+            raise PlanError(f"{where}[{k}].time_s is {aliquot.time_s:g}, before the aliquot ahead of it")
+        before_s = aliquot.time_s
+
+
+def check_aliquot_volume(volume_ml: float, where: str) -> None:
+    """Check the volume of one aliquot.
+
+    Raises
+    ------
+    PlanError
+        Not above 0, or more than any syringe gives at once.
+    """
+    if not (math.isfinite(volume_ml) and 0 < volume_ml <= LARGEST_ALIQUOT_ML):
+        raise PlanError(f"{where} must be above 0 and at most {LARGEST_ALIQUOT_ML:g} mL, is {volume_ml:g}")
 
 
 def _check_view(view: View, where: str) -> None:

@@ -141,6 +141,20 @@ class LevelResult:
         Part of the projected body that is covered by cement, 0 to 1.
     leaks : tuple of Leak
     zones : tuple of Zone
+    volume_relative : bool
+        The volume is not calibrated by aliquots: good for comparison only.
+    volume_method : str or None
+        Where the volume's calibration comes from.
+    injected_ml : float or None
+        What the operator has noted as injected into the body; None: nothing noted.
+    unseen_ml, unseen_sd_ml : float or None
+        Of it not seen at the last aliquot, and the error of that; None with fewer than two aliquots.
+    standing_ml : float or None
+        Injected since the front last moved, as far as it was not seen.
+    still_s : float or None
+        For how long the front has stood (s).
+    extension_mm_s : float or None
+        Speed of a thin part of the cement that runs (mm/s); None: none does.
     """
 
     name: str
@@ -159,6 +173,14 @@ class LevelResult:
     fill_fraction: float | None = None
     leaks: tuple[Leak, ...] = ()
     zones: tuple[Zone, ...] = ()
+    volume_relative: bool = False
+    volume_method: str | None = None
+    injected_ml: float | None = None
+    unseen_ml: float | None = None
+    unseen_sd_ml: float | None = None
+    standing_ml: float | None = None
+    still_s: float | None = None
+    extension_mm_s: float | None = None
 
 
 class Priority(IntEnum):
@@ -240,5 +262,9 @@ class Result:
     timings_ms: Mapping[str, float]
     beam_on_s: float
     skipped_before: int = 0
+    cement_age_s: float | None = None
+    """Since mixing; None where that is not known."""
+    cement_phase: str | None = None
+    """``early``, ``working`` or ``late``."""
     masks_px: NDArray[np.uint8] | None = None
     """Cement of all levels on this frame, 255 where it is, shape (rows, columns); only where asked for."""

@@ -1,12 +1,13 @@
 """Millilitres of cement from the integral of the added attenuation.
 
-V = sum(added / mu) * pixel area. mu is the cement's effective attenuation per millimetre above what it
-displaces; it comes from calibration. Without one there is no volume, only the area.
+The background under the cement is what a ring around it shows: what is left there of brightness and
+scatter. What remains is turned into thickness (`monitor.thickness`) and added up. Without a calibration
+there is no volume, only the area; with a nominal one it is a relative figure.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -14,21 +15,68 @@ from numpy.typing import NDArray
 
 from monitor.config import VolumeConfig
 from monitor.intensity import low_pass
+from monitor.thickness import NODES, ThicknessModel, areas_by_added
 
 _DILATION_MM = 1.0
+_RING_MM = (1.5, 4.0)
+_FEWEST_RING_PIXELS = 30
+_RING_GRAIN_MM = 3.0
 _STEEL_REACH_MM = 1.5
+_MODEL_LOG_SD = 0.05
+"""Error of a curve itself, with all that it leaves out."""
 
 Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class DensityCalibration:
-    """Effective attenuation of the cement (log units per mm), its relative SD, and where it comes from."""
+    """How added attenuation becomes thickness, and how sure that is.
+
+    Parameters
+    ----------
+    attenuation_per_mm : float
+        Effective attenuation of a thin film of cement (log units per mm).
+    relative_sd : float
+        Its relative standard deviation.
+    method : str
+        Where it comes from.
+    relative : bool
+        Volumes serve for comparison only, until there are two aliquots.
+    model : ThicknessModel or None
+        Curves for the volume; None: thickness in proportion to the added attenuation.
+    aliquots : int
+        Aliquots that it was fitted to.
+    """
 
     attenuation_per_mm: float
     relative_sd: float
     method: str
+    relative: bool = False
+    model: ThicknessModel | None = field(default=None, compare=False, repr=False)
+    aliquots: int = 0
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether volumes may only be compared with each other."""
+        return self.relative and self.aliquots < 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The cement of a pulse as the volume takes it.
+
+    Parameters
+    ----------
+    areas_mm2 : ndarray, shape (nodes,)
+        Projected area by added attenuation, background taken away (`thickness.areas_by_added`).
+    noise_mm2 : float
+        Standard error of the integral of the added attenuation (log units times mm2).
+    """
+
+    areas_mm2: Float64
+    noise_mm2: float
 
 
 def behind_steel(added: Float32, mask: Bool, cannula: Bool, mm_per_px: float) -> Float32:
@@ -53,6 +101,65 @@ def behind_steel(added: Float32, mask: Bool, cannula: Bool, mm_per_px: float) ->
     return filled
 
 
+def look(added: Float32, mask: Bool, noise: Float32, mm_per_px: float, cannula: Bool | None = None) -> Seen:
+    """Take the cement's added attenuation and the background around it.
+
+    Parameters
+    ----------
+    added, noise : ndarray, shape (rows, columns), float32
+        Averaged added attenuation and its noise (log units).
+    mask : ndarray of bool, same shape
+    cannula : ndarray of bool, same shape, or None
+        Where nothing is seen; not part of the ring.
+    """
+    away_mm = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 5) * np.float32(mm_per_px)
+    near = away_mm <= _DILATION_MM
+    ring = (away_mm > _RING_MM[0]) & (away_mm <= _RING_MM[1])
+    if cannula is not None:
+        ring &= ~cannula
+        # steel beyond the cement is not filled in: what it shows is no cement
+        near &= mask | ~cannula
+    pixel_mm2 = mm_per_px**2
+    background, background_sd = 0.0, 0.0
+    count = int(np.count_nonzero(ring))
+    if count >= _FEWEST_RING_PIXELS:
+        values = added[ring]
+        background = float(values.mean())
+        # neighbours are alike: so many independent grains
+        grains = max(4.0, count * pixel_mm2 / _RING_GRAIN_MM**2)
+        background_sd = float(values.std()) / np.sqrt(grains)
+    areas = areas_by_added(added[near] - np.float32(background), pixel_mm2)
+    white = float(np.sqrt(np.square(noise[near]).sum())) * pixel_mm2
+    common = background_sd * float(np.count_nonzero(near)) * pixel_mm2
+    return Seen(areas, float(np.hypot(white, common)))
+
+
+def volume_of(
+    seen: Seen, scale_relative_sd: float, density: DensityCalibration, config: VolumeConfig
+) -> tuple[float, float]:
+    """Volume of what was seen, and its standard deviation (mL).
+
+    The error of a model is one of the logarithm; its upper, longer side is taken, so that the estimate
+    plus and minus 1.96 standard deviations covers. What the scale and the background share with the
+    aliquots cancels.
+    """
+    if not seen.areas_mm2.any():
+        return 0.0, 0.0
+    noise_ml = seen.noise_mm2 / density.attenuation_per_mm / 1000.0
+    shared = 0.0
+    if density.aliquots == 0:
+        shared = float(np.hypot(2 * scale_relative_sd, config.background_relative_sd))
+    if density.model is None:
+        ml = max(0.0, float(seen.areas_mm2 @ NODES) / density.attenuation_per_mm / 1000.0)
+        return ml, float(np.hypot(np.hypot(density.relative_sd, shared) * ml, noise_ml))
+    ml, log_sd = density.model.volume_ml(seen.areas_mm2)
+    if density.aliquots == 0:
+        # the spread of the curves is wide on purpose, for aliquots to choose from
+        log_sd = density.relative_sd
+    log_sd = float(np.sqrt(log_sd**2 + _MODEL_LOG_SD**2 + shared**2))
+    return ml, float(np.hypot((np.exp(1.96 * log_sd) - 1.0) / 1.96 * ml, noise_ml))
+
+
 def volume_ml(
     added: NDArray[np.float32],
     mask: NDArray[np.bool_],
@@ -74,13 +181,4 @@ def volume_ml(
         return None, None
     if not mask.any():
         return 0.0, 0.0
-    reach = 2 * max(1, round(_DILATION_MM / mm_per_px)) + 1
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-    pixel_mm2 = mm_per_px**2
-    total = float(added[near].sum()) * pixel_mm2
-    ml = max(0.0, total / density.attenuation_per_mm / 1000.0)
-    noise_ml = float(np.sqrt(np.square(noise[near]).sum())) * pixel_mm2 / density.attenuation_per_mm / 1000.0
-    relative = np.sqrt(
-        density.relative_sd**2 + (2 * scale_relative_sd) ** 2 + config.background_relative_sd**2
-    )
-    return ml, float(np.hypot(relative * ml, noise_ml))
+    return volume_of(look(added, mask, noise, mm_per_px), scale_relative_sd, density, config)

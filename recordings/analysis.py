@@ -125,6 +125,7 @@ def analyse(
         first = source.read()
         density = nominal_density(info)
         pipeline = Pipeline(plan, view, info, config, density, reference=reference, masks=masks)
+        _note_plan(plan, view, pipeline)
         times = FrameTimes(info, config.gate.assumed_frame_rate_hz)
         make_folder(out)
         with ExitStack() as stack:
@@ -135,13 +136,37 @@ def analyse(
             except OSError as error:
                 raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
     summary = _summary(info, plan_name, view, software_version, tally, times)
-    summary["volume_method"] = density.method if density is not None else None
+    methods = [kept["volume_method"] for kept in tally.levels.values() if kept["volume_method"]]
+    general = density.method if density is not None else None
+    summary["volume_method"] = methods[0] if len(set(methods)) == 1 else general
+    relative = any(kept["volume_relative"] for kept in tally.levels.values() if kept["volume_method"])
+    summary["volume_relative"] = relative or (not methods and density is not None and density.is_relative)
+    summary["cement"] = _cement(plan)
     if damage is not None:
         summary["damaged"] = str(damage)
     write_json(out / "summary.json", summary)
     if damage is not None:
         raise damage
     return summary
+
+
+def _note_plan(plan: Plan, view: View, pipeline: Pipeline) -> None:
+    """Tell the pipeline what the plan says was injected, and when the cement was mixed."""
+    pushes = [
+        (aliquot.time_s, level.name, aliquot.volume_ml)
+        for level in view.levels
+        for aliquot in plan.intent(level.name).aliquots
+    ]
+    for time_s, name, volume_ml in sorted(pushes, key=lambda push: push[0]):
+        pipeline.note_aliquot(name, volume_ml, round(time_s * 1e9))
+    if plan.cement is not None and plan.cement.mixed_at_s is not None:
+        pipeline.note_mixing(round(plan.cement.mixed_at_s * 1e9))
+
+
+def _cement(plan: Plan) -> dict[str, Any] | None:
+    if plan.cement is None:
+        return None
+    return {"mixed_at_s": plan.cement.mixed_at_s, "brand": plan.cement.brand}
 
 
 def _run(

@@ -25,6 +25,7 @@ class Tally:
                 "planned_volume_ml": plan.intent(level.name).planned_volume_ml,
                 "volume_ml": None, "volume_sd_ml": None, "fill_fraction": None,
                 "area_mm2": None, "outside_mm2": None, "closest_mm": {}, "leaks": {},
+                "volume_relative": None, "volume_method": None, "injected_ml": None, "unseen_ml": None,
             }
             for level in view.levels
         }  # fmt: skip
@@ -51,6 +52,9 @@ class Tally:
             return
         for key in ("volume_ml", "volume_sd_ml", "fill_fraction", "area_mm2", "outside_mm2"):
             kept[key] = rounded(getattr(level, key))
+        kept["volume_method"] = level.volume_method
+        kept["volume_relative"] = level.volume_relative if level.volume_ml is not None else None
+        kept["injected_ml"], kept["unseen_ml"] = rounded(level.injected_ml), rounded(level.unseen_ml)
         for name, distance in (level.distances or {}).items():
             before = kept["closest_mm"].get(name)
             if before is None or distance.value_mm < before:

@@ -147,3 +147,59 @@ def test_any_value_anywhere_gives_a_plan_or_one_line(key: str, value: object) ->
     except PlanError as error:
         message = str(error)
     assert "\n" not in message
+
+
+def test_aliquots_and_the_cement_clock_survive_writing_and_reading() -> None:
+    data = copy.deepcopy(GOOD)
+    data["levels"]["T12"]["aliquots"] = [{"time_s": 9.5, "volume_ml": 0.5}, {"time_s": 20, "volume_ml": 1}]
+    data["cement"] = {"mixed_at_s": -120, "brand": "Slow Set"}
+    plan = parse_plan(json.dumps(data), "plan.json")
+    assert [(a.time_s, a.volume_ml) for a in plan.intent("T12").aliquots] == [(9.5, 0.5), (20, 1)]
+    assert plan.cement is not None
+    assert plan.cement.mixed_at_s == -120
+    assert parse_plan(plan_to_json(plan), "again") == plan
+    assert parse_plan(json.dumps(GOOD), "plan.json").cement is None
+
+
+BAD_INJECTIONS = {
+    "aliquot of nothing": (
+        {"aliquots": [{"time_s": 1, "volume_ml": 0}]},
+        {},
+        "aliquots[0].volume_ml must be",
+    ),
+    "negative aliquot": ({"aliquots": [{"time_s": 1, "volume_ml": -1}]}, {}, "above 0 and at most 20 mL"),
+    "a bucket": ({"aliquots": [{"time_s": 1, "volume_ml": 400}]}, {}, "at most 20 mL, is 400"),
+    "before the run": ({"aliquots": [{"time_s": -1, "volume_ml": 1}]}, {}, "time_s must not be negative"),
+    "out of order": (
+        {"aliquots": [{"time_s": 9, "volume_ml": 1}, {"time_s": 8, "volume_ml": 1}]},
+        {},
+        "levels.T12.aliquots[1].time_s is 8, before the aliquot ahead of it",
+    ),
+    "aliquot without a time": ({"aliquots": [{"volume_ml": 1}]}, {}, "lacks `time_s`"),
+    "aliquot as text": ({"aliquots": [{"time_s": 1, "volume_ml": "1"}]}, {}, "aliquots[0].volume_ml"),
+    "unknown key of an aliquot": (
+        {"aliquots": [{"time_s": 1, "volume_ml": 1, "total": True}]},
+        {},
+        "unknown field `total`",
+    ),
+    "unknown key of the cement": (
+        {},
+        {"cement": {"colour": "green"}},
+        "cement: has an unknown field `colour`",
+    ),
+    "mixed last week": ({}, {"cement": {"mixed_at_s": -700000}}, "cement.mixed_at_s must be within a day"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_INJECTIONS)
+def test_what_is_wrong_with_an_injection_is_said_in_one_line(name: str) -> None:
+    of_level, of_plan, expected = BAD_INJECTIONS[name]
+    data = copy.deepcopy(GOOD)
+    data["levels"]["T12"].update(of_level)
+    data.update(of_plan)
+    with pytest.raises(PlanError) as caught:
+        parse_plan(json.dumps(data), "p/plan.json")
+    message = str(caught.value)
+    assert message.startswith("p/plan.json: ")
+    assert expected in message
+    assert "\n" not in message
