@@ -224,9 +224,9 @@ class CementDetector:
             near = near | (cv2.dilate(behind, np.ones((5, 5), np.uint8)) > 0)
         return near
 
-    def hidden_reach(self, mask: Bool, hidden: Bool | None, reach_px: int) -> Bool:
+    def hidden_reach(self, mask: Bool, steel: Bool, hidden: Bool | None, reach_px: int) -> Bool:
         """Cement, and what a cannula or a moved instrument may hide of it within so many pixels."""
-        unseen = self.unseen if hidden is None else self.unseen | hidden
+        unseen = steel if hidden is None else steel | hidden
         if not mask.any() or not unseen.any():
             return mask
         grown = cv2.dilate(mask.view(np.uint8), np.ones((2 * reach_px + 1, 2 * reach_px + 1), np.uint8)) > 0

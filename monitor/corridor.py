@@ -30,7 +30,9 @@ _OUTSIDE_MM = 4.0
 _SAMPLES = 40
 _SHARES = (0.8, 0.65, 0.5, 0.4)
 _GOES_ON = 0.4
+_FOOT = 0.3
 _GONE = 0.8
+_STEADY_S = 0.25
 _FILLS_S = 4.0
 _EMPTIES_S = 1.5
 _LARGEST_GAP_MM = 4.0
@@ -85,7 +87,10 @@ def find_cannulas(
             break
         found = _strips(top > threshold, body_distance_mm, mm_per_px, config)
         if found:
-            return [_prolonged(axis, reference, mm_per_px) for axis in found]
+            return [
+                _prolonged(_whole_width(axis, reference, mm_per_px, config), reference, mm_per_px)
+                for axis in found
+            ]
     return []
 
 
@@ -122,6 +127,37 @@ def _straight(pixels: Bool, mm_per_px: float, config: CorridorConfig) -> Axis | 
     return Axis(centre + along.min() * run, centre + along.max() * run, width_px)
 
 
+def _whole_width(axis: Axis, reference: Float32, mm_per_px: float, config: CorridorConfig) -> Axis:
+    """The same axis with the diameter at which the shaft sinks into what is beside it."""
+    half = config.thickest_mm / mm_per_px
+    s = np.arange(0.15 * axis.length_px, 0.95 * axis.length_px, dtype=np.float32)
+    u = np.arange(-half, half + 0.5, 0.5, dtype=np.float32)
+    strip = _along(axis, s, u, reference)
+    profile = np.median(strip, axis=0)
+    level = np.minimum(profile[: len(u) // 4].min(), profile[-(len(u) // 4) :].min())
+    middle = len(u) // 2
+    core = profile[middle - 2 : middle + 3].max() - level
+    above = profile - level > _FOOT * core
+    first = last = middle
+    while first > 0 and above[first - 1]:
+        first -= 1
+    while last < len(u) - 1 and above[last + 1]:
+        last += 1
+    width = float(u[last] - u[first])
+    widest = min(config.thickest_mm / mm_per_px, 2.2 * axis.diameter_px)
+    if not axis.diameter_px <= width <= widest:
+        width = min(max(width, axis.diameter_px), widest)
+    return Axis(axis.start, axis.end, width)
+
+
+def _along(axis: Axis, s: Float32, u: Float32, image: Float32) -> Float32:
+    """An image resampled along an axis: positions along it in rows, lateral offsets in columns."""
+    (ux, uy) = axis.along
+    x = (axis.start[0] + s[:, None] * ux - u[None] * uy).astype(np.float32)
+    y = (axis.start[1] + s[:, None] * uy + u[None] * ux).astype(np.float32)
+    return cast(Float32, cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
 def _prolonged(axis: Axis, reference: Float32, mm_per_px: float) -> Axis:
     """The same axis, followed at both ends as long as a strip stands out from what is beside it.
 
@@ -131,19 +167,15 @@ def _prolonged(axis: Axis, reference: Float32, mm_per_px: float) -> Axis:
     reach = int(np.hypot(*reference.shape))
     s = np.arange(-reach, int(axis.length_px) + reach + 1, dtype=np.float32)
     u = np.arange(-np.ceil(1.7 * width), np.ceil(1.7 * width) + 1, dtype=np.float32)
-    (ux, uy) = axis.along
-    x = (axis.start[0] + s[:, None] * ux - u[None] * uy).astype(np.float32)
-    y = (axis.start[1] + s[:, None] * uy + u[None] * ux).astype(np.float32)
-    strip = cv2.remap(reference, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    strip = _along(axis, s, u, reference)
     core, sides = np.abs(u) < width / 3, (np.abs(u) > 0.9 * width)
     contrast = strip[:, core].mean(axis=1) - strip[:, sides].mean(axis=1)
     contrast = cv2.blur(contrast[:, None], (1, 2 * round(1.0 / mm_per_px) + 1)).ravel()
     piece = (s >= 0) & (s <= axis.length_px)
     enough = contrast > _GOES_ON * float(np.median(contrast[piece]))
-    middle = len(u) // 2
-    rows, columns = reference.shape
-    inside = (x[:, middle] >= 0) & (x[:, middle] < columns) & (y[:, middle] >= 0) & (y[:, middle] < rows)
-    enough &= inside
+    (rows, columns), (ux, uy) = reference.shape, axis.along
+    x, y = axis.start[0] + s * ux, axis.start[1] + s * uy
+    enough &= (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
     gap = round(_LARGEST_GAP_MM / mm_per_px)
     first, last = int(np.flatnonzero(piece)[0]), int(np.flatnonzero(piece)[-1])
     ends = []
@@ -160,13 +192,15 @@ def _prolonged(axis: Axis, reference: Float32, mm_per_px: float) -> Axis:
 class _Shaft:
     """A cannula that can be seen through.
 
-    Its pixels, their lateral bin, samples of each bin outside the body, and the palest and darkest that its
-    content has been in each bin; `contrast` is that of the whole shaft, summed over the bins (log units).
+    Its pixels, their lateral bin, samples of each bin outside the body, what they show, and the palest and
+    darkest that its content has been in each bin; `contrast` is that of the whole shaft, summed over the
+    bins (log units).
     """
 
     pixels: NDArray[np.intp]
     bins: NDArray[np.intp]
     yardstick: NDArray[np.intp]
+    profile: Float32
     palest: Float32
     darkest: Float32
     contrast: float
@@ -216,7 +250,9 @@ class Corridor:
         corrected = residual.copy()
         flat, source = corrected.ravel(), residual.ravel()
         for shaft in self._shafts:
-            profile = np.median(source[shaft.yardstick], axis=1)
+            now = np.median(source[shaft.yardstick], axis=1)
+            shaft.profile[:] += np.float32(1 - np.exp(-dt_s / _STEADY_S)) * (now - shaft.profile)
+            profile = shaft.profile
             if float(profile.sum()) < -_GONE * shaft.contrast:
                 # not the content but the cannula itself is elsewhere: let that be seen
                 continue
@@ -276,7 +312,9 @@ class Corridor:
         if reference is not None:
             level = np.median(reference.ravel()[yardstick], axis=1)
             contrast = float((level - min(level[0], level[-1])).sum())
-        return strip, _Shaft(pixels, bins.ravel()[pixels], yardstick, nothing, nothing.copy(), contrast)
+        return strip, _Shaft(
+            pixels, bins.ravel()[pixels], yardstick, nothing, nothing.copy(), nothing.copy(), contrast
+        )
 
 
 def _same(mark: Axis, axis: Axis, reach_px: float) -> bool:

@@ -23,6 +23,8 @@ Bool = NDArray[np.bool_]
 _ASSUMED_ATTENUATION_PER_MM = 0.15
 _FAST_S = 0.35
 _CHANGED = 2.5
+_IN_SCATTER = 0.8
+"""Share of the nominal attenuation that is left of a film in the middle of a scattering patient."""
 _SMOOTH_MM = 0.25
 
 
@@ -38,7 +40,7 @@ class CementEdge:
     ) -> None:
         self._mm, self._config = mm_per_px, config
         per_mm = _ASSUMED_ATTENUATION_PER_MM if density is None else density.attenuation_per_mm
-        self._film = config.thickness_mm * per_mm
+        self._film = config.thickness_mm * per_mm * _IN_SCATTER
         self._fast, self._slow = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
 
     def start_anew(self, kept: Bool | None) -> None:

@@ -27,6 +27,8 @@ _LEAST_STEP = 0.05
 _SURE = 5.0
 _USUAL_S = 30.0
 _USUAL_EVERY_S = 0.2
+_LARGEST_ARISING_MM2 = 200.0
+_WIDE = np.ones((2, 2), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class IntruderWatch:
         live : ndarray, shape of the window, float32
             Attenuation in reference coordinates.
         reference : ndarray, same shape, or None
-            The learned mean; None while it is not known.
+            The learned mean; None while it is not known: then nothing is judged yet.
         ignored : ndarray of bool, same shape
             Cement and cannulas, and a little around them, and what is outside the field.
         """
@@ -112,7 +114,7 @@ class IntruderWatch:
         if reference is not None:
             apart_mm2 = self._area_mm2(cells - self._coarse(reference), kept, self._apart_grain)
         largest = self._config.largest_change_mm2
-        if change_mm2 > largest + 2.0 * self._change_mm2.most:
+        if reference is not None and change_mm2 > largest + 2.0 * self._change_mm2.most:
             self._moved_s = time_s
         elif self._moved_s is None:
             self._change_mm2.learn(change_mm2, time_s)
@@ -127,12 +129,28 @@ class IntruderWatch:
         return Intrusion(True, still_s)
 
     def _area_mm2(self, difference: Float32, kept: Bool, grain: _Grain) -> float:
+        """Area of what stands out and is wide: vessels that fill are thin, hands and instruments are not."""
         if not kept.any():
             return 0.0
         inner = difference[kept]
-        inner = inner - np.float32(median(inner))
+        middle = np.float32(median(inner))
         limit = max(_LEAST_STEP, _SURE * grain.usual(spread(inner), learn=self._moved_s is None))
-        return float((np.abs(inner) > limit).sum()) * self._cell_mm2
+        large = ((np.abs(difference - middle) > limit) & kept).view(np.uint8)
+        wide = cv2.morphologyEx(large, cv2.MORPH_OPEN, _WIDE)
+        if not cv2.countNonZero(wide):
+            return 0.0
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
+        # it reaches in from outside; what arises in the middle must be larger than any drop of cement
+        rim = np.unique(
+            np.concatenate(
+                [labels[:2].ravel(), labels[-2:].ravel(), labels[:, :2].ravel(), labels[:, -2:].ravel()]
+            )
+        )
+        areas_mm2 = stats[:, cv2.CC_STAT_AREA] * self._cell_mm2
+        counts = areas_mm2 > _LARGEST_ARISING_MM2
+        counts[rim] = True
+        counts[0] = False
+        return float(areas_mm2[counts].sum())
 
     def _coarse(self, image: Float32) -> Float32:
         return cast(Float32, cv2.resize(image, self._size, interpolation=cv2.INTER_AREA))

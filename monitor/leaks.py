@@ -79,9 +79,9 @@ def leak_parts(
             if area_mm2 < config.smallest_area_mm2:
                 continue
             pixels = labels == k
-            leak_class = _by_shape(_CLASS_OF_ZONE[label], pixels, area_mm2, mm_per_px, config)
+            leak_class, may_be = _by_shape(_CLASS_OF_ZONE[label], pixels, area_mm2, mm_per_px, config)
             belongs = set(np.unique(whole[pixels]).tolist()) - {0}
-            ambiguous = "foramen" if leak_class == "canal" and projection != "ap" else None
+            ambiguous = "foramen" if leak_class == "canal" and projection != "ap" else may_be
             centre = (float(centres[k, 0]), float(centres[k, 1]))
             parts.append(
                 LeakPart(leak_class, area_mm2, belongs.isdisjoint(in_body), centre, pixels, ambiguous)
@@ -90,14 +90,22 @@ def leak_parts(
     return tuple(parts)
 
 
-def _by_shape(zone_class: str, pixels: Bool, area_mm2: float, mm_per_px: float, config: LeakConfig) -> str:
-    """A thin, long part beside the body is in a vein, whether one is marked there or not."""
+def _by_shape(
+    zone_class: str, pixels: Bool, area_mm2: float, mm_per_px: float, config: LeakConfig
+) -> tuple[str, str | None]:
+    """Class after zone and shape, and what it may be instead.
+
+    A thin, long part beside the body is in a vein, whether one is marked there or not. A thin part that is
+    not long yet may become one: that is said.
+    """
     if zone_class != "paravertebral":
-        return zone_class
+        return zone_class, None
     points = np.argwhere(pixels)[:, ::-1].astype(np.float32)
     (_, (w, h), _) = cv2.minAreaRect(points)
     length_mm = (max(w, h) + 1) * mm_per_px
     width_mm = area_mm2 / length_mm
     if width_mm < config.widest_vein_mm and length_mm > 4 * width_mm:
-        return "vein"
-    return zone_class
+        return "vein", None
+    # how wide it is across: the largest disc that fits
+    across_mm = 2.0 * float(cv2.distanceTransform(np.pad(pixels, 1).view(np.uint8), cv2.DIST_L2, 5).max())
+    return zone_class, "vein" if across_mm * mm_per_px < config.widest_vein_mm + 1.0 else None

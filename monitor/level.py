@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import cv2
@@ -16,6 +16,7 @@ from monitor.config import Config
 from monitor.corridor import Axis, Corridor
 from monitor.describe import WatchedZones
 from monitor.edge import CementEdge
+from monitor.embolus import Embolus, EmbolusWatch
 from monitor.field import out_of_field
 from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid, Window
@@ -81,6 +82,8 @@ class LevelMonitor:
         self._last_matrix: NDArray[np.float64] | None = None
         self._intruder = IntruderWatch(shape, grid.mm_per_px, config.intruder)
         self._intruded_s: float | None = None
+        self._emboli = EmbolusWatch(self.maps.body_distance_mm, grid.mm_per_px, config.embolus)
+        self._embolus: tuple[float, Embolus] | None = None
         self._place: tuple[float, tuple[float, float]] | None = None
         self._visible = self._seen = np.ones(shape, bool)
         self._corridor = Corridor(
@@ -228,6 +231,11 @@ class LevelMonitor:
         unfamiliar_mm = self._reference.unfamiliar_mm(shift_mm)
         decision = self._decide(residual, noise, dead_zone, time_s, dt_s, unfamiliar_mm)
         self._edge.follow(fine, dt_s)
+        if self._reference.ready:
+            usable = self._visible if decision.hidden is None else self._visible & ~decision.hidden
+            seen = self._emboli.look(residual, dead_zone, usable, decision.mask, time_s, dt_s)
+            if seen is not None and unfamiliar_mm <= self._config.cement.unfamiliar_mm:
+                self._embolus = (time_s, seen)
         margin = round(self._config.learning.suspect_margin_mm / mm)
         sudden = residual > dead_zone + 3.0 * noise
         learnable = self._seen & ~_grow(decision.suspect, 1.0, margin) & ~sudden
@@ -250,9 +258,15 @@ class LevelMonitor:
         outline = self._edge.outline(decision.mask, dead_zone, self._visible)
         mask = self._cement.bridged(outline) & self._own
         reach_px = round(self._config.front.hidden_reach_mm / mm)
-        reach = self._cement.hidden_reach(mask, decision.hidden, reach_px)
+        reach = self._cement.hidden_reach(mask, self._corridor.steel, decision.hidden, reach_px)
         evidence = CementEvidence(mask, reach, decision.added, noise, self._corridor.hidden)
         result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
+        if self._embolus is not None:
+            if time_s - self._embolus[0] > self._config.embolus.shown_s:
+                self._embolus = None
+            else:
+                carried = self._findings.carried_away(self._embolus[1], located.pose, now_ns)
+                result = replace(result, leaks=(*result.leaks, carried))
         self._lap("findings")
         return LevelStep(result, reasons, mask, fit)
 
@@ -270,9 +284,6 @@ class LevelMonitor:
         reason = Reason(State.NOT_MONITORING, "intruder", "hand or instrument in the field", self.name)
         if intrusion.still_s > self._config.intruder.learned_after_s:
             self._start_anew(reason)
-        elif not self._reference.ready:
-            # half a reference with a hand in it is none
-            self._reference.restart(self._config.learning.shortest_s)
         return self._nothing(pose, (reason,))
 
     def _moves(self, fit: Fit, time_s: float) -> bool:
@@ -381,6 +392,7 @@ class LevelMonitor:
         self._cement.start_anew(kept)
         self._edge.start_anew(kept)
         self._intruder.start_anew()
+        self._emboli.start_anew()
         self._findings.interrupt()
 
     def _covered(self, reason: Reason) -> Bool | None:

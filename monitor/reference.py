@@ -234,7 +234,8 @@ class Reference:
         self._breathing.learn(shift_mm, deviation, learnable)
         self._mean += np.where(learnable, deviation / np.maximum(self._count, 1.0), np.float32(0))
         if self._pulses in (2, 4) or self._pulses % 8 == 0:
-            smooth = cv2.GaussianBlur(self._mean, (0, 0), max(0.8, self._cement.blur_mm / self._mm))
+            sigma_px = max(0.8, self._cement.blur_mm / self._mm)
+            smooth = cast(Float32, cv2.GaussianBlur(self._mean, (0, 0), sigma_px))
             gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
             gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
             self._gradient = cast(Float32, cv2.magnitude(gx, gy)) * np.float32(1.0 / self._mm)
