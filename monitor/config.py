@@ -21,8 +21,8 @@ from monitor.errors import ConfigError
 __all__ = [
     "AlarmConfig", "BrandClock", "CementConfig", "ClockConfig", "Config", "CorridorConfig", "EdgeConfig",
     "EmbolusConfig", "ExtensionConfig", "FrontConfig", "GateConfig", "HealthConfig", "IntensityConfig",
-    "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig", "VolumeConfig", "config_to_toml", "parse_config",
-    "read_config",
+    "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig", "VolumeConfig", "config_to_toml",
+    "parse_config", "read_config",
 ]  # fmt: skip
 
 LARGEST_CONFIG_BYTES = 1024 * 1024
