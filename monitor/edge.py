@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import EdgeConfig
+from monitor.intensity import low_pass
 from monitor.robust import spread
 from monitor.volume import DensityCalibration
 
@@ -26,6 +27,9 @@ _CHANGED = 2.5
 _IN_SCATTER = 0.8
 """Share of the nominal attenuation that is left of a film in the middle of a scattering patient."""
 _SMOOTH_MM = 0.25
+_RING_MM = (1.6, 4.5)
+_BESIDE_MM = 5.0
+_MOST_BESIDE = 0.06
 
 
 class CementEdge:
@@ -72,11 +76,12 @@ class CementEdge:
             return confirmed
         config = self._config
         reach = max(1, round(config.reach_mm / self._mm))
+        wide = max(reach, round(_RING_MM[1] / self._mm))
         box = cv2.boundingRect(confirmed.view(np.uint8))
         rows, columns = confirmed.shape
         part = np.s_[
-            max(0, box[1] - reach) : min(rows, box[1] + box[3] + reach),
-            max(0, box[0] - reach) : min(columns, box[0] + box[2] + reach),
+            max(0, box[1] - wide) : min(rows, box[1] + box[3] + wide),
+            max(0, box[0] - wide) : min(columns, box[0] + box[2] + wide),
         ]
         core = confirmed[part]
         near = cv2.dilate(core.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
@@ -84,6 +89,7 @@ class CementEdge:
         fast, slow = self._fast[part], self._slow[part]
         added = np.where(np.abs(fast - slow) > np.float32(_CHANGED * noise), fast, slow)
         added = cast(Float32, cv2.GaussianBlur(added, (0, 0), max(0.5, _SMOOTH_MM / self._mm)))
+        added = cv2.subtract(added, self._background(core, visible[part], slow))
         # the slow average and the smoothing leave about a third of the fast one's noise
         least = np.maximum(
             np.float32(max(self._film, config.noise_factor * 0.35 * noise)),
@@ -96,3 +102,13 @@ class CementEdge:
         outline = np.zeros_like(confirmed)
         outline[part] = np.isin(labels, kept[kept > 0])
         return outline
+
+    def _background(self, core: Bool, visible: Bool, slow: Float32) -> Float32:
+        """What is added beside the cement all the same: glare, and a background that is not known behind it."""
+        inner, outer = (2 * round(mm / self._mm) + 1 for mm in _RING_MM)
+        near = cv2.dilate(core.view(np.uint8), np.ones((inner, inner), np.uint8))
+        ring = (cv2.dilate(core.view(np.uint8), np.ones((outer, outer), np.uint8)) > near) & visible
+        if not ring.any():
+            return np.zeros(core.shape, np.float32)
+        beside = low_pass(slow, ring.astype(np.float32), _BESIDE_MM / self._mm)
+        return np.clip(beside, -_MOST_BESIDE, _MOST_BESIDE)
