@@ -266,6 +266,9 @@ class FrontConfig(_Section, frozen=True):
     """Distances, their bounds and the speed."""
 
     marking_sd_mm: Annotated[float, _number("standard error of the operator's marks (mm)", 0.0, 3.0)] = 0.4
+    derived_sd_mm: Annotated[
+        float, _number("standard error of walls and endplates taken from the outline (mm)", 0.0, 5.0)
+    ] = 1.0
     edge_sd_mm: Annotated[float, _number("standard error of the detected edge (mm)", 0.0, 3.0)] = 0.3
     edge_lag_mm: Annotated[
         float, _number("how far a sequential front trails the true one (mm)", 0.0, 3.0)

@@ -227,8 +227,8 @@ class Corridor:
         """Cannulas and their edges."""
         self.hidden: Bool = self.steel
         """What of them cannot be seen through."""
-        self.version = 0
-        """Counts the updates."""
+        self.found: tuple[Axis, ...] = ()
+        """Cannulas seen in the image."""
         self._take(())
 
     def update(self, reference: Float32) -> None:
@@ -288,7 +288,7 @@ class Corridor:
                 self.steel |= strip
                 self.hidden |= strip
         self._shafts = tuple(shafts)
-        self.version += 1
+        self.found = tuple(found)
 
     def _shaft(
         self, axis: Axis, shape: tuple[int, int], reference: Float32 | None

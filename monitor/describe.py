@@ -76,7 +76,7 @@ class WatchedZones:
     """The zones of a level: which are marked, and where each lies (a sample of its pixels)."""
 
     def __init__(self, maps: LevelMaps, density: DensityCalibration | None) -> None:
-        self._density = density
+        self._density, self._derived = density, maps.derived
         self._places = {
             words: _place(maps, label, structure) for words, (label, structure) in _WATCHED.items()
         }
@@ -92,7 +92,12 @@ class WatchedZones:
             Added attenuation that would be confirmed within a second (log units). Where no density is
             known the thickness is not known either.
         """
-        return tuple(self._zone(words, place, visible, need) for words, place in self._places.items())
+        return tuple(
+            self._zone(self._named(words), place, visible, need) for words, place in self._places.items()
+        )
+
+    def _named(self, words: str) -> str:
+        return f"{words} (derived)" if _WATCHED[words][1] in self._derived else words
 
     def _zone(
         self,

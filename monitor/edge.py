@@ -104,7 +104,7 @@ class CementEdge:
         return outline
 
     def _background(self, core: Bool, visible: Bool, slow: Float32) -> Float32:
-        """What is added beside the cement all the same: glare, and a background that is not known behind it."""
+        """What is added beside the cement all the same: glare, and a background not known behind it."""
         inner, outer = (2 * round(mm / self._mm) + 1 for mm in _RING_MM)
         near = cv2.dilate(core.view(np.uint8), np.ones((inner, inner), np.uint8))
         ring = (cv2.dilate(core.view(np.uint8), np.ones((outer, outer), np.uint8)) > near) & visible

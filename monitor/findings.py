@@ -79,6 +79,11 @@ class LevelFindings:
         self._history = FrontHistory(config.front)
         self._onsets: dict[tuple[str, bool], int] = {}
 
+    def adopt(self, level: Level, maps: LevelMaps, watched: WatchedZones) -> None:
+        """Structures have been derived: measure to them from now on."""
+        self._maps, self._watched = maps, watched
+        self._structures = Structures(level, maps, self._grid)
+
     def interrupt(self) -> None:
         """Monitoring was interrupted: no speed may be taken across the gap."""
         self._history.clear()
@@ -93,6 +98,7 @@ class LevelFindings:
             pose=pose,
             structures_px=self._structures.on_frame(pose) if pose.trusted else None,
             zones=self._watched.now(None, None),
+            derived=self._maps.derived,
         )
 
     def describe(
@@ -153,6 +159,7 @@ class LevelFindings:
             fill_fraction=float((mask & maps.body).sum()) / self._body_pixels if self._body_pixels else None,
             leaks=tuple(self._leak(leak, added, origin, pose, now_ns) for leak in parts),
             zones=zones,
+            derived=maps.derived,
             volume_relative=density is not None and density.is_relative,
             volume_method=None if density is None else density.method,
             injected_ml=injected.injected_ml,

@@ -72,7 +72,7 @@ def gaps(
             np.sqrt(
                 pose_sigma_mm**2
                 + config.edge_sd_mm**2
-                + config.marking_sd_mm**2
+                + (config.derived_sd_mm if name in maps.derived else config.marking_sd_mm) ** 2
                 + (scale_relative_sd * value) ** 2
             )
         )

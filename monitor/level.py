@@ -14,6 +14,7 @@ from monitor.breathing import Surrogate
 from monitor.cement import CementDetector, Decision, minimum_detectable_added
 from monitor.config import Config
 from monitor.corridor import Axis, Corridor
+from monitor.derived import derive
 from monitor.describe import WatchedZones
 from monitor.edge import CementEdge
 from monitor.embolus import Embolus, EmbolusWatch
@@ -65,7 +66,9 @@ class LevelMonitor:
     ) -> None:
         self.name = level.name
         self._view, self._grid, self._config, self._density, self._lap = view, grid, config, density, lap
-        self.maps = level_maps(view, level, grid, config)
+        self._marked = level
+        completed = derive(view, level)
+        self.maps = level_maps(view, completed.level, grid, config, completed.names)
         self._own = territory(view, level, self.maps.window, grid)
         shape = self.maps.window.shape
         self._viewport = Viewport(self.maps.window, round(config.motion.search_mm / grid.mm_per_px), grid)
@@ -96,7 +99,7 @@ class LevelMonitor:
         self._watched = WatchedZones(self.maps, density)
         self._zones = self._watched.now(None, None)
         self._findings = LevelFindings(
-            view, level, grid, self.maps, self._own, config, density, self._watched
+            view, completed.level, grid, self.maps, self._own, config, density, self._watched
         )
         self._thinnest_mm: float | None = None
         self._faint = False
@@ -248,6 +251,7 @@ class LevelMonitor:
             self._blind = None
             self._corridor.update(self._reference.mean)
             self._cement.unseen = self._corridor.hidden
+            self._derive_again()
         self._lap("cement")
         if was_ready:
             self._watch(noise, dead_zone)
@@ -401,6 +405,20 @@ class LevelMonitor:
             return None
         margin = round(self._config.learning.suspect_margin_mm / self._grid.mm_per_px)
         return _grow(self._cement.suspect, 1.0, margin) & self._seen
+
+    def _derive_again(self) -> None:
+        """A cannula found in the image tells which side is behind, where the plan does not."""
+        origin, grid = self.maps.window.origin, self._grid
+        ends = [
+            (grid.to_frame((axis.start + origin)[None])[0], grid.to_frame((axis.end + origin)[None])[0])
+            for axis in self._corridor.found
+        ]
+        completed = derive(self._view, self._marked, ends)
+        if completed.names <= self.maps.derived:
+            return
+        self.maps = level_maps(self._view, completed.level, grid, self._config, completed.names)
+        self._watched = WatchedZones(self.maps, self._density)
+        self._findings.adopt(completed.level, self.maps, self._watched)
 
     def _learning(self, pose: Pose) -> LevelStep:
         return self._nothing(pose, self._own_reasons())

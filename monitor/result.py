@@ -141,6 +141,8 @@ class LevelResult:
         Part of the projected body that is covered by cement, 0 to 1.
     leaks : tuple of Leak
     zones : tuple of Zone
+    derived : frozenset of str
+        Structures that were not marked but taken from the outline of the body.
     volume_relative : bool
         The volume is not calibrated by aliquots: good for comparison only.
     volume_method : str or None
@@ -173,6 +175,7 @@ class LevelResult:
     fill_fraction: float | None = None
     leaks: tuple[Leak, ...] = ()
     zones: tuple[Zone, ...] = ()
+    derived: frozenset[str] = frozenset()
     volume_relative: bool = False
     volume_method: str | None = None
     injected_ml: float | None = None

@@ -64,6 +64,8 @@ class LevelMaps:
         Bone that is registered on.
     depth_mm : float or None
         Depth of the body from the anterior to the posterior wall, along the line of sight's plane.
+    derived : frozenset of str
+        Structures that were not marked but taken from the outline of the body.
     """
 
     window: Window
@@ -75,6 +77,7 @@ class LevelMaps:
     cannula: Bool
     band: Bool
     depth_mm: float | None
+    derived: frozenset[str] = frozenset()
 
     def cropped(self, part: tuple[slice, slice]) -> LevelMaps:
         """The same maps over a part of the window (rows, columns); views, nothing is copied."""
@@ -95,11 +98,14 @@ class LevelMaps:
             self.cannula[part],
             self.band[part],
             self.depth_mm,
+            self.derived,
         )
 
 
-def level_maps(view: View, level: Level, grid: Grid, config: Config) -> LevelMaps:
-    """Compute the maps of a level."""
+def level_maps(
+    view: View, level: Level, grid: Grid, config: Config, derived: frozenset[str] = frozenset()
+) -> LevelMaps:
+    """Compute the maps of a level; `derived` names the structures that the operator did not mark."""
     mm = grid.mm_per_px
     body_pts = grid.to_work(as_array(level.body))
     window = Window.around(body_pts, config.cement.roi_margin_mm / mm, grid)
@@ -151,13 +157,13 @@ def level_maps(view: View, level: Level, grid: Grid, config: Config) -> LevelMap
         near |= line_distance(xy, points) * mm < motion.band_outside_mm
     band = near & ~cannula
 
-    zone = _zones(body, body_distance, inner_side, vein_near, foramen, distance, config)
+    zone = _zones(body, body_distance, inner_side, vein_near, foramen, distance, relevant, config)
     for other in view.levels:
         if other.name != level.name:
             other_body = fill(grid.to_work(as_array(other.body)) - window.origin, window.shape)
             zone[other_body & ~body] = ZoneLabel.OTHER_LEVEL
     return LevelMaps(
-        window, body, body_distance, distance, relevant, zone, cannula, band, _depth(body, distance)
+        window, body, body_distance, distance, relevant, zone, cannula, band, _depth(body, distance), derived
     )
 
 
@@ -186,6 +192,7 @@ def _zones(
     vein_near: Float32,
     foramen: Bool,
     distance: Mapping[str, Float32],
+    relevant: Mapping[str, Bool],
     config: Config,
 ) -> NDArray[np.uint8]:
     """Zone first (algorithm: zone, then shape); later lines win over earlier ones."""
@@ -204,7 +211,9 @@ def _zones(
         ("inferior_endplate", ZoneLabel.DISC_INFERIOR),
     ):
         if name in inner_side:
-            zone[~inner_side[name] & column] = label
+            # where no wall bounds it, the disc is what lies over the endplate
+            beside = column if "posterior_wall" in inner_side else column & relevant[name]
+            zone[~inner_side[name] & beside] = label
     if "posterior_wall" in distance:
         zone[behind & (distance["posterior_wall"] > -leak.canal_depth_mm)] = ZoneLabel.CANAL
     zone[foramen] = ZoneLabel.FORAMEN

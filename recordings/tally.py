@@ -52,6 +52,7 @@ class Tally:
             return
         for key in ("volume_ml", "volume_sd_ml", "fill_fraction", "area_mm2", "outside_mm2"):
             kept[key] = rounded(getattr(level, key))
+        kept["derived"] = sorted(level.derived)
         kept["volume_method"] = level.volume_method
         kept["volume_relative"] = level.volume_relative if level.volume_ml is not None else None
         kept["injected_ml"], kept["unseen_ml"] = rounded(level.injected_ml), rounded(level.unseen_ml)
