@@ -28,6 +28,7 @@ _LONGEST_GAP_S = 1.0
 _TERMS = 4
 _SLOPE_EVERY = 12
 _KNOWN_SHARE = 0.15
+_USUAL_RANGE_MM = 1.5
 
 
 class Surrogate:
@@ -113,7 +114,10 @@ class Breathing:
         if self._known_mm is None:
             return 0.0
         low, high = self._known_mm
-        return float(np.hypot(*np.maximum(np.maximum(low - shift_mm[:2], shift_mm[:2] - high), 0)))
+        beyond = float(np.hypot(*np.maximum(np.maximum(low - shift_mm[:2], shift_mm[:2] - high), 0)))
+        # where the bone hardly moves, a small step of it means as much of the soft tissue
+        usual = float(np.hypot(*(high - low)))
+        return beyond * max(1.0, _USUAL_RANGE_MM / max(usual, 0.3 * _USUAL_RANGE_MM))
 
     def _along(self, shift_mm: Vector) -> Float32:
         return _combined(shift_mm, cast(Float32, self._slope))

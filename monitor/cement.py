@@ -26,6 +26,7 @@ _BORDER_MM = 1.0
 _RIM_MM = 5.0
 _MOST_AT_RIM = 0.3
 _BESIDE_MM = 3.0
+_CELL_MM = 1.5
 _LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
 
 
@@ -97,6 +98,12 @@ class CementDetector:
             return None
         return np.where(self._mask, self._base + self._added, np.float32(0)).astype(np.float32)
 
+    def elsewhere(self) -> Bool:
+        """Away from the body and from known cement."""
+        reach = 2 * round(_BESIDE_MM / self._mm) + 1
+        beside = cv2.dilate(self._mask.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        return ~(self._inside | beside)
+
     @property
     def suspect(self) -> Bool:
         """Confirmed or suspected cement."""
@@ -147,9 +154,7 @@ class CementDetector:
         dead_zone = np.maximum(dead_zone, self._unrest(visible))
         z = np.clip((residual - dead_zone) / np.maximum(noise, np.float32(1e-6)), _LOWEST_Z, _HIGHEST_Z)
         if unfamiliar_mm > config.unfamiliar_mm:
-            reach = 2 * round(_BESIDE_MM / self._mm) + 1
-            beside = cv2.dilate(self._mask.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-            z = np.where(self._inside | beside, z, np.minimum(z, np.float32(0)))
+            z = np.where(self.elsewhere(), np.minimum(z, np.float32(0)), z)
         evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
         ceiling = np.float32(config.threshold * config.separate_factor * 3)
         self._evidence = np.where(visible, np.minimum(evidence, ceiling), np.float32(0))
@@ -173,7 +178,23 @@ class CementDetector:
         weight = (visible & ~self._mask).astype(np.float32)
         sigma_px = config.unrest_reach_mm / self._mm
         variance = low_pass(np.square(below) * np.float32(2.0), weight, sigma_px)
-        return cast(Float32, np.sqrt(np.maximum(variance, np.float32(0))) * np.float32(config.unrest_factor))
+        unrest = np.sqrt(np.maximum(variance, np.float32(0))) * np.float32(config.unrest_factor)
+        return cast(Float32, np.maximum(unrest, self._pairs(below * weight)))
+
+    def _pairs(self, below: Float32) -> Float32:
+        """As much as the surroundings have grown paler: what slides darkens one place and lightens another.
+
+        Only away from the body and from known cement, so that the front itself is never kept back by it.
+        """
+        config = self._config
+        rows, columns = below.shape
+        step = max(1, round(_CELL_MM / self._mm))
+        size = (max(1, columns // step), max(1, rows // step))
+        cells = cv2.resize(below, size, interpolation=cv2.INTER_AREA)
+        reach = 2 * max(1, round(config.pair_reach_mm / (step * self._mm))) + 1
+        paler = -cv2.erode(cells, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+        near = cv2.resize(paler, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        return np.where(self.elsewhere(), near * np.float32(config.pair_share), np.float32(0))
 
     def _confirm(self, dead_zone: Float32, visible: Bool) -> Bool:
         """Parts whose evidence passes: near known cement at h, elsewhere at more and larger."""

@@ -20,9 +20,9 @@ from monitor.errors import ConfigError
 
 __all__ = [
     "AlarmConfig", "BrandClock", "CementConfig", "ClockConfig", "Config", "CorridorConfig", "EdgeConfig",
-    "EmbolusConfig", "ExtensionConfig", "FrontConfig", "GateConfig", "HealthConfig", "IntensityConfig",
-    "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig", "VolumeConfig", "config_to_toml",
-    "parse_config", "read_config",
+    "EmbolusConfig", "ExtensionConfig", "FieldConfig", "FrontConfig", "GateConfig", "HealthConfig",
+    "IntensityConfig", "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig", "VolumeConfig",
+    "config_to_toml", "parse_config", "read_config",
 ]  # fmt: skip
 
 LARGEST_CONFIG_BYTES = 1024 * 1024
@@ -152,6 +152,10 @@ class CementConfig(_Section, frozen=True):
     unrest_reach_mm: Annotated[
         float, _number("Gaussian sigma over which unrest is measured (mm)", 1.0, 30.0)
     ] = 6.0
+    pair_share: Annotated[
+        float, _number("off the body, so much of what has grown paler nearby is ignored", 0.0, 3.0)
+    ] = 2.0
+    pair_reach_mm: Annotated[float, _number("nearby: within so much (mm)", 1.0, 40.0)] = 12.0
     unrest_clip: Annotated[
         float, _number("single places count for no more than this in the unrest (log units)", 0.01, 2.0)
     ] = 0.15
@@ -192,6 +196,19 @@ class CementConfig(_Section, frozen=True):
     moved_instrument_stays_s: Annotated[
         float, _number("an instrument that stays where it moved to is learned after (s)", 0.2, 30.0)
     ] = 1.5
+
+
+class FieldConfig(_Section, frozen=True):
+    """Collimator blades and the circle of an image intensifier."""
+
+    margin_mm: Annotated[float, _number("nothing is seen so near to the field's edge (mm)", 0.0, 20.0)] = 3.0
+    least_change_mm2: Annotated[
+        float, _number("less than this is no movement of blades (mm2)", 1.0, 500.0)
+    ] = 30.0
+    settled_after_s: Annotated[float, _number("blades are at rest after (s)", 0.1, 5.0)] = 0.5
+    most_covered: Annotated[
+        float, _number("part of the body that may be covered before monitoring ends", 0.01, 1.0)
+    ] = 0.3
 
 
 class EmbolusConfig(_Section, frozen=True):
@@ -315,6 +332,7 @@ class Config(_Section, frozen=True):
     motion: MotionConfig = MotionConfig()
     learning: LearningConfig = LearningConfig()
     cement: CementConfig = CementConfig()
+    field: FieldConfig = FieldConfig()
     embolus: EmbolusConfig = EmbolusConfig()
     intruder: IntruderConfig = IntruderConfig()
     edge: EdgeConfig = EdgeConfig()

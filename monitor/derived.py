@@ -1,9 +1,9 @@
 """Walls and endplates that were not marked, from the outline of the body, where that is sound.
 
-The outline's four corners part it into two endplates and two walls. The endplates are those that face along the
-spine: towards the neighbouring marked bodies, or up and down the picture where there are none. Which wall is the
-posterior one is not to be seen from the outline. A cannula tells, since it comes from behind; so does a
-wall, an endplate or a foramen that is marked. Where nothing tells, no wall is derived.
+The outline's four corners part it into two endplates and two walls. The endplates are those that face along
+the spine: towards the neighbouring marked bodies, or up and down the picture where there are none. Which wall
+is the posterior one is not to be seen from the outline. A cannula tells, since it comes from behind; so does
+a wall, an endplate or a foramen that is marked. Where nothing tells, no wall is derived.
 """
 
 from __future__ import annotations

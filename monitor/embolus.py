@@ -26,6 +26,7 @@ _BLUR_MM = 0.6
 _MOST_SPOTS = 12
 _SLOW_S = 1.0
 _LEFT_BEHIND = 0.4
+_ON_THE_WAY = (0.5, 0.65)
 _ALIKE = 2.2
 
 
@@ -170,7 +171,11 @@ class EmbolusWatch:
         if met < config.sightings or travelled_mm < config.shortest_way_mm:
             return None
         # what fills a vein stays where it has been; what is carried away leaves nothing behind
-        left = float(smooth[round(first.y), round(first.x)])
+        way = [
+            (first.x + (now.x - first.x) * share, first.y + (now.y - first.y) * share)
+            for share in _ON_THE_WAY
+        ]
+        left = max(float(smooth[round(y), round(x)]) for x, y in way)
         if left > _LEFT_BEHIND * first.strength * first.noise:
             return None
         # it comes from the cement: nearer to it at first than now

@@ -1,35 +1,127 @@
 """The field of view: where X-ray reaches the detector at all, collimator blades and circular masks left out.
 
 The blades stand still while the bone moves, so in vertebra coordinates their edges move and would look like
-cement coming and going.
+cement coming and going. They are also moved in mid-run, so the field is looked for at every pulse.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.config import FieldConfig
+
+Bool = NDArray[np.bool_]
+Float32 = NDArray[np.float32]
+
 _DARK_SHARE = 0.25
-_PENUMBRA_MM = 2.0
+_OPEN_SHARE = 0.4
+_CELL_MM = 1.5
 
 
-def out_of_field(grey: NDArray[np.float32], mm_per_px: float) -> NDArray[np.bool_]:
-    """Dark parts that touch the border, and their penumbra.
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """What is out of the field of view, and when that last changed.
 
     Parameters
     ----------
-    grey : ndarray, shape (rows, columns), float32
-        Work image; larger is more X-ray.
+    outside : ndarray of bool, shape of the work image
+        Out of the field, or too near to its edge.
+    changed_s : float or None
+        Time of the last change (s); None: it has been so from the start.
+    exposed : ndarray of bool, same shape
+        What the last change has uncovered.
     """
-    rows, columns = grey.shape
-    middle = grey[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
-    smooth = cv2.GaussianBlur(grey, (0, 0), 1.5)
-    dark = (smooth < _DARK_SHARE * float(np.median(middle))).astype(np.uint8)
-    _, labels = cv2.connectedComponents(dark, connectivity=4)
-    touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    outside = np.isin(labels, touching[touching > 0]).astype(np.uint8)
-    if not outside.any():
-        return np.zeros(grey.shape, bool)
-    reach = 2 * max(1, round(_PENUMBRA_MM / mm_per_px)) + 1
-    return cv2.dilate(outside, np.ones((reach, reach), np.uint8)) > 0
+
+    outside: Bool
+    changed_s: float | None
+    exposed: Bool
+
+    def settled(self, time_s: float, after_s: float) -> bool:
+        """Whether the blades have been still for so long (s)."""
+        return self.changed_s is None or time_s - self.changed_s >= after_s
+
+
+class FieldOfView:
+    """Follows blades and circle. Single-threaded; `look` once for each new pulse."""
+
+    def __init__(self, shape: tuple[int, int], mm_per_px: float, config: FieldConfig) -> None:
+        self._shape, self._config = shape, config
+        step = max(1, round(_CELL_MM / mm_per_px))
+        self._size = (max(8, shape[1] // step), max(8, shape[0] // step))
+        self._cell_mm = mm_per_px * shape[1] / self._size[0]
+        self._cells: Bool | None = None
+        self._small: Float32 | None = None
+        self._bright: float | None = None
+        self._field = Field(np.zeros(shape, bool), None, np.zeros(shape, bool))
+
+    @property
+    def field(self) -> Field:
+        """The field as last seen."""
+        return self._field
+
+    def look(self, grey: Float32, time_s: float) -> Field:
+        """Take in a pulse.
+
+        Parameters
+        ----------
+        grey : ndarray, shape (rows, columns), float32
+            Work image; larger is more X-ray.
+        time_s : float
+            Time of the pulse (s).
+        """
+        small = cast(Float32, cv2.resize(grey, self._size, interpolation=cv2.INTER_AREA))
+        small = cast(Float32, cv2.blur(small, (3, 3)))
+        self._small = small if self._small is None else 0.5 * (self._small + small)
+        cells = self._dark(self._small)
+        if self._cells is None:
+            self._cells = cells
+            self._field = Field(self._enlarged(cells, self._margin), None, self._field.exposed)
+            return self._field
+        changed = cells ^ self._cells
+        # a cell or two at the penumbra come and go with the noise
+        wide = cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        if float(cv2.countNonZero(wide)) * self._cell_mm**2 > self._config.least_change_mm2:
+            uncovered = self._cells & ~cells
+            before = self._field
+            recent = not before.settled(time_s, self._config.settled_after_s)
+            exposed = self._enlarged(uncovered, self._margin + 1)
+            if recent:
+                exposed = exposed | before.exposed
+            self._cells = cells
+            self._field = Field(self._enlarged(cells, self._margin), time_s, exposed)
+        return self._field
+
+    @property
+    def _margin(self) -> int:
+        return max(1, round(self._config.margin_mm / self._cell_mm))
+
+    def _dark(self, small: Float32) -> Bool:
+        """Dark cells that hang together with the border."""
+        rows, columns = small.shape
+        middle = small[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
+        bright = float(np.median(middle))
+        # blades over the middle must not make everything else look open
+        self._bright = bright if self._bright is None else max(bright, 0.97 * self._bright)
+        share = np.full(small.shape, _DARK_SHARE, np.float32)
+        if self._cells is not None:
+            # what is out of the field stays out until it is clearly in it again
+            share[self._cells] = _OPEN_SHARE
+        level = self._bright if bright < 0.5 * self._bright else bright
+        dark = (small < share * np.float32(level)).astype(np.uint8)
+        if not dark.any():
+            return np.zeros(small.shape, bool)
+        _, labels = cv2.connectedComponents(dark, connectivity=4)
+        touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+        return np.isin(labels, touching[touching > 0])
+
+    def _enlarged(self, cells: Bool, reach: int) -> Bool:
+        if not cells.any():
+            return np.zeros(self._shape, bool)
+        grown = cv2.dilate(cells.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+        size = (self._shape[1], self._shape[0])
+        return cv2.resize(grown, size, interpolation=cv2.INTER_NEAREST) > 0

@@ -18,7 +18,7 @@ from monitor.derived import derive
 from monitor.describe import WatchedZones
 from monitor.edge import CementEdge
 from monitor.embolus import Embolus, EmbolusWatch
-from monitor.field import out_of_field
+from monitor.field import Field
 from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid, Window
 from monitor.intensity import WorkImage
@@ -79,7 +79,10 @@ class LevelMonitor:
         self._cement = CementDetector(self.maps, bridge_px, grid.mm_per_px, config.cement)
         self._edge = CementEdge(shape, grid.mm_per_px, config.edge, density)
         self._surrogate = Surrogate()
-        self._outside = np.zeros((grid.rows, grid.columns), np.float32)
+        nothing = np.zeros((grid.rows, grid.columns), bool)
+        self._field = Field(nothing, None, nothing)
+        self._field_s: float | None = None
+        self._exposed_mm2 = 0.0
         self._blind: Reason | None = None
         self._last_s: float | None = None
         self._last_matrix: NDArray[np.float64] | None = None
@@ -122,29 +125,27 @@ class LevelMonitor:
     def take_reference(self, work: WorkImage) -> None:
         """Take a frame as the one on which the plan was drawn."""
         self._tracker.set_reference(work.attenuation(self.maps.window.part))
-        self._look_at_field(work)
 
     def blind(self, reason: Reason, work: WorkImage) -> None:
         """Learn the reference anew because of an event that concerns the whole image."""
-        self._look_at_field(work)
         self._start_anew(reason)
 
-    def _look_at_field(self, work: WorkImage) -> None:
-        self._outside = out_of_field(work.grey, self._grid.mm_per_px).astype(np.float32)
-
-    def step(self, work: WorkImage, time_ns: int, now_ns: int) -> LevelStep:
+    def step(self, work: WorkImage, field: Field, time_ns: int, now_ns: int) -> LevelStep:
         """Take in a new pulse.
 
         Parameters
         ----------
         work : WorkImage
             The frame on the work grid.
+        field : Field
+            Its field of view.
         time_ns : int
             Time of the frame (ns).
         now_ns : int
             Time that alarms go by (ns).
         """
         time_s = time_ns / 1e9
+        self._field = field
         padded = self._viewport.cut(work.attenuation)
         live = self._viewport.inner(padded)
         hidden = self._cement.suspect | self._corridor.steel
@@ -212,12 +213,17 @@ class LevelMonitor:
             self._cement.start_anew()
             self._edge.start_anew(None)
             return self._learning(located.pose)
-        clipped = self._viewport.cut(lambda part: np.maximum(work.clipped(part), self._outside[part]), 1.0)
+        clipped = self._viewport.cut(
+            lambda part: np.maximum(work.clipped(part), self._field.outside[part].astype(np.float32)), 1.0
+        )
         self._seen = np.ones_like(self._visible) if inside is None else inside
         if clipped.any():
             lost, _ = to_reference(clipped, matrix, self._viewport.offset, self.maps.window.shape)
             self._seen = self._seen & (lost < 0.5)
         self._visible = self._seen & ~self._corridor.hidden
+        covered = self._blades(located.pose, time_s)
+        if covered is not None:
+            return covered
         suspect = self._cement.suspect
         intruded = self._intruded(moved, suspect, located.pose, time_s)
         if intruded is not None:
@@ -245,7 +251,10 @@ class LevelMonitor:
         if decision.hidden is not None:
             learnable &= ~decision.hidden
         was_ready = self._reference.ready
-        self._reference.learn(moved, residual, learnable, time_s, shift_mm)
+        strange = None
+        if was_ready and unfamiliar_mm > self._config.cement.unfamiliar_mm:
+            strange = self._cement.elsewhere() & self._visible
+        self._reference.learn(moved, residual, learnable, time_s, shift_mm, strange)
         self._sharpen_template()
         if self._reference.ready and not was_ready:
             self._blind = None
@@ -273,6 +282,29 @@ class LevelMonitor:
                 result = replace(result, leaks=(*result.leaks, carried))
         self._lap("findings")
         return LevelStep(result, reasons, mask, fit)
+
+    def _blades(self, pose: Pose, time_s: float) -> LevelStep | None:
+        """Blades that move or cover the body. What they uncover must be learned before it is watched."""
+        config = self._config.field
+        text = None
+        if not self._field.settled(time_s, config.settled_after_s):
+            if self._field_s != self._field.changed_s:
+                self._field_s = self._field.changed_s
+                exposed = self._viewport.cut(lambda part: self._field.exposed[part].astype(np.float32), 0.0)
+                self._exposed_mm2 = float(exposed.sum()) * self._grid.mm_per_px**2
+                self._cement.distrust(time_s - _INTRUSION_NOTICED_S)
+            text = "the collimator moves"
+        elif self._exposed_mm2 > config.least_change_mm2:
+            self._exposed_mm2 = 0.0
+            self._start_anew(
+                Reason(State.NOT_MONITORING, "collimation", "the field has been opened", self.name)
+            )
+            return None
+        elif float((self.maps.body & ~self._seen).sum()) > config.most_covered * float(self.maps.body.sum()):
+            text = f"{self.name} is out of the field of view"
+        if text is None:
+            return None
+        return self._nothing(pose, (Reason(State.NOT_MONITORING, "collimation", text, self.name),))
 
     def _intruded(self, moved: Float32, suspect: Bool, pose: Pose, time_s: float) -> LevelStep | None:
         """While a hand or an instrument lies over the level, nothing is learned and nothing decided."""

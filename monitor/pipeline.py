@@ -16,6 +16,7 @@ from monitor.alerts import AlarmBoard, Condition, Key
 from monitor.clock import CementAge, cement_age, clock_of
 from monitor.config import Config
 from monitor.errors import PlanError
+from monitor.field import FieldOfView
 from monitor.frame import Frame, Pixels, SourceInfo
 from monitor.gate import Gate, Pulse
 from monitor.grid import Grid
@@ -83,6 +84,8 @@ class Pipeline:
         )
         self._curve = Curve.of(info.intensity, config.intensity)
         self._gate = Gate(config.gate)
+        shape = (self._grid.rows, self._grid.columns)
+        self._field = FieldOfView(shape, self._grid.mm_per_px, config.field)
         self._perf_ns = perf_ns
         self._timings_ms: dict[str, float] = {}
         self._lap_ns = 0
@@ -172,7 +175,8 @@ class Pipeline:
         if pulse.new or not self._steps:
             self._count_beam(frame.time_ns)
             self._brightness_step(work)
-            self._steps = tuple(level.step(work, frame.time_ns, now_ns) for level in self._levels)
+            field = self._field.look(work.grey, frame.time_ns / 1e9)
+            self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
         steps = self._steps
         if pulse.held:
             reasons.append(Reason(State.HELD, "image_held", f"image held for {pulse.still_s:.1f} s"))

@@ -184,7 +184,13 @@ class Reference:
         self._first_s = self._last_s = time_s
 
     def learn(
-        self, live: Float32, residual: Float32, learnable: Bool, time_s: float, shift_mm: Vector
+        self,
+        live: Float32,
+        residual: Float32,
+        learnable: Bool,
+        time_s: float,
+        shift_mm: Vector,
+        strange: Bool | None = None,
     ) -> None:
         """Take in a pulse.
 
@@ -198,6 +204,9 @@ class Reference:
             Time of the pulse (s).
         shift_mm : ndarray, shape (4,)
             Breathing surrogate of the pulse (`breathing.Surrogate`).
+        strange : ndarray of bool, same shape, or None
+            In a phase of the breath that has not been learned yet: where nothing is believed to be cement,
+            so that whatever is seen there is soft tissue.
         """
         if self._first_s is None:
             self.start(live, time_s)
@@ -209,7 +218,7 @@ class Reference:
         self._pulses += 1
         self._learn_noise(residual, learnable)
         maturing = not self.ready
-        refining = self.learned_s < self._learning.refine_for_s
+        refining = self.learned_s < self._learning.refine_for_s or strange is not None
         if maturing or refining:
             self._learn_mean(live, learnable, shift_mm)
         if maturing:
@@ -224,6 +233,8 @@ class Reference:
                 self._excursion, keep, self._learned_excursion, 1.0 - keep, 0.0, dst=self._excursion
             )
             self._stray(residual, learnable, dt, both_ways=False)
+            if strange is not None:
+                np.maximum(self._excursion, np.where(strange, np.abs(self._average), 0), out=self._excursion)
 
     def _learn_mean(self, live: Float32, learnable: Bool, shift_mm: Vector) -> None:
         most = float(self._learning.reference_pulses)

@@ -104,9 +104,10 @@ def test_contrast_that_runs_into_vessels_is_seen(box: Box, rate: float | None, t
     assert found.summary["source"]["times"] == ("assumed" if rate is None else "source")
 
 
-def test_without_walls_a_leak_is_outside_and_nothing_more(tmp_path: Path) -> None:
+def test_without_walls_no_side_is_guessed(tmp_path: Path) -> None:
     found = analyse("coronary_run", (20, 100, 130, 210), 0.22, tmp_path, walls=False)
-    assert found.leaks() == {"leak_outside"}
+    assert "leak_outside" in found.leaks()
+    assert found.leaks() <= {"leak_outside", "leak_disc_superior", "leak_disc_inferior"}
     assert max(found.outside_mm2()) > 20
 
 

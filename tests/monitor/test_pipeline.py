@@ -152,7 +152,10 @@ def test_only_a_body_and_a_scale_still_finds_cement_that_leaves() -> None:
     marked = plan(posterior_wall=None, anterior_wall=None, superior_endplate=None, inferior_endplate=None)
     results = go(pipeline(marked), QUIET + 110, growing())
     assert rules(results) == {"leak_outside"}
-    assert results[-1].levels[0].distances == {}
+    # nothing tells which side is behind: endplates are derived, walls are not
+    last = results[-1].levels[0]
+    assert last.derived == {"superior_endplate", "inferior_endplate"} == set(last.distances or {})
+    assert "disc above (derived)" in {zone.name for zone in last.zones}
     unmarked = [zone.name for zone in results[-1].levels[0].zones if zone.watch == "not marked"]
     assert "posterior wall" in unmarked
 
