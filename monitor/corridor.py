@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import CorridorConfig
+from monitor.grid import Grid, Window
 from monitor.intensity import low_pass
+from monitor.plan import Level, as_array
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -63,6 +65,15 @@ class Axis:
     def length_px(self) -> float:
         """From start to end."""
         return float(np.hypot(*(self.end - self.start)))
+
+
+def marked_axes(level: Level, grid: Grid, window: Window) -> list[Axis]:
+    """The operator's cannulas in window px, each taken to be straight."""
+    axes = []
+    for cannula in level.cannulas:
+        points = grid.to_work(as_array(cannula.path)) - window.origin
+        axes.append(Axis(points[0], points[-1], cannula.outer_diameter_mm / grid.mm_per_px))
+    return axes
 
 
 def find_cannulas(

@@ -10,29 +10,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor import doubts
 from monitor.breathing import Surrogate
 from monitor.cement import CementDetector, Decision, minimum_detectable_added
 from monitor.config import Config
-from monitor.corridor import Axis, Corridor
+from monitor.corridor import Corridor, marked_axes
 from monitor.derived import derive
 from monitor.describe import WatchedZones
 from monitor.edge import CementEdge
 from monitor.embolus import Embolus, EmbolusWatch
 from monitor.field import Field
 from monitor.findings import CementEvidence, LevelFindings
-from monitor.grid import Grid, Window
+from monitor.grid import Grid
 from monitor.intensity import WorkImage
 from monitor.intruder import IntruderWatch
 from monitor.motion import Fit, pose_matrix, to_reference
-from monitor.plan import Level, View, as_array
+from monitor.plan import Level, View
 from monitor.reference import Reference
 from monitor.result import LevelResult, Pose
-from monitor.robust import median
 from monitor.states import Reason, State
 from monitor.tracking import Located, Tracker
 from monitor.viewport import Viewport
 from monitor.volume import DensityCalibration
-from monitor.zones import level_maps, territory
+from monitor.zones import grown, level_maps, territory
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -93,7 +93,7 @@ class LevelMonitor:
         self._place: tuple[float, tuple[float, float]] | None = None
         self._visible = self._seen = np.ones(shape, bool)
         self._corridor = Corridor(
-            _marked_cannulas(level, grid, self.maps.window),
+            marked_axes(level, grid, self.maps.window),
             self.maps.body_distance_mm,
             grid.mm_per_px,
             config.corridor,
@@ -151,13 +151,14 @@ class LevelMonitor:
         hidden = self._cement.suspect | self._corridor.steel
         located = self._tracker.locate(
             self._without_cement(live),
-            _grow(hidden, self._grid.mm_per_px),
+            grown(hidden, self._grid.mm_per_px),
             time_s,
             may_restart=not self._cement.mask.any(),
         )
         self._lap("motion")
         self._faint = located.faint
-        poor = self._poor_image(work)
+        grey = self._viewport.inner(self._viewport.cut(lambda part: work.grey[part]))
+        poor = doubts.too_dark(self.name, grey, self.maps.body, self._config.intensity)
         if poor is not None:
             return self._nothing(located.pose, (poor,))
         if located.disturbed == "found":
@@ -228,7 +229,7 @@ class LevelMonitor:
         intruded = self._intruded(moved, suspect, located.pose, time_s)
         if intruded is not None:
             return intruded
-        background = (self._seen & ~self._corridor.steel & ~_grow(suspect, 3 * mm)).astype(np.float32)
+        background = (self._seen & ~self._corridor.steel & ~grown(suspect, 3 * mm)).astype(np.float32)
         shift_mm = self._surrogate.follow(np.array(fit.shift) * mm, dt_s)
         fine = self._corridor.see_through(
             self._reference.residual(moved, background, fit.gain, shift_mm), dt_s
@@ -247,7 +248,7 @@ class LevelMonitor:
                 self._embolus = (time_s, seen)
         margin = round(self._config.learning.suspect_margin_mm / mm)
         sudden = residual > dead_zone + 3.0 * noise
-        learnable = self._seen & ~_grow(decision.suspect, 1.0, margin) & ~sudden
+        learnable = self._seen & ~grown(decision.suspect, 1.0, margin) & ~sudden
         if decision.hidden is not None:
             learnable &= ~decision.hidden
         was_ready = self._reference.ready
@@ -308,7 +309,7 @@ class LevelMonitor:
 
     def _intruded(self, moved: Float32, suspect: Bool, pose: Pose, time_s: float) -> LevelStep | None:
         """While a hand or an instrument lies over the level, nothing is learned and nothing decided."""
-        ignored = _grow(suspect | self._corridor.steel, self._grid.mm_per_px) | ~self._seen
+        ignored = grown(suspect | self._corridor.steel, self._grid.mm_per_px) | ~self._seen
         mean = self._reference.mean if self._reference.ready else None
         intrusion = self._intruder.judge(moved, mean, ignored, time_s)
         if not intrusion.present:
@@ -345,23 +346,15 @@ class LevelMonitor:
         return self._cement.decide(residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm)
 
     def _own_reasons(self) -> tuple[Reason, ...]:
-        if not self._reference.ready:
-            if self._blind is not None:
-                return (self._blind,)
-            seconds = self._config.learning.shortest_s - self._reference.learned_s
-            text = f"learning the image without cement, about {max(0.0, seconds):.0f} s"
-            return (Reason(State.LEARNING, "learning", text, self.name),)
-        limit_mm = self._config.cement.thinnest_monitored_mm
-        if self._thinnest_mm is not None and self._thinnest_mm > limit_mm:
-            text = f"image too poor: only cement thicker than {self._thinnest_mm:.1f} mm would be seen"
-            return (Reason(State.NOT_MONITORING, "too_poor", text, self.name),)
-        if self._reference.noise_ratio > self._config.health.noise_ratio:
-            text = f"noise {self._reference.noise_ratio:.1f} times that of the reference"
-            return (Reason(State.NOT_MONITORING, "noisy", text, self.name),)
-        if self._faint:
-            text = f"bone at {self.name} too faint to follow: only gross changes are seen"
-            return (Reason(State.DEGRADED, "faint", text, self.name),)
-        return ()
+        reference, config = self._reference, self._config
+        if not reference.ready:
+            return (self._blind or doubts.learning(self.name, reference.learned_s, config.learning),)
+        found = (
+            doubts.too_poor(self.name, self._thinnest_mm, config.cement),
+            doubts.noisy(self.name, reference.noise_ratio, config.health),
+            doubts.faint(self.name) if self._faint else None,
+        )
+        return tuple(reason for reason in found if reason is not None)[:1]
 
     def _instrument_reasons(self, decision: Decision, time_s: float) -> tuple[Reason, ...]:
         """While an instrument moves, say what it hides; where it stays, learn the image with it there."""
@@ -377,18 +370,7 @@ class LevelMonitor:
             )
             return (cast(Reason, self._blind),)
         self._visible = self._visible & ~decision.hidden
-        text = f"an instrument moves at {self.name}: around it nothing can be seen"
-        return (Reason(State.DEGRADED, "instrument_moves", text, self.name),)
-
-    def _poor_image(self, work: WorkImage) -> Reason | None:
-        """A level drawn with a handful of grey levels cannot be monitored, whatever its contrast."""
-        body = self.maps.body
-        grey = work.grey[self.maps.window.part]
-        levels = median(grey[body]) if body.any() else 0.0
-        if levels >= self._config.intensity.fewest_grey_levels:
-            return None
-        text = f"image too dark at {self.name}: {levels:.0f} grey levels"
-        return Reason(State.NOT_MONITORING, "too_dark", text, self.name)
+        return (doubts.instrument_moves(self.name),)
 
     def _exposure_settles(self, moved: Float32) -> bool:
         """Brightness still settling at the start of a run: the frames so far are no reference."""
@@ -436,7 +418,7 @@ class LevelMonitor:
         if reason.code == "instrument_moved" or not self._cement.mask.any():
             return None
         margin = round(self._config.learning.suspect_margin_mm / self._grid.mm_per_px)
-        return _grow(self._cement.suspect, 1.0, margin) & self._seen
+        return grown(self._cement.suspect, 1.0, margin) & self._seen
 
     def _derive_again(self) -> None:
         """A cannula found in the image tells which side is behind, where the plan does not."""
@@ -457,20 +439,3 @@ class LevelMonitor:
 
     def _nothing(self, pose: Pose, reasons: tuple[Reason, ...]) -> LevelStep:
         return LevelStep(self._findings.nothing(pose, reasons), reasons, None, None)
-
-
-def _marked_cannulas(level: Level, grid: Grid, window: Window) -> list[Axis]:
-    """The operator's cannulas in window px, each taken to be straight."""
-    axes = []
-    for cannula in level.cannulas:
-        points = grid.to_work(as_array(cannula.path)) - window.origin
-        axes.append(Axis(points[0], points[-1], cannula.outer_diameter_mm / grid.mm_per_px))
-    return axes
-
-
-def _grow(mask: Bool, mm_per_px: float, reach_px: int | None = None) -> Bool:
-    """Dilate by about 1.5 mm, or by a number of pixels."""
-    reach = max(1, round(1.5 / mm_per_px)) if reach_px is None else reach_px
-    if reach == 0 or not mask.any():
-        return mask
-    return cv2.dilate(mask.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0

@@ -281,3 +281,11 @@ def _strip(xy: Points, line: Points, overhang_px: float) -> Bool:
     along = (xy - line[0]) @ (chord / max(length, 1e-9))
     strip: Bool = (along >= -overhang_px) & (along <= length + overhang_px)
     return strip
+
+
+def grown(mask: Bool, mm_per_px: float, reach_px: int | None = None) -> Bool:
+    """Dilate by about 1.5 mm, or by a number of pixels."""
+    reach = max(1, round(1.5 / mm_per_px)) if reach_px is None else reach_px
+    if reach == 0 or not mask.any():
+        return mask
+    return cv2.dilate(mask.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0

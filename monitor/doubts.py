@@ -1,0 +1,64 @@
+"""Why a level may not be believed, or not wholly, in words: one function for each reason."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.config import CementConfig, HealthConfig, IntensityConfig, LearningConfig
+from monitor.robust import median
+from monitor.states import Reason, State
+
+
+def learning(level: str, learned_s: float, config: LearningConfig) -> Reason:
+    """The reference is not there yet; `learned_s` is how long it has been learned (s)."""
+    left_s = max(0.0, config.shortest_s - learned_s)
+    text = f"learning the image without cement, about {left_s:.0f} s"
+    return Reason(State.LEARNING, "learning", text, level)
+
+
+def too_poor(level: str, thinnest_mm: float | None, config: CementConfig) -> Reason | None:
+    """Only thick cement would be seen; `thinnest_mm` is the thinnest that would, None where not known."""
+    if thinnest_mm is None or thinnest_mm <= config.thinnest_monitored_mm:
+        return None
+    text = f"image too poor: only cement thicker than {thinnest_mm:.1f} mm would be seen"
+    return Reason(State.NOT_MONITORING, "too_poor", text, level)
+
+
+def noisy(level: str, noise_ratio: float, config: HealthConfig) -> Reason | None:
+    """The image is noisier than the one that was learned, by `noise_ratio`."""
+    if noise_ratio <= config.noise_ratio:
+        return None
+    text = f"noise {noise_ratio:.1f} times that of the reference"
+    return Reason(State.NOT_MONITORING, "noisy", text, level)
+
+
+def too_dark(
+    level: str, grey: NDArray[np.float32], body: NDArray[np.bool_], config: IntensityConfig
+) -> Reason | None:
+    """A level drawn with a handful of grey levels cannot be monitored, whatever its contrast.
+
+    Parameters
+    ----------
+    grey : ndarray, shape of the window, float32
+        Stored values where the level is.
+    body : ndarray of bool, same shape
+    """
+    levels = median(grey[body]) if body.any() else 0.0
+    if levels >= config.fewest_grey_levels:
+        return None
+    return Reason(
+        State.NOT_MONITORING, "too_dark", f"image too dark at {level}: {levels:.0f} grey levels", level
+    )
+
+
+def faint(level: str) -> Reason:
+    """The bone cannot be followed; the level is taken to be still."""
+    text = f"bone at {level} too faint to follow: only gross changes are seen"
+    return Reason(State.DEGRADED, "faint", text, level)
+
+
+def instrument_moves(level: str) -> Reason:
+    """A needle moves: around it cement cannot be told from steel."""
+    text = f"an instrument moves at {level}: around it nothing can be seen"
+    return Reason(State.DEGRADED, "instrument_moves", text, level)
