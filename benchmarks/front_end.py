@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from monitor.cement import Decision
 from monitor.config import Config
+from monitor.field import Field, FieldOfView
 from monitor.frame import Pixels, SourceInfo
 from monitor.grid import Grid
 from monitor.intensity import Curve, WorkImage, to_work_image
@@ -87,12 +88,12 @@ class LevelFrontEnd:
         """Take the frame that the plan was drawn on."""
         self._level.take_reference(work)
 
-    def step(self, work: WorkImage, time_s: float) -> Residual | None:
+    def step(self, work: WorkImage, field: Field, time_s: float) -> Residual | None:
         """Residual of a frame; None where the front end does not trust itself."""
         level = self._level
         level.caught = None
         now_ns = round(time_s * 1e9)
-        done = level.step(work, now_ns, now_ns)
+        done = level.step(work, field, now_ns, now_ns)
         state = done.result.state
         if level.caught is None or done.fit is None or state is State.NOT_MONITORING:
             self._added = None
@@ -122,6 +123,8 @@ class FrontEnd:
             info.rows, info.columns, view.scale.mm_per_px, config.intensity.work_mm_per_px
         )
         self._curve = Curve.of(info.intensity, config.intensity)
+        shape = (self.grid.rows, self.grid.columns)
+        self._field = FieldOfView(shape, self.grid.mm_per_px, config.field)
         self.levels = [LevelFrontEnd(view, k, self.grid, config) for k in range(len(view.levels))]
         self._first = True
 
@@ -135,7 +138,8 @@ class FrontEnd:
             for level in self.levels:
                 level.take_reference(work)
             self._first = False
-        return [level.step(work, time_s) for level in self.levels]
+        field = self._field.look(work.grey, time_s)
+        return [level.step(work, field, time_s) for level in self.levels]
 
     def pose_matrices(self, residuals: Sequence[Residual | None]) -> list[Matrix | None]:
         """Where each level's window is in the live window, as an affine map, shape (2, 3)."""
