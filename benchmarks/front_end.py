@@ -84,6 +84,11 @@ class LevelFrontEnd:
         """Point that poses turn about (window px)."""
         return self._level.centre
 
+    @property
+    def origin(self) -> NDArray[np.float64]:
+        """Where the window's first pixel is looked at now, x then y (work px)."""
+        return self._level.origin
+
     def take_reference(self, work: WorkImage) -> None:
         """Take the frame that the plan was drawn on."""
         self._level.take_reference(work)
@@ -156,7 +161,7 @@ class FrontEnd:
         for level, mask, matrix in zip(self.levels, masks, matrices, strict=True):
             if mask is None or matrix is None or not mask.any():
                 continue
-            offset = (matrix[:, 2] + level.maps.window.origin + 0.5) * b - 0.5
+            offset = (matrix[:, 2] + level.origin + 0.5) * b - 0.5
             to_frame = np.hstack([matrix[:, :2] * b, offset[:, None]])
             layer = cv2.warpAffine(mask.astype(np.uint8) * 255, to_frame, shape[::-1], flags=cv2.INTER_LINEAR)
             canvas |= layer > 127
