@@ -259,6 +259,10 @@ class EdgeConfig(_Section, frozen=True):
     noise_factor: Annotated[
         float, _number("the edge must stand out by so many times the noise of the average", 0.5, 6.0)
     ] = 2.0
+    blur_share: Annotated[
+        float, _number("beside thicker cement this part of its attenuation is blur, not cement", 0.0, 0.6)
+    ] = 0.12
+    blur_reach_mm: Annotated[float, _number("as far as this from it (mm)", 0.2, 5.0)] = 1.2
     dead_zone_share: Annotated[
         float, _number("next to confirmed cement this part of the dead-zone is ignored", 0.0, 1.0)
     ] = 0.5

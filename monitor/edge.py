@@ -95,6 +95,10 @@ class CementEdge:
             np.float32(max(self._film, config.noise_factor * 0.35 * noise)),
             np.float32(config.dead_zone_share) * dead_zone[part],
         )
+        # beside thick cement the detector's blur alone is darker than a film
+        tall = max(1, round(config.blur_reach_mm / self._mm))
+        highest = cv2.dilate(added, np.ones((2 * tall + 1, 2 * tall + 1), np.uint8))
+        least = np.maximum(least, np.float32(config.blur_share) * highest)
         drawn = np.where(visible[part], near & (added > least), core)
         # what is drawn hangs together with what is confirmed
         _, labels = cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)
