@@ -6,22 +6,27 @@ configuration with a comment on every key, so the defaults file documents itself
 
 from __future__ import annotations
 
-import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any
 
 import msgspec
 
 from monitor.alarm_config import AlarmConfig, BrandClock, ClockConfig, ExtensionConfig, VolumeConfig
 from monitor.config_base import Section as _Section
 from monitor.config_base import number as _number
+from monitor.config_text import config_to_toml
 from monitor.errors import ConfigError
+from monitor.polarity_config import PolarityConfig
+from monitor.preset import with_presets
+from monitor.thin_vein_config import ThinVeinConfig
 
 __all__ = [
     "AlarmConfig", "BrandClock", "CementConfig", "ClockConfig", "Config", "CorridorConfig", "EdgeConfig",
     "EmbolusConfig", "ExtensionConfig", "FieldConfig", "FrontConfig", "GateConfig", "HealthConfig",
-    "IntensityConfig", "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig", "VolumeConfig",
+    "IntensityConfig", "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig",
+    "PolarityConfig", "ThinVeinConfig", "VolumeConfig",
     "config_to_toml", "parse_config", "read_config",
 ]  # fmt: skip
 
@@ -119,6 +124,9 @@ class LearningConfig(_Section, frozen=True):
     ] = 96
     refine_for_s: Annotated[float, _number("how long the reference goes on improving (s)", 1.0, 120.0)] = 12.0
     relearn_s: Annotated[float, _number("learning anew after a disturbance (s)", 0.5, 30.0)] = 3.0
+    relearn_at_most_s: Annotated[
+        float, _number("disturbed again and again: twice as long each time, up to this (s)", 0.5, 60)
+    ] = 8.0
     suspect_margin_mm: Annotated[
         float, _number("nothing nearer than this to suspected cement is learned (mm)", 0.0, 20.0)
     ] = 3.0
@@ -193,6 +201,9 @@ class CementConfig(_Section, frozen=True):
     moved_instrument_reach_mm: Annotated[
         float, _number("nothing is confirmed so near to where an instrument has moved (mm)", 0.5, 20.0)
     ] = 8.0
+    large_shift_mm2: Annotated[
+        float, _number("so wide an area grown lighter is gas: nothing is confirmed (mm2)", 10, 2000)
+    ] = 30.0
     moved_instrument_stays_s: Annotated[
         float, _number("an instrument that stays where it moved to is learned after (s)", 0.2, 30.0)
     ] = 1.5
@@ -333,6 +344,7 @@ class Config(_Section, frozen=True):
 
     intensity: IntensityConfig = IntensityConfig()
     gate: GateConfig = GateConfig()
+    polarity: PolarityConfig = PolarityConfig()
     motion: MotionConfig = MotionConfig()
     learning: LearningConfig = LearningConfig()
     cement: CementConfig = CementConfig()
@@ -347,12 +359,13 @@ class Config(_Section, frozen=True):
     alarm: AlarmConfig = AlarmConfig()
     health: HealthConfig = HealthConfig()
     extension: ExtensionConfig = ExtensionConfig()
+    thin_vein: ThinVeinConfig = ThinVeinConfig()
     clock: ClockConfig = ClockConfig()
     brands: dict[str, BrandClock] = msgspec.field(default_factory=dict)
 
 
-def read_config(path: Path) -> Config:
-    """Read a TOML configuration; what it leaves out keeps its default.
+def read_config(path: Path, presets: Sequence[str] = ()) -> Config:
+    """Read a TOML configuration; what it leaves out is as in the presets, else the default.
 
     Raises
     ------
@@ -362,15 +375,15 @@ def read_config(path: Path) -> Config:
     try:
         if path.stat().st_size > LARGEST_CONFIG_BYTES:
             raise ConfigError(f"{path}: too large for a configuration")
-        return parse_config(path.read_bytes().decode("utf-8"), str(path))
+        return parse_config(path.read_bytes().decode("utf-8"), str(path), presets)
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not TOML: not UTF-8 text") from error
 
 
-def parse_config(text: str, name: str) -> Config:
-    """Parse TOML text; `name` is used in messages.
+def parse_config(text: str, name: str, presets: Sequence[str] = ()) -> Config:
+    """Parse TOML text; `name` is used in messages. For `presets` see `monitor.preset`.
 
     Raises
     ------
@@ -378,9 +391,7 @@ def parse_config(text: str, name: str) -> Config:
         As `read_config`.
     """
     try:
-        return _checked(msgspec.convert(tomllib.loads(text), Config), name)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: not TOML: {error}") from error
+        return _checked(msgspec.convert(with_presets(_loaded(text, name), name, presets), Config), name)
     except RecursionError as error:
         raise ConfigError(f"{name}: nested too deeply for a configuration") from error
     except msgspec.ValidationError as error:
@@ -389,30 +400,11 @@ def parse_config(text: str, name: str) -> Config:
         raise ConfigError(f"{name}: {place + ': ' if place else ''}{what}") from error
 
 
-def config_to_toml(config: Config) -> str:
-    """Write every key with its meaning and range as a comment, in the order of the classes."""
-    lines = ["# CementWatch configuration. Every key with its default; a key not known is an error.", ""]
-    for section_name, section_type in get_type_hints(Config).items():
-        section = getattr(config, section_name)
-        if isinstance(section, dict):
-            lines += _brand_lines(section)
-            continue
-        lines += [f"# {(section_type.__doc__ or '').strip()}", f"[{section_name}]"]
-        for key, hint in get_type_hints(section_type, include_extras=True).items():
-            meta = _meta(hint)
-            lines.append(f"# {meta.description}; {meta.ge:g} to {meta.le:g}")
-            lines.append(f"{key} = {getattr(section, key)!r}")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _brand_lines(brands: dict[str, BrandClock]) -> list[str]:
-    lines = ['# Clocks of brands of cement: [brands."NAME"] with early_until_s and late_after_s.']
-    for name, clock in brands.items():
-        quoted = json.dumps(name, ensure_ascii=False)
-        lines += [f"[brands.{quoted}]", f"early_until_s = {clock.early_until_s!r}"]
-        lines += [f"late_after_s = {clock.late_after_s!r}"]
-    return [*lines, ""]
+def _loaded(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not TOML: {error}") from error
 
 
 def _checked(config: Config, name: str) -> Config:
@@ -425,12 +417,3 @@ def _checked(config: Config, name: str) -> Config:
                 f"early_until_s ({clock.early_until_s:g})"
             )
     return config
-
-
-def _meta(hint: Any) -> msgspec.Meta:  # noqa: ANN401 - a typing construct has no narrower type
-    if get_origin(hint) is not Annotated:
-        raise TypeError(f"a configuration key needs a description: {hint}")
-    meta = get_args(hint)[1]
-    if not isinstance(meta, msgspec.Meta):
-        raise TypeError(f"a configuration key needs a description: {hint}")
-    return meta

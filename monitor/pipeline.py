@@ -24,7 +24,9 @@ from monitor.intensity import Curve, WorkImage, to_work_image
 from monitor.level import LevelMonitor, LevelStep
 from monitor.motion import pose_matrix
 from monitor.plan import Plan, View, check_aliquot_volume, check_fits
+from monitor.polarity import PolarityWatch, as_stated
 from monitor.result import AlertTransition, LevelResult, Result
+from monitor.robust import median
 from monitor.rules import (
     SESSION_RULES,
     clinical_conditions,
@@ -78,12 +80,14 @@ class Pipeline:
         perf_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         check_fits(view, info.rows, info.columns)
+        info = as_stated(info, view)
         self.plan, self.view, self.info, self.config = plan, view, info, config
         self._grid = Grid.for_frames(
             info.rows, info.columns, view.scale.mm_per_px, config.intensity.work_mm_per_px
         )
         self._curve = Curve.of(info.intensity, config.intensity)
         self._gate = Gate(config.gate)
+        self._polarity = PolarityWatch(view, self._grid, self._curve, config.polarity)
         shape = (self._grid.rows, self._grid.columns)
         self._field = FieldOfView(shape, self._grid.mm_per_px, config.field)
         self._perf_ns = perf_ns
@@ -96,6 +100,7 @@ class Pipeline:
         self._acknowledge = False
         self._masks = masks
         self._reference_due = True
+        self._reference: WorkImage | None = None
         self._steps: tuple[LevelStep, ...] = ()
         self._brightness: float | None = None
         self._beam_on_s = 0.0
@@ -174,10 +179,15 @@ class Pipeline:
         reasons: list[Reason] = []
         if pulse.new or not self._steps:
             self._count_beam(frame.time_ns)
-            self._brightness_step(work)
-            field = self._field.look(work.grey, frame.time_ns / 1e9)
-            self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
+            if not self._inverted(work, frame.time_ns / 1e9):
+                self._brightness_step(work)
+                field = self._field.look(work.grey, frame.time_ns / 1e9)
+                self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
+        inverted = self._polarity.reason
         steps = self._steps
+        if inverted is not None:
+            reasons.append(inverted)
+            steps = tuple(_blank(step) for step in steps)
         if pulse.held:
             reasons.append(Reason(State.HELD, "image_held", f"image held for {pulse.still_s:.1f} s"))
             steps = tuple(_without_findings(step) for step in steps)
@@ -265,7 +275,23 @@ class Pipeline:
             transitions += self._board.acknowledge(now_ns)
         return transitions
 
+    def _inverted(self, work: WorkImage, time_s: float) -> bool:
+        """Whether the polarity is doubted. Nothing is learned from such an image."""
+        from_the_start = self._polarity.from_the_start
+        if self._polarity.look(work.grey, time_s) is not None:
+            return True
+        if from_the_start and self._reference is not None:
+            # the display has been put right: what was learned before is the negative of what is seen now
+            grey = np.float32(self._curve.full) - self._reference.grey
+            self._take_reference(WorkImage(grey, self._curve))
+            for level in self._levels:
+                reason = Reason(State.NOT_MONITORING, "polarity", "the image has been turned", level.name)
+                level.blind(reason, work)
+            self._brightness = None
+        return False
+
     def _take_reference(self, work: WorkImage) -> None:
+        self._reference = work
         for level in self._levels:
             level.take_reference(work)
         self._reference_due = False
@@ -288,7 +314,7 @@ class Pipeline:
 
     def _brightness_step(self, work: WorkImage) -> None:
         """A large, sudden change of exposure: the reference no longer describes the image."""
-        level = float(np.median(work.attenuation(_SPARSER)))
+        level = median(work.attenuation(_SPARSER))
         if (
             self._brightness is not None
             and abs(level - self._brightness) > self.config.health.brightness_step
@@ -327,6 +353,11 @@ class Pipeline:
         now_ns = self._perf_ns()
         self._timings_ms[stage] = self._timings_ms.get(stage, 0.0) + (now_ns - self._lap_ns) / 1e6
         self._lap_ns = now_ns
+
+
+def _blank(step: LevelStep) -> LevelStep:
+    """Nothing is known of a level, not even where it is."""
+    return LevelStep(LevelResult(step.result.name, State.NOT_MONITORING, None), (), None, None)
 
 
 def _without_findings(step: LevelStep) -> LevelStep:

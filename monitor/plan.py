@@ -26,6 +26,7 @@ LARGEST_ALIQUOT_ML = 20.0
 Point = tuple[float, float]
 Path2D = tuple[Point, ...]
 Projection = Literal["lateral", "ap", "oblique"]
+Polarity = Literal["cement-dark", "cement-bright"]
 
 WALLS = ("posterior_wall", "anterior_wall", "superior_endplate", "inferior_endplate")
 
@@ -83,7 +84,11 @@ class Level(_Part, frozen=True):
 
 
 class View(_Part, frozen=True):
-    """The levels as seen in one projection."""
+    """The levels as seen in one projection.
+
+    `polarity` is the operator's word on how cement looks in the stored values, whatever the source says:
+    ``cement-dark`` or ``cement-bright``; None: as the source states.
+    """
 
     name: str
     projection: Projection
@@ -91,6 +96,7 @@ class View(_Part, frozen=True):
     levels: tuple[Level, ...]
     reference_frame: int = 0
     image: ImageSize | None = None
+    polarity: Polarity | None = None
 
 
 class Risk(_Part, frozen=True):

@@ -157,6 +157,8 @@ class LevelResult:
         For how long the front has stood (s).
     extension_mm_s : float or None
         Speed of a thin part of the cement that runs (mm/s); None: none does.
+    noise_correlation : float or None
+        Correlation of the noise from pulse to pulse, 0 to 0.9: the C-arm's own recursive filter.
     """
 
     name: str
@@ -184,6 +186,7 @@ class LevelResult:
     standing_ml: float | None = None
     still_s: float | None = None
     extension_mm_s: float | None = None
+    noise_correlation: float | None = None
 
 
 class Priority(IntEnum):

@@ -26,6 +26,7 @@ class Tally:
                 "volume_ml": None, "volume_sd_ml": None, "fill_fraction": None,
                 "area_mm2": None, "outside_mm2": None, "closest_mm": {}, "leaks": {},
                 "volume_relative": None, "volume_method": None, "injected_ml": None, "unseen_ml": None,
+                "noise_correlation": None,
             }
             for level in view.levels
         }  # fmt: skip
@@ -52,6 +53,7 @@ class Tally:
             return
         for key in ("volume_ml", "volume_sd_ml", "fill_fraction", "area_mm2", "outside_mm2"):
             kept[key] = rounded(getattr(level, key))
+        kept["noise_correlation"] = rounded(level.noise_correlation)
         kept["derived"] = sorted(level.derived)
         kept["volume_method"] = level.volume_method
         kept["volume_relative"] = level.volume_relative if level.volume_ml is not None else None

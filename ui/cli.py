@@ -37,8 +37,24 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="TOML file; what it leaves out keeps its default."),
 ]
+PresetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Preset for a frame rate or a dose, as pulses-7.5; may be repeated. --config wins over it.",
+    ),
+]
 ViewOption = Annotated[
     str | None, typer.Option("--view", metavar="NAME", help="View of the plan that the source shows.")
+]
+PolarityOption = Annotated[
+    str | None,
+    typer.Option(
+        "--polarity",
+        metavar="cement-dark|cement-bright",
+        help="How cement looks in the source's values, whatever the source says; ends doubts about it.",
+    ),
 ]
 RateOption = Annotated[
     float | None,
@@ -137,8 +153,10 @@ def live(
     headless: Annotated[bool, typer.Option("--headless", help="No window.")] = False,
     seconds: Annotated[float | None, typer.Option("--seconds", help="Stop after so many seconds.")] = None,
     config: ConfigOption = None,
+    preset: PresetOption = None,
     view: ViewOption = None,
     frame_rate: RateOption = None,
+    polarity: PolarityOption = None,
     windowed: Annotated[bool, typer.Option("--windowed", help="Not full screen.")] = False,
 ) -> None:
     """Monitor a source with the overlay; files play at their own rate.
@@ -148,12 +166,13 @@ def live(
     """
     _one_thread_per_sum()
     from monitor.plan import read_plan
+    from monitor.polarity import with_polarity
     from recordings.open import open_source
     from ui.live import live_run, run_headless
 
     if seconds is not None and not seconds > 0:
         raise InputError(f"--seconds must be above 0, is {seconds:g}")
-    marked, settings = read_plan(plan), _config(config)
+    marked, settings = with_polarity(read_plan(plan), polarity), _config(config, preset)
     opened = open_source(source, frame_rate_hz=_rate(frame_rate))
     with live_run(opened, marked, settings, session, view_name=view, tell=_tell()) as running:
         if headless:
@@ -175,8 +194,10 @@ def analyse(
         bool, typer.Option("--masks", help="Write masks.mkv, the cement in every frame.")
     ] = False,
     config: ConfigOption = None,
+    preset: PresetOption = None,
     view: ViewOption = None,
     frame_rate: RateOption = None,
+    polarity: PolarityOption = None,
 ) -> None:
     """Take every frame of a source through the monitor, in lock-step, without a display.
 
@@ -184,10 +205,11 @@ def analyse(
     """
     _one_thread_per_sum()
     from monitor.plan import read_plan
+    from monitor.polarity import with_polarity
     from recordings.analysis import analyse as run_analysis
     from recordings.open import open_source
 
-    marked, settings = read_plan(plan), _config(config)
+    marked, settings = with_polarity(read_plan(plan), polarity), _config(config, preset)
     opened = open_source(source, frame_rate_hz=_rate(frame_rate))
     with _progress("analysing") as advance:
         summary = run_analysis(
@@ -242,7 +264,7 @@ def sources() -> None:
 
 @app.command("config")
 def config_command() -> None:
-    """Print the whole configuration with every default, its meaning and its range, as TOML."""
+    """Print the whole configuration as TOML: every key with its meaning, unit, default, range and source."""
     from monitor.config import Config, config_to_toml
 
     typer.echo(config_to_toml(Config()))
@@ -260,10 +282,10 @@ def _one_thread_per_sum() -> None:
     cv2.setNumThreads(1)
 
 
-def _config(path: Path | None) -> Config:
-    from monitor.config import Config, read_config
+def _config(path: Path | None, presets: list[str] | None) -> Config:
+    from monitor.config import parse_config, read_config
 
-    return Config() if path is None else read_config(path)
+    return parse_config("", "--preset", presets or ()) if path is None else read_config(path, presets or ())
 
 
 def _rate(value: float | None) -> float | None:
@@ -311,6 +333,8 @@ def _describe(summary: dict[str, object], out: Path) -> str:
             if level["volume_ml"] is not None:
                 volume = f"{level['volume_ml']:.1f} ± {level['volume_sd_ml']:.1f} mL"
             lines.append(f"{name}: {volume}; leaks: {leaks or 'none detected'}")
+            if (rho := level["noise_correlation"]) is not None:
+                lines.append(f"{name}: correlation of the noise from pulse to pulse {rho:.2f}")
     fraction = summary["monitored_time_fraction"]
     if isinstance(fraction, float):
         lines.append(f"monitored for {100 * fraction:.0f} % of {summary['duration_s']} s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.plan import Plan
+from monitor.polarity import as_stated
 from ui.live import LiveRun
 
 
@@ -23,7 +24,7 @@ def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: b
 
     window = OverlayWindow(
         run.observer.look,
-        setup_from_plan(plan, invert=not run.info.intensity.bright_is_radiolucent),
+        setup_from_plan(plan, invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent),
         acknowledge=run.observer.acknowledge,
     )
     unseen = not display_available()
