@@ -72,7 +72,7 @@ class AlarmConfig(_Section, frozen=True):
     vein_near_mm: Annotated[float, _number("MEDIUM within this of a marked vein (mm)", 0.5, 20.0)] = 2.0
     foramen_near_mm: Annotated[float, _number("MEDIUM within this of a marked foramen (mm)", 0.5, 20.0)] = 3.0
     on_delay_s: Annotated[float, _number("a near alarm's condition must hold for (s)", 0.0, 5.0)] = 0.2
-    leak_on_delay_s: Annotated[float, _number("a leak's condition must hold for (s)", 0.0, 5.0)] = 0.15
+    leak_on_delay_s: Annotated[float, _number("a leak's condition must hold for (s)", 0.0, 5.0)] = 0.12
     off_delay_s: Annotated[float, _number("a condition must be gone for (s)", 0.0, 30.0)] = 1.0
     technical_on_delay_s: Annotated[float, _number("a technical condition must hold for (s)", 0.0, 5.0)] = 0.2
     most_levels: Annotated[

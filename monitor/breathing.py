@@ -80,7 +80,7 @@ class Breathing:
         self._centre_mm += share * before
         after = shift_mm - self._centre_mm
         self._spread += share * (np.outer(before, after) - self._spread)
-        used = np.where(learnable, deviation, np.float32(0))
+        used = deviation * learnable
         for axis in range(_TERMS):
             kept = self._covariance[axis]
             cv2.addWeighted(kept, 1.0 - share, used, share * float(after[axis]), 0.0, dst=kept)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import CementConfig
-from monitor.intensity import low_pass
+from monitor.intensity import coarse_cells, low_pass
 from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
@@ -27,6 +27,8 @@ _RIM_MM = 5.0
 _MOST_AT_RIM = 0.3
 _BESIDE_MM = 3.0
 _CELL_MM = 1.5
+_GRAIN_MM = 0.7
+_BEFORE_CEMENT = 0.5
 _LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
 
 
@@ -68,6 +70,7 @@ class CementDetector:
     def __init__(self, maps: LevelMaps, bridge_px: int, mm_per_px: float, config: CementConfig) -> None:
         self._mm, self._config = mm_per_px, config
         self.unseen = maps.cannula
+        self.beside_steel: Bool | None = None
         away_mm = np.maximum(-maps.body_distance_mm - config.near_body_mm, np.float32(0))
         self._farther = 1.0 + np.minimum(away_mm / np.float32(config.far_body_mm), np.float32(1))
         self._inside = maps.body_distance_mm > 0
@@ -96,7 +99,7 @@ class CementDetector:
         """Attenuation that confirmed cement has added, 0 elsewhere (log units); None where there is none."""
         if not self._mask.any():
             return None
-        return np.where(self._mask, self._base + self._added, np.float32(0)).astype(np.float32)
+        return (self._base + self._added) * self._mask
 
     def elsewhere(self) -> Bool:
         """Away from the body and from known cement."""
@@ -133,6 +136,7 @@ class CementDetector:
         time_s: float,
         dt_s: float,
         unfamiliar_mm: float = 0.0,
+        settled_zone: Float32 | None = None,
     ) -> Decision:
         """Take in the residual of one new pulse.
 
@@ -147,21 +151,25 @@ class CementDetector:
         unfamiliar_mm : float
             How far the breath is beyond what has been learned of it (mm): away from the body and from known
             cement, what comes into view then is no evidence.
+        settled_zone : ndarray, same shape, float32, or None
+            `Reference.settled_zone`; None while still learning.
         """
         config = self._config
         keep = np.float32(np.exp(-max(dt_s, 1e-3) / config.evidence_s))
         self._added = self._added * keep + residual * (1 - keep)
+        shifted = settled_zone is not None and self._large_shift(settled_zone, noise)
         dead_zone = np.maximum(dead_zone, self._unrest(visible))
         z = np.clip((residual - dead_zone) / np.maximum(noise, np.float32(1e-6)), _LOWEST_Z, _HIGHEST_Z)
         if unfamiliar_mm > config.unfamiliar_mm:
-            z = np.where(self.elsewhere(), np.minimum(z, np.float32(0)), z)
+            np.minimum(z, np.float32(0), out=z, where=self.elsewhere())
         evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
         ceiling = np.float32(config.threshold * config.separate_factor * 3)
-        self._evidence = np.where(visible, np.minimum(evidence, ceiling), np.float32(0))
-        moved = self._moved_instrument(dead_zone, noise)
+        self._evidence = np.minimum(evidence, ceiling, out=evidence) * visible
+        moved = ~self._mask if shifted else self._moved_instrument(dead_zone, settled_zone, noise)
         if moved.any():
             self._evidence[moved] = np.minimum(self._evidence[moved], np.float32(0.4 * config.threshold))
-        fresh = self._confirm(dead_zone, visible & ~moved)
+        # while something moves, only what hangs together with known cement is believed
+        fresh = self._confirm(dead_zone, visible & ~moved, alone=not moved.any())
         self._mask |= fresh
         self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
         self._take_back(dead_zone, visible, dt_s)
@@ -174,30 +182,44 @@ class CementDetector:
         as above it. Cement only adds: what lies below tells the unrest, whatever cement there is.
         """
         config = self._config
-        below = np.clip(self._added, np.float32(-config.unrest_clip), np.float32(0))
-        weight = (visible & ~self._mask).astype(np.float32)
-        sigma_px = config.unrest_reach_mm / self._mm
-        variance = low_pass(np.square(below) * np.float32(2.0), weight, sigma_px)
-        unrest = np.sqrt(np.maximum(variance, np.float32(0))) * np.float32(config.unrest_factor)
-        return cast(Float32, np.maximum(unrest, self._pairs(below * weight)))
+        step = max(1, round(_GRAIN_MM / self._mm))
+        clear = (visible & ~self._mask).astype(np.float32)
+        below = np.clip(self._added, np.float32(-config.unrest_clip), np.float32(0)) * clear
+        weight = coarse_cells(clear, step)
+        sigma_px = config.unrest_reach_mm / (step * self._mm)
+        variance = low_pass(coarse_cells(np.square(below), step), None, sigma_px)
+        variance /= np.maximum(low_pass(weight, None, sigma_px), np.float32(1e-3))
+        unrest = np.sqrt(np.maximum(variance, np.float32(0))) * np.float32(
+            np.sqrt(2.0) * config.unrest_factor
+        )
+        away = self.elsewhere().astype(np.float32)
+        if not self._mask.any():
+            # nothing has been injected yet: gas over the body is likelier than it may be later
+            away = np.maximum(away, np.float32(_BEFORE_CEMENT))
+        away = coarse_cells(away, step)
+        unrest = np.maximum(unrest, self._pairs(coarse_cells(below, step), step) * away)
+        rows, columns = visible.shape
+        size = (unrest.shape[1] * step, unrest.shape[0] * step)
+        return cast(Float32, cv2.resize(unrest, size, interpolation=cv2.INTER_LINEAR)[:rows, :columns])
 
-    def _pairs(self, below: Float32) -> Float32:
+    def _pairs(self, below: Float32, step: int) -> Float32:
         """As much as the surroundings have grown paler: what slides darkens one place and lightens another.
 
-        Only away from the body and from known cement, so that the front itself is never kept back by it.
+        `below` is in cells of `step` pixels. Only away from the body and from known cement, so that the front
+        itself is never kept back by it.
         """
         config = self._config
+        wider = max(1, round(_CELL_MM / (step * self._mm)))
+        cells = coarse_cells(below, wider)
+        reach = 2 * max(1, round(config.pair_reach_mm / (wider * step * self._mm))) + 1
+        around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+        paler = cv2.erode(cells, around) * np.float32(-config.pair_share)
         rows, columns = below.shape
-        step = max(1, round(_CELL_MM / self._mm))
-        size = (max(1, columns // step), max(1, rows // step))
-        cells = cv2.resize(below, size, interpolation=cv2.INTER_AREA)
-        reach = 2 * max(1, round(config.pair_reach_mm / (step * self._mm))) + 1
-        paler = -cv2.erode(cells, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-        near = cv2.resize(paler, (columns, rows), interpolation=cv2.INTER_LINEAR)
-        return np.where(self.elsewhere(), near * np.float32(config.pair_share), np.float32(0))
+        size = (cells.shape[1] * wider, cells.shape[0] * wider)
+        return cast(Float32, cv2.resize(paler, size, interpolation=cv2.INTER_LINEAR)[:rows, :columns])
 
-    def _confirm(self, dead_zone: Float32, visible: Bool) -> Bool:
-        """Parts whose evidence passes: near known cement at h, elsewhere at more and larger."""
+    def _confirm(self, dead_zone: Float32, visible: Bool, *, alone: bool) -> Bool:
+        """Parts whose evidence passes: near known cement at h; elsewhere, if at all, at more and larger."""
         config = self._config
         h = config.threshold
         candidate = (self._evidence > 0.5 * h) & (self._added > 0.7 * dead_zone) & visible
@@ -230,7 +252,7 @@ class CementDetector:
             & (peak > h * config.separate_factor)
             & (area_mm2 >= config.smallest_separate_area_mm2)
         )
-        accepted = grown | separate
+        accepted = grown | separate if alone else grown
         accepted[0] = False
         fresh = np.zeros(candidate.shape, bool)
         fresh[cut] = accepted[labels]
@@ -260,22 +282,41 @@ class CementDetector:
         closed = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, self._bridge) > 0
         return mask | (closed & self.unseen)
 
-    def _moved_instrument(self, dead_zone: Float32, noise: Float32) -> Bool:
+    def _moved_instrument(self, dead_zone: Float32, settled_zone: Float32 | None, noise: Float32) -> Bool:
         """Around places that have become more radiolucent: an instrument was there and has moved.
 
-        A needle that moves leaves a negative and a positive residual side by side; cement only adds.
+        A needle that moves leaves a negative and a positive residual side by side; cement only adds. Along a
+        known cannula a thin line is enough: it has turned a little.
         """
         config = self._config
         paler = (self._added < -(dead_zone + 1.5 * noise)).view(np.uint8)
-        if cv2.countNonZero(paler) * self._mm**2 < config.moved_instrument_mm2:
-            return np.zeros(self._mask.shape, bool)
-        open_px = max(3, round(1.2 / self._mm) | 1)
-        lighter = cv2.morphologyEx(paler, cv2.MORPH_OPEN, np.ones((open_px, open_px), np.uint8))
+        lighter: cv2.typing.MatLike = paler
+        if cv2.countNonZero(paler) * self._mm**2 >= config.moved_instrument_mm2:
+            open_px = max(3, round(1.2 / self._mm) | 1)
+            lighter = cv2.morphologyEx(paler, cv2.MORPH_OPEN, np.ones((open_px, open_px), np.uint8))
+        if settled_zone is not None and self.beside_steel is not None:
+            along = (self._added < -(settled_zone + 1.5 * noise)) & self.beside_steel
+            if float(along.sum()) * self._mm**2 >= 2 * config.moved_instrument_mm2:
+                lighter = cv2.bitwise_or(lighter, along.view(np.uint8))
         if float(lighter.sum()) * self._mm**2 < config.moved_instrument_mm2:
             return np.zeros(self._mask.shape, bool)
         reach = 2 * round(config.moved_instrument_reach_mm / self._mm) + 1
         near = cv2.dilate(lighter, np.ones((reach, reach), np.uint8)) > 0
         return near & ~self._mask
+
+    def _large_shift(self, settled_zone: Float32, noise: Float32) -> bool:
+        """Whether a wide part has grown more radiolucent, as where bowel gas comes to lie.
+
+        Where it lay before the image darkens as with cement, and that may be anywhere.
+        """
+        config = self._config
+        step = max(1, round(_CELL_MM / self._mm))
+        paler = coarse_cells((self._added < -(settled_zone + noise)).astype(np.float32), step) > 0.6
+        cell_mm2 = (step * self._mm) ** 2
+        if np.count_nonzero(paler) * cell_mm2 < config.large_shift_mm2:
+            return False
+        wide = cv2.morphologyEx(paler.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        return cv2.countNonZero(wide) * cell_mm2 >= config.large_shift_mm2
 
     def distrust(self, since_s: float) -> None:
         """Something lies in the beam: take back what was confirmed since then, and all open suspicions."""
@@ -285,8 +326,10 @@ class CementDetector:
         self._added[~self._mask] = 0
 
     def _take_back(self, dead_zone: Float32, visible: Bool, dt_s: float) -> None:
+        if not self._mask.any():
+            return
         gone = self._mask & visible & (self._base == 0) & (self._added < 0.4 * dead_zone)
-        self._gone_s = np.where(gone, self._gone_s + np.float32(dt_s), np.float32(0))
+        self._gone_s = (self._gone_s + np.float32(dt_s)) * gone
         back = self._gone_s > self._config.unlatch_s
         if back.any():
             self._mask &= ~back

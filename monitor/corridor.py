@@ -261,7 +261,9 @@ class Corridor:
         corrected = residual.copy()
         flat, source = corrected.ravel(), residual.ravel()
         for shaft in self._shafts:
-            now = np.median(source[shaft.yardstick], axis=1)
+            across = source[shaft.yardstick]
+            middle = across.shape[1] // 2
+            now = np.partition(across, middle, axis=1)[:, middle]
             shaft.profile[:] += np.float32(1 - np.exp(-dt_s / _STEADY_S)) * (now - shaft.profile)
             profile = shaft.profile
             if float(profile.sum()) < -_GONE * shaft.contrast:

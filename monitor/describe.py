@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,7 @@ from monitor.front import outlines
 from monitor.grid import Grid
 from monitor.plan import WALLS, Level, as_array
 from monitor.result import Contour, Pose, Watch, Zone
+from monitor.robust import quantile
 from monitor.volume import DensityCalibration
 from monitor.zones import LevelMaps, ZoneLabel
 
@@ -52,17 +54,18 @@ class Structures:
             centre = as_array(level.body).mean(axis=0)
             lines["posterior_third"] = [_inward(wall, centre, depth_px / 3)]
             lines["posterior_quarter"] = [_inward(wall, centre, depth_px / 4)]
-        self._lines = lines
+        self._names = [(name, len(paths)) for name, paths in lines.items()]
+        every = [path for paths in lines.values() for path in paths]
+        self._ends = np.cumsum([len(path) for path in every])[:-1]
+        self._points = np.concatenate(every)
         self._grid, self._origin = grid, maps.window.origin
         self._hidden_mask: NDArray[np.bool_] | None = None
         self._hidden: list[NDArray[np.float64]] = []
 
     def on_frame(self, pose: Pose) -> Mapping[str, tuple[Contour, ...]]:
         """Structures where they are in the frame (px)."""
-        return {
-            name: tuple(pose.to_frame(line).astype(np.float32) for line in lines)
-            for name, lines in self._lines.items()
-        }
+        paths = iter(np.split(pose.to_frame(self._points).astype(np.float32), self._ends))
+        return {name: tuple(itertools.islice(paths, count)) for name, count in self._names}
 
     def hidden_on_frame(self, hidden: NDArray[np.bool_], pose: Pose) -> tuple[Contour, ...]:
         """Outlines of what cannot be observed (a mask over the window), on the frame (px)."""
@@ -115,7 +118,7 @@ class WatchedZones:
             return Zone(words, Watch.NOT_WATCHED, None)
         thinnest = None
         if self._density is not None:
-            thinnest = float(np.percentile(need.ravel()[place[seen]], 75)) / self._density.attenuation_per_mm
+            thinnest = quantile(need.ravel()[place[seen]], 0.75) / self._density.attenuation_per_mm
         return Zone(words, Watch.WATCHED if seen.mean() >= 1 - _HIDDEN_SHARE else Watch.PARTLY, thinnest)
 
 

@@ -59,6 +59,6 @@ def faint(level: str) -> Reason:
 
 
 def instrument_moves(level: str) -> Reason:
-    """A needle moves: around it cement cannot be told from steel."""
-    text = f"an instrument moves at {level}: around it nothing can be seen"
+    """A needle or gas moves: around it cement cannot be told from it."""
+    text = f"an instrument or gas moves at {level}: around it nothing can be seen"
     return Reason(State.DEGRADED, "instrument_moves", text, level)

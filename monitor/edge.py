@@ -101,10 +101,12 @@ class CementEdge:
         least = np.maximum(least, np.float32(config.blur_share) * highest)
         drawn = np.where(visible[part], near & (added > least), core)
         # what is drawn hangs together with what is confirmed
-        _, labels = cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)
-        kept = np.unique(labels[core & drawn])
+        count, labels = cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)
+        kept = np.zeros(count, bool)
+        kept[labels[core & drawn]] = True
+        kept[0] = False
         outline = np.zeros_like(confirmed)
-        outline[part] = np.isin(labels, kept[kept > 0])
+        outline[part] = kept[labels]
         return outline
 
     def _background(self, core: Bool, visible: Bool, slow: Float32) -> Float32:

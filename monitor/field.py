@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import FieldConfig
+from monitor.intensity import coarse_cells
+from monitor.robust import median
 
 Bool = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
@@ -51,9 +53,8 @@ class FieldOfView:
 
     def __init__(self, shape: tuple[int, int], mm_per_px: float, config: FieldConfig) -> None:
         self._shape, self._config = shape, config
-        step = max(1, round(_CELL_MM / mm_per_px))
-        self._size = (max(8, shape[1] // step), max(8, shape[0] // step))
-        self._cell_mm = mm_per_px * shape[1] / self._size[0]
+        self._step = max(1, min(round(_CELL_MM / mm_per_px), min(shape) // 8))
+        self._cell_mm = mm_per_px * self._step
         self._cells: Bool | None = None
         self._small: Float32 | None = None
         self._bright: float | None = None
@@ -74,8 +75,7 @@ class FieldOfView:
         time_s : float
             Time of the pulse (s).
         """
-        small = cast(Float32, cv2.resize(grey, self._size, interpolation=cv2.INTER_AREA))
-        small = cast(Float32, cv2.blur(small, (3, 3)))
+        small = cast(Float32, cv2.blur(coarse_cells(grey, self._step), (3, 3)))
         self._small = small if self._small is None else 0.5 * (self._small + small)
         cells = self._dark(self._small)
         if self._cells is None:
@@ -84,6 +84,8 @@ class FieldOfView:
             return self._field
         changed = cells ^ self._cells
         # a cell or two at the penumbra come and go with the noise
+        if not changed.any():
+            return self._field
         wide = cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         if float(cv2.countNonZero(wide)) * self._cell_mm**2 > self._config.least_change_mm2:
             uncovered = self._cells & ~cells
@@ -104,7 +106,7 @@ class FieldOfView:
         """Dark cells that hang together with the border."""
         rows, columns = small.shape
         middle = small[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
-        bright = float(np.median(middle))
+        bright = median(middle)
         # blades over the middle must not make everything else look open
         self._bright = bright if self._bright is None else max(bright, 0.97 * self._bright)
         share = np.full(small.shape, _DARK_SHARE, np.float32)
@@ -115,13 +117,18 @@ class FieldOfView:
         dark = (small < share * np.float32(level)).astype(np.uint8)
         if not dark.any():
             return np.zeros(small.shape, bool)
-        _, labels = cv2.connectedComponents(dark, connectivity=4)
-        touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-        return np.isin(labels, touching[touching > 0])
+        count, labels = cv2.connectedComponents(dark, connectivity=4)
+        touching = np.zeros(count, bool)
+        for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+            touching[side] = True
+        touching[0] = False
+        outside: Bool = touching[labels]
+        return outside
 
     def _enlarged(self, cells: Bool, reach: int) -> Bool:
         if not cells.any():
             return np.zeros(self._shape, bool)
         grown = cv2.dilate(cells.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
-        size = (self._shape[1], self._shape[0])
-        return cv2.resize(grown, size, interpolation=cv2.INTER_NEAREST) > 0
+        size = (grown.shape[1] * self._step, grown.shape[0] * self._step)
+        large = cv2.resize(grown, size, interpolation=cv2.INTER_NEAREST) > 0
+        return np.ascontiguousarray(large[: self._shape[0], : self._shape[1]])

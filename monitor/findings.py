@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -45,6 +45,8 @@ class CementEvidence:
         Averaged added attenuation and the noise of a single pulse (log units).
     hidden : ndarray of bool
         Cannulas that cannot be seen through.
+    noise_correlation : float or None
+        Correlation of the noise from pulse to pulse.
     """
 
     mask: Bool
@@ -52,6 +54,7 @@ class CementEvidence:
     added: Float32
     noise: Float32
     hidden: Bool
+    noise_correlation: float | None = None
 
 
 class LevelFindings:
@@ -78,6 +81,7 @@ class LevelFindings:
         self._body_pixels = int(maps.body.sum())
         self._history = FrontHistory(config.front)
         self._onsets: dict[tuple[str, bool], int] = {}
+        self._veins = np.zeros(maps.window.shape, bool)
 
     def adopt(self, level: Level, maps: LevelMaps, watched: WatchedZones) -> None:
         """Structures have been derived: measure to them from now on."""
@@ -128,7 +132,11 @@ class LevelFindings:
         found = gaps(mask, evidence.reach[part], maps, mm, scale_sd, pose.sigma_mm, config.front)
         advances = self._history.advance(found, time_s)
         outside = outside_body(mask, maps, own, config.leak)
-        parts = leak_parts(mask, outside, maps, mm, self._view.projection, config.leak)
+        veins = self._veins[part]
+        parts = leak_parts(mask, outside, maps, mm, self._view.projection, config.leak, veins)
+        for leak in parts:
+            if leak.leak_class == "vein":
+                veins |= leak.pixels
         filled = behind_steel(added, mask, evidence.hidden[part], mm)
         seen = look(filled, mask, noise, mm, evidence.hidden[part]) if mask.any() else None
         area_mm2 = float(mask.sum()) * mm**2
@@ -149,7 +157,7 @@ class LevelFindings:
             contours_px=tuple(self._on_frame(line, origin, pose) for line in outlines(mask)),
             structures_px=self._structures.on_frame(pose),
             unobservable_px=self._structures.hidden_on_frame(evidence.hidden, pose),
-            distances={name: self._distance(gap, origin, pose) for name, gap in found.items()},
+            distances=self._distances(found, origin, pose),
             area_mm2=area_mm2,
             outside_mm2=float(outside.sum()) * mm**2,
             front_speed_mm_s=speed,
@@ -168,6 +176,7 @@ class LevelFindings:
             standing_ml=injected.standing_ml,
             still_s=injected.still_s,
             extension_mm_s=None if running is None else running.speed_mm_s,
+            noise_correlation=evidence.noise_correlation,
         )
 
     def _leak(self, part: LeakPart, added: Float32, origin: Vector, pose: Pose, now_ns: int) -> Leak:
@@ -194,13 +203,23 @@ class LevelFindings:
         centre = self._point((embolus.x, embolus.y), self._maps.window.origin, pose)
         return Leak("embolus", embolus.area_mm2, None, onset, True, centre)
 
-    def _distance(self, gap: Gap, origin: Vector, pose: Pose) -> Distance:
-        at, to = self._point(gap.at, origin, pose), self._point(gap.to, origin, pose)
-        return Distance(gap.value_mm, gap.low_mm, at, to)
+    def _distances(self, found: Mapping[str, Gap], origin: Vector, pose: Pose) -> Mapping[str, Distance]:
+        points = self._points([point for gap in found.values() for point in (gap.at, gap.to)], origin, pose)
+        return {
+            name: Distance(gap.value_mm, gap.low_mm, *points[2 * k : 2 * k + 2])
+            for k, (name, gap) in enumerate(found.items())
+        }
 
     def _point(self, window_px: tuple[float, float], origin: Vector, pose: Pose) -> tuple[float, float]:
-        point = self._on_frame(np.array([window_px], np.float32), origin, pose)[0]
-        return (float(point[0]), float(point[1]))
+        return self._points([window_px], origin, pose)[0]
+
+    def _points(
+        self, window_px: Sequence[tuple[float, float]], origin: Vector, pose: Pose
+    ) -> list[tuple[float, float]]:
+        if not window_px:
+            return []
+        moved = self._on_frame(np.array(window_px, np.float32), origin, pose)
+        return [(x, y) for x, y in moved.tolist()]
 
     def _on_frame(self, line: NDArray[np.float32], origin: Vector, pose: Pose) -> Contour:
         return pose.to_frame(self._grid.to_frame(line + origin)).astype(np.float32)

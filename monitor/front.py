@@ -58,7 +58,8 @@ def gaps(
     found: dict[str, Gap] = {}
     if not mask.any():
         return found
-    edge, hidden = _edge_pixels(mask), _edge_pixels(reach)
+    edge = _edge_pixels(mask)
+    hidden = edge if np.array_equal(mask, reach) else _edge_pixels(reach)
     for name, distance in maps.distance_mm.items():
         here = maps.relevant[name][edge]
         if not here.any():
@@ -76,8 +77,10 @@ def gaps(
                 + (scale_relative_sd * value) ** 2
             )
         )
-        beyond = np.where(maps.relevant[name][hidden], distance[hidden], np.float32(np.inf))
-        farthest = min(value, float(beyond.min()) - 0.5 * mm_per_px)
+        farthest = value
+        if hidden is not edge:
+            beyond = np.where(maps.relevant[name][hidden], distance[hidden], np.float32(np.inf))
+            farthest = min(value, float(beyond.min()) - 0.5 * mm_per_px)
         low = farthest - config.edge_lag_mm - 1.645 * sd
         found[name] = Gap(value, low, (column, row), _foot(distance, row, column, mm_per_px))
     return found

@@ -46,6 +46,9 @@ class WorkImage:
     def clipped(self, part: tuple[slice, slice]) -> Float32:
         """1 where a value is at either end of its range and nothing can be seen, else 0."""
         grey = self.grey[part]
+        lowest, highest, _, _ = cv2.minMaxLoc(grey)
+        if lowest > self.curve.lowest and highest < self.curve.highest:
+            return np.zeros(grey.shape, np.float32)
         return ((grey >= self.curve.highest) | (grey <= self.curve.lowest)).astype(np.float32)
 
 
@@ -129,19 +132,36 @@ def low_pass(image: Float32, weight: Float32 | None, sigma_px: float) -> Float32
     """
     rows, columns = image.shape
     step = max(1, int(sigma_px / 3.0))
-    small = (max(1, -(-columns // step)), max(1, -(-rows // step)))
     sigma = sigma_px / step
 
     def smooth(a: Float32) -> Float32:
-        coarse = cv2.resize(a, small, interpolation=cv2.INTER_AREA) if step > 1 else a
+        coarse = coarse_cells(a, step)
         return cast(Float32, cv2.GaussianBlur(coarse, (0, 0), sigma, borderType=cv2.BORDER_REFLECT))
 
     if weight is None:
         low = smooth(image)
     else:
         low = np.divide(
-            smooth(image * weight), np.maximum(smooth(weight), np.float32(1e-3)), dtype=np.float32
+            smooth(image * weight),
+            np.maximum(smooth(weight), np.float32(1e-3)),
+            dtype=np.float32,
         )
     if step == 1:
         return low
-    return cast(Float32, cv2.resize(low, (columns, rows), interpolation=cv2.INTER_LINEAR))
+    size = (low.shape[1] * step, low.shape[0] * step)
+    return cast(Float32, cv2.resize(low, size, interpolation=cv2.INTER_LINEAR)[:rows, :columns])
+
+
+def coarse_cells(image: Float32, step: int) -> Float32:
+    """Means over squares of `step` pixels; the image is continued at its far borders to fill the last ones.
+
+    A whole number of pixels per cell is five times as fast as a fraction.
+    """
+    if step == 1:
+        return image
+    rows, columns = image.shape
+    more_rows, more_columns = -rows % step, -columns % step
+    if more_rows or more_columns:
+        image = cast(Float32, cv2.copyMakeBorder(image, 0, more_rows, 0, more_columns, cv2.BORDER_REPLICATE))
+    size = (image.shape[1] // step, image.shape[0] // step)
+    return cast(Float32, cv2.resize(image, size, interpolation=cv2.INTER_AREA))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import IntruderConfig
+from monitor.intensity import coarse_cells
 from monitor.robust import median, spread
 
 Float32 = NDArray[np.float32]
@@ -67,21 +67,22 @@ class _Usual:
         self._past.append((time_s, area_mm2))
         while self._past[0][0] < time_s - _USUAL_S:
             self._past.popleft()
-        self.most = float(np.quantile([area for _, area in self._past], 0.9))
+        ordered = sorted(area for _, area in self._past)
+        self.most = ordered[int(0.9 * (len(ordered) - 1))]
 
 
 class IntruderWatch:
     """Compares each pulse with that of half a second ago, and with the reference, in coarse cells."""
 
-    def __init__(self, shape: tuple[int, int], mm_per_px: float, config: IntruderConfig) -> None:
+    def __init__(self, mm_per_px: float, config: IntruderConfig) -> None:
         self._config = config
-        step = max(1, round(_CELL_MM / mm_per_px))
-        self._size = (max(1, shape[1] // step), max(1, shape[0] // step))
-        self._cell_mm2 = shape[0] * shape[1] * mm_per_px**2 / (self._size[0] * self._size[1])
+        self._step = max(1, round(_CELL_MM / mm_per_px))
+        self._cell_mm2 = (self._step * mm_per_px) ** 2
         self._past: deque[tuple[float, Float32]] = deque()
         self._change_mm2, self._apart_mm2 = _Usual(), _Usual()
         self._change_grain, self._apart_grain = _Grain(), _Grain()
         self._moved_s: float | None = None
+        self._began_s = 0.0
 
     def start_anew(self) -> None:
         """What is there now is taken to belong there."""
@@ -115,9 +116,12 @@ class IntruderWatch:
             apart_mm2 = self._area_mm2(cells - self._coarse(reference), kept, self._apart_grain)
         largest = self._config.largest_change_mm2
         if reference is not None and change_mm2 > largest + 2.0 * self._change_mm2.most:
+            self._began_s = time_s if self._moved_s is None else self._began_s
             self._moved_s = time_s
-        elif self._moved_s is None:
+        # what goes on for so long, like gas that slides with the breath, is usual here
+        if self._moved_s is None or time_s - self._began_s > 2 * self._config.learned_after_s:
             self._change_mm2.learn(change_mm2, time_s)
+        if self._moved_s is None:
             self._apart_mm2.learn(apart_mm2, time_s)
         if self._moved_s is None:
             return Intrusion(False, 0.0)
@@ -153,4 +157,4 @@ class IntruderWatch:
         return float(areas_mm2[counts].sum())
 
     def _coarse(self, image: Float32) -> Float32:
-        return cast(Float32, cv2.resize(image, self._size, interpolation=cv2.INTER_AREA))
+        return coarse_cells(image, self._step)

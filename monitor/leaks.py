@@ -31,6 +31,10 @@ _CLASS_OF_ZONE = {
 _GRAVEST_FIRST = ("canal", "foramen", "vein", "disc_superior", "disc_inferior", "paravertebral", "outside")
 
 
+_KEPT = 1.6
+"""What has been a vein may be so many times wider, and shorter, before it is called otherwise."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LeakPart:
     """One connected part of cement outside the body, in window px."""
@@ -52,7 +56,13 @@ def outside_body(mask: Bool, maps: LevelMaps, own: Bool, config: LeakConfig) -> 
 
 
 def leak_parts(
-    mask: Bool, outside: Bool, maps: LevelMaps, mm_per_px: float, projection: Projection, config: LeakConfig
+    mask: Bool,
+    outside: Bool,
+    maps: LevelMaps,
+    mm_per_px: float,
+    projection: Projection,
+    config: LeakConfig,
+    veins: Bool | None = None,
 ) -> tuple[LeakPart, ...]:
     """Parts of cement outside the body, gravest class first.
 
@@ -60,6 +70,8 @@ def leak_parts(
     ----------
     mask, outside : ndarray of bool, shape of the window
         All cement of the level, and what lies outside (`outside_body`).
+    veins : ndarray of bool, same shape, or None
+        What has been taken for a vein by its shape before: there the class is not given up so easily.
     """
     pixel_mm2 = mm_per_px**2
     if float(outside.sum()) * pixel_mm2 < config.smallest_area_mm2:
@@ -79,7 +91,10 @@ def leak_parts(
             if area_mm2 < config.smallest_area_mm2:
                 continue
             pixels = labels == k
-            leak_class, may_be = _by_shape(_CLASS_OF_ZONE[label], pixels, area_mm2, mm_per_px, config)
+            known = veins is not None and 2 * np.count_nonzero(veins & pixels) > stats[k, cv2.CC_STAT_AREA]
+            leak_class, may_be = _by_shape(
+                _CLASS_OF_ZONE[label], pixels, area_mm2, mm_per_px, config, _KEPT if known else 1.0
+            )
             belongs = set(np.unique(whole[pixels]).tolist()) - {0}
             ambiguous = "foramen" if leak_class == "canal" and projection != "ap" else may_be
             centre = (float(centres[k, 0]), float(centres[k, 1]))
@@ -91,7 +106,7 @@ def leak_parts(
 
 
 def _by_shape(
-    zone_class: str, pixels: Bool, area_mm2: float, mm_per_px: float, config: LeakConfig
+    zone_class: str, pixels: Bool, area_mm2: float, mm_per_px: float, config: LeakConfig, latitude: float
 ) -> tuple[str, str | None]:
     """Class after zone and shape, and what it may be instead.
 
@@ -104,7 +119,7 @@ def _by_shape(
     (_, (w, h), _) = cv2.minAreaRect(points)
     length_mm = (max(w, h) + 1) * mm_per_px
     width_mm = area_mm2 / length_mm
-    if width_mm < config.widest_vein_mm and length_mm > 4 * width_mm:
+    if width_mm < latitude * config.widest_vein_mm and latitude * length_mm > 4 * width_mm:
         return "vein", None
     # how wide it is across: the largest disc that fits
     across_mm = 2.0 * float(cv2.distanceTransform(np.pad(pixels, 1).view(np.uint8), cv2.DIST_L2, 5).max())

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor import doubts
+from monitor.blades import Blades, BladeWatch
 from monitor.breathing import Surrogate
 from monitor.cement import CementDetector, Decision, minimum_detectable_added
 from monitor.config import Config
@@ -27,8 +28,10 @@ from monitor.intruder import IntruderWatch
 from monitor.motion import Fit, pose_matrix, to_reference
 from monitor.plan import Level, View
 from monitor.reference import Reference
+from monitor.relearning import Relearning
 from monitor.result import LevelResult, Pose
 from monitor.states import Reason, State
+from monitor.thin_vein import ThinVein
 from monitor.tracking import Located, Tracker
 from monitor.viewport import Viewport
 from monitor.volume import DensityCalibration
@@ -81,15 +84,15 @@ class LevelMonitor:
         self._surrogate = Surrogate()
         nothing = np.zeros((grid.rows, grid.columns), bool)
         self._field = Field(nothing, None, nothing)
-        self._field_s: float | None = None
-        self._exposed_mm2 = 0.0
+        self._blades = BladeWatch(self._viewport, grid.mm_per_px, config.field)
         self._blind: Reason | None = None
         self._last_s: float | None = None
         self._last_matrix: NDArray[np.float64] | None = None
-        self._intruder = IntruderWatch(shape, grid.mm_per_px, config.intruder)
+        self._intruder = IntruderWatch(grid.mm_per_px, config.intruder)
         self._intruded_s: float | None = None
         self._emboli = EmbolusWatch(self.maps.body_distance_mm, grid.mm_per_px, config.embolus)
         self._embolus: tuple[float, Embolus] | None = None
+        self._thin_vein = ThinVein(self.maps.body_distance_mm, grid.mm_per_px, config.thin_vein)
         self._place: tuple[float, tuple[float, float]] | None = None
         self._visible = self._seen = np.ones(shape, bool)
         self._corridor = Corridor(
@@ -107,6 +110,7 @@ class LevelMonitor:
         self._thinnest_mm: float | None = None
         self._faint = False
         self._hidden_since_s: float | None = None
+        self._relearning = Relearning(config.learning)
 
     @property
     def origin(self) -> NDArray[np.float64]:
@@ -169,7 +173,7 @@ class LevelMonitor:
             self._start_anew(
                 Reason(State.NOT_MONITORING, located.disturbed, str(located.pose.distrust), self.name)
             )
-            by_px = self._tracker.accept_new_place()
+            by_px = self._tracker.accept_new_place(located.disturbed)
             self._viewport.move(by_px)
             if self._last_matrix is not None:
                 self._last_matrix[:, 2] -= by_px
@@ -222,7 +226,7 @@ class LevelMonitor:
             lost, _ = to_reference(clipped, matrix, self._viewport.offset, self.maps.window.shape)
             self._seen = self._seen & (lost < 0.5)
         self._visible = self._seen & ~self._corridor.hidden
-        covered = self._blades(located.pose, time_s)
+        covered = self._covered_by_blades(located.pose, time_s)
         if covered is not None:
             return covered
         suspect = self._cement.suspect
@@ -241,8 +245,8 @@ class LevelMonitor:
         unfamiliar_mm = self._reference.unfamiliar_mm(shift_mm)
         decision = self._decide(residual, noise, dead_zone, time_s, dt_s, unfamiliar_mm)
         self._edge.follow(fine, dt_s)
+        usable = self._visible if decision.hidden is None else self._visible & ~decision.hidden
         if self._reference.ready:
-            usable = self._visible if decision.hidden is None else self._visible & ~decision.hidden
             seen = self._emboli.look(residual, dead_zone, usable, decision.mask, time_s, dt_s)
             if seen is not None and unfamiliar_mm <= self._config.cement.unfamiliar_mm:
                 self._embolus = (time_s, seen)
@@ -261,6 +265,7 @@ class LevelMonitor:
             self._blind = None
             self._corridor.update(self._reference.mean)
             self._cement.unseen = self._corridor.hidden
+            self._cement.beside_steel = grown(self._corridor.steel, self._grid.mm_per_px)
             self._derive_again()
         self._lap("cement")
         if was_ready:
@@ -270,10 +275,15 @@ class LevelMonitor:
         if any(reason.state is State.NOT_MONITORING for reason in reasons):
             return self._nothing(located.pose, reasons)
         outline = self._edge.outline(decision.mask, dead_zone, self._visible)
+        if was_ready:
+            familiar = unfamiliar_mm <= self._config.cement.unfamiliar_mm
+            clear = usable & ~self._corridor.steel
+            outline = outline | self._thin_vein.look(fine, clear, decision.mask, dt_s, trusted=familiar)
         mask = self._cement.bridged(outline) & self._own
         reach_px = round(self._config.front.hidden_reach_mm / mm)
         reach = self._cement.hidden_reach(mask, self._corridor.steel, decision.hidden, reach_px)
-        evidence = CementEvidence(mask, reach, decision.added, noise, self._corridor.hidden)
+        rho, hidden_now = self._reference.noise_correlation, self._corridor.hidden
+        evidence = CementEvidence(mask, reach, decision.added, noise, hidden_now, rho)
         result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
         if self._embolus is not None:
             if time_s - self._embolus[0] > self._config.embolus.shown_s:
@@ -284,27 +294,19 @@ class LevelMonitor:
         self._lap("findings")
         return LevelStep(result, reasons, mask, fit)
 
-    def _blades(self, pose: Pose, time_s: float) -> LevelStep | None:
-        """Blades that move or cover the body. What they uncover must be learned before it is watched."""
-        config = self._config.field
-        text = None
-        if not self._field.settled(time_s, config.settled_after_s):
-            if self._field_s != self._field.changed_s:
-                self._field_s = self._field.changed_s
-                exposed = self._viewport.cut(lambda part: self._field.exposed[part].astype(np.float32), 0.0)
-                self._exposed_mm2 = float(exposed.sum()) * self._grid.mm_per_px**2
-                self._cement.distrust(time_s - _INTRUSION_NOTICED_S)
-            text = "the collimator moves"
-        elif self._exposed_mm2 > config.least_change_mm2:
-            self._exposed_mm2 = 0.0
+    def _covered_by_blades(self, pose: Pose, time_s: float) -> LevelStep | None:
+        """While blades move or cover the body; what they uncover must be learned before it is watched."""
+        blades = self._blades.look(self._field, self.maps.body, self._seen, time_s)
+        if blades is Blades.OPENED:
             self._start_anew(
                 Reason(State.NOT_MONITORING, "collimation", "the field has been opened", self.name)
             )
+        if blades in (Blades.CLEAR, Blades.OPENED):
             return None
-        elif float((self.maps.body & ~self._seen).sum()) > config.most_covered * float(self.maps.body.sum()):
-            text = f"{self.name} is out of the field of view"
-        if text is None:
-            return None
+        if blades is Blades.STARTED:
+            self._cement.distrust(time_s - _INTRUSION_NOTICED_S)
+        covers = blades is Blades.COVERING
+        text = f"{self.name} is out of the field of view" if covers else "the collimator moves"
         return self._nothing(pose, (Reason(State.NOT_MONITORING, "collimation", text, self.name),))
 
     def _intruded(self, moved: Float32, suspect: Bool, pose: Pose, time_s: float) -> LevelStep | None:
@@ -343,7 +345,10 @@ class LevelMonitor:
         if self._reference.pulses < 2 or (self._blind is not None and not self._reference.ready):
             # no noise yet, or blind after a disturbance: nothing can be decided
             return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect)
-        return self._cement.decide(residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm)
+        settled = self._reference.settled_zone() if self._reference.ready else None
+        return self._cement.decide(
+            residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm, settled
+        )
 
     def _own_reasons(self) -> tuple[Reason, ...]:
         reference, config = self._reference, self._config
@@ -366,7 +371,7 @@ class LevelMonitor:
         if time_s - self._hidden_since_s > self._config.cement.moved_instrument_stays_s:
             self._hidden_since_s = None
             self._start_anew(
-                Reason(State.NOT_MONITORING, "instrument_moved", "an instrument has moved", self.name)
+                Reason(State.NOT_MONITORING, "instrument_moved", "an instrument or gas has moved", self.name)
             )
             return (cast(Reason, self._blind),)
         self._visible = self._visible & ~decision.hidden
@@ -402,7 +407,7 @@ class LevelMonitor:
             self._tracker.set_reference(self._reference.mean, pulses)
 
     def _start_anew(self, reason: Reason) -> None:
-        seconds = self._config.learning.relearn_s
+        seconds = self._relearning.begin(self._last_s)
         text = f"{reason.text}; learning again, about {seconds:.0f} s"
         self._blind = Reason(reason.state, reason.code, text, self.name)
         kept = self._covered(reason)
@@ -411,6 +416,7 @@ class LevelMonitor:
         self._edge.start_anew(kept)
         self._intruder.start_anew()
         self._emboli.start_anew()
+        self._thin_vein.start_anew()
         self._findings.interrupt()
 
     def _covered(self, reason: Reason) -> Bool | None:

@@ -198,8 +198,8 @@ def fit_pose(
         scale = max(1.4826 * median(np.abs(error[::4])), 1e-6)
         weight = np.minimum(1.0, 1.5 * scale / np.maximum(np.abs(error), 1e-12))
         j = jacobian * np.array([gain, gain, gain, 1.0, 1.0])
-        normal = (j * weight[:, None]).T @ j / scale**2
-        right = (j * weight[:, None]).T @ error / scale**2
+        weighted = (j * (weight / scale**2)[:, None]).T
+        normal, right = weighted @ j, weighted @ error
         normal[2, 2] += template.noise_inflation**2 / _ROTATION_PRIOR_SD_RAD**2
         right[2] += template.noise_inflation**2 * theta / _ROTATION_PRIOR_SD_RAD**2
         # where the marks say nothing (along a lone wire) the pose stays where it was
@@ -214,9 +214,9 @@ def fit_pose(
         except np.linalg.LinAlgError:
             return None
         # the residual grows along -gradient of where the image is sampled
-        dx, dy = np.clip(-step[:2], -2.0, 2.0)
-        dtheta = float(np.clip(-step[2], -0.05, 0.05))
-        sx, sy, theta = sx + float(dx), sy + float(dy), theta + dtheta
+        dx, dy = (min(max(-float(part), -2.0), 2.0) for part in step[:2])
+        dtheta = min(max(-float(step[2]), -0.05), 0.05)
+        sx, sy, theta = sx + dx, sy + dy, theta + dtheta
         gain, offset = max(0.05, gain + float(step[3])), offset + float(step[4])
         if max(abs(dx), abs(dy)) < 0.01 and abs(dtheta) < 2e-4:
             break

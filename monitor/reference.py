@@ -81,6 +81,7 @@ class Reference:
         self._excursion = np.zeros(self._shape, np.float32)
         self._learned_excursion = np.zeros(self._shape, np.float32)
         self._zone: Float32 | None = None
+        self._settled_zone: Float32 | None = None
         self._gradient = np.zeros(self._shape, np.float32)
         self._contrast = np.zeros(self._shape, np.float32)
         self._gain, self._gain_doubt = 1.0, 0.0
@@ -124,6 +125,11 @@ class Reference:
         if len(self._d2_over_d1) < 3:
             return 0.0
         return min(max(median(self._d2_over_d1) - 1.0, 0.0), _LARGEST_RHO)
+
+    @property
+    def noise_correlation(self) -> float | None:
+        """The same, None while too few pulses have been seen."""
+        return self.rho if len(self._d2_over_d1) >= 3 else None
 
     @property
     def noise_ratio(self) -> float:
@@ -243,7 +249,7 @@ class Reference:
         level = np.float32(median((live - self._mean)[::3, ::3]))
         deviation = live - level - self._mean
         self._breathing.learn(shift_mm, deviation, learnable)
-        self._mean += np.where(learnable, deviation / np.maximum(self._count, 1.0), np.float32(0))
+        self._mean += deviation / np.maximum(self._count, np.float32(1)) * learnable
         if self._pulses in (2, 4) or self._pulses % 8 == 0:
             sigma_px = max(0.8, self._cement.blur_mm / self._mm)
             smooth = cast(Float32, cv2.GaussianBlur(self._mean, (0, 0), sigma_px))
@@ -310,13 +316,14 @@ class Reference:
         if self._reviewed >= len(self._kept):
             self._settled = True
             self._learned_excursion = self._excursion.copy()
+            self._settled_zone = None
             self._kept.clear()
 
     def _stray(self, residual: Float32, learnable: Bool, dt_s: float, *, both_ways: bool) -> None:
         keep = np.float32(np.exp(-max(dt_s, 1e-3) / self._cement.evidence_s))
         self._average = self._average * keep + residual * (1 - keep)
         seen = np.abs(self._average) if both_ways else np.maximum(-self._average, np.float32(0))
-        np.maximum(self._excursion, np.where(learnable, seen, np.float32(0)), out=self._excursion)
+        np.maximum(self._excursion, seen * learnable, out=self._excursion)
 
     def noise_now(self, residual: Float32) -> float:
         """Robust spread of this very residual, for the first pulses when no noise is learned yet."""
@@ -341,6 +348,17 @@ class Reference:
     def unfamiliar_mm(self, shift_mm: Vector) -> float:
         """How far the breath is beyond what has been learned of it (mm)."""
         return self._breathing.unfamiliar_mm(shift_mm)
+
+    def settled_zone(self) -> Float32:
+        """The dead-zone as it was when learning ended (log units): nothing seen since has widened it."""
+        reach = 2 * max(1, round(0.7 / self._mm)) + 1
+        if self._settled_zone is None:
+            self._settled_zone = cast(
+                Float32, cv2.dilate(self._learned_excursion, np.ones((reach, reach), np.uint8))
+            )
+        still = self._settled_zone * np.float32(self._cement.dead_zone_factor)
+        zone = np.maximum(still, self._slip_mm * self._gradient)
+        return cast(Float32, zone + np.float32(self._cement.dead_zone_floor))
 
     def dead_zone(self, loose_mm: float, shift_mm: Vector) -> Float32:
         """Residual that is to be expected without cement: structured, from motion and soft tissue.

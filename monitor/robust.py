@@ -15,6 +15,13 @@ def median(values: NDArray[np.floating] | Iterable[float]) -> float:
     return float(np.partition(flat, middle)[middle])
 
 
+def quantile(values: NDArray[np.floating], share: float) -> float:
+    """Value below which that share of a non-empty array lies; one of its values."""
+    flat = values.ravel()
+    rank = min(flat.size - 1, int(share * flat.size))
+    return float(np.partition(flat, rank)[rank])
+
+
 def spread(values: NDArray[np.floating]) -> float:
     """Standard deviation from the median absolute deviation, 1.4826 MAD."""
     return 1.4826 * median(np.abs(values - values.dtype.type(median(values))))

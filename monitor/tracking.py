@@ -14,6 +14,7 @@ from monitor.grid import Grid
 from monitor.motion import BoneTemplate, Fit, band_pass, fit_pose, make_template, search
 from monitor.result import Pose
 from monitor.robust import median
+from monitor.sway import Sway
 from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
@@ -26,6 +27,7 @@ _ESTABLISHED = 12
 """Trusted poses in a row after which a level counts as one that can be followed."""
 _RIPE_PULSES = 24
 _ON_TRIAL_S = 1.2
+_BLURRED_MM_S = 1.5
 _UNRIPE_FACTOR = 2.5
 _FOUND_CORRELATION = 0.6
 """Likeness from which bone that was too faint is believed to be found."""
@@ -54,7 +56,7 @@ class Tracker:
         self._template: BoneTemplate | None = None
         self._last: Fit | None = None
         self._last_s = 0.0
-        self._trusted: deque[tuple[float, float, float]] = deque()
+        self._sway = Sway()
         self._correlations: deque[float] = deque(maxlen=150)
         self._gain = 1.0
         self._misses = 0
@@ -74,19 +76,26 @@ class Tracker:
             self._correlations.clear()
             self._gain = 1.0
 
-    def accept_new_place(self) -> Vector:
-        """After a disturbance: breathing is now around the present pose, with the present contrast.
+    def accept_new_place(self, disturbed: str) -> Vector:
+        """After a disturbance: breathing is now around the present pose.
+
+        Parameters
+        ----------
+        disturbed : str
+            What it was. The present contrast is taken only where it was that: while a table moves all is
+            blurred.
 
         Returns
         -------
         moved_px : ndarray, shape (2,)
             Whole pixels, x then y, by which the live window must follow.
         """
-        self._trusted.clear()
+        self._sway.clear()
         self._correlations.clear()
         if self._last is None:
             return np.zeros(2)
-        self._gain = self._last.gain
+        if disturbed == "contrast_changed":
+            self._gain = self._last.gain
         by = np.round(np.array(self._last.shift))
         self._drift = self._drift + by
         self._last = replace(self._last, shift=(self._last.shift[0] - by[0], self._last.shift[1] - by[1]))
@@ -174,7 +183,7 @@ class Tracker:
         if self._good < _ESTABLISHED or not may_restart:
             return self._still()
         self._faint, self._established = False, True
-        self._trusted.append((time_s, *fit.shift))
+        self._sway.add(time_s, fit.shift)
         return Located(self._pose(fit, trusted=True, why="bone can be followed now"), fit, "found")
 
     def _still(self) -> Located:
@@ -211,21 +220,20 @@ class Tracker:
             return Located(self._pose(fit, trusted=False, why="bone hidden by cement or instruments"), fit)
         self._misses = 0
         moved_mm = self._moved_mm(fit, time_s)
+        at_rest = self._at_rest(fit, time_s)
         gain_change = abs(np.log(max(fit.gain, 1e-3) / self._gain))
         self._last, self._last_s = fit, time_s
         if moved_mm is not None:
             return Located(
                 self._pose(fit, trusted=False, why=f"patient or table moved {moved_mm:.0f} mm"), fit, "moved"
             )
-        if self._established and gain_change > np.log1p(config.largest_gain_change):
+        if self._established and at_rest and gain_change > np.log1p(config.largest_gain_change):
             return Located(
                 self._pose(fit, trusted=False, why="contrast of the image changed"), fit, "contrast_changed"
             )
         self._gain += 0.02 * (fit.gain - self._gain)
-        self._trusted.append((time_s, *fit.shift))
-        self._established = self._established or len(self._trusted) >= _ESTABLISHED
-        while self._trusted and self._trusted[0][0] < time_s - 60.0:
-            self._trusted.popleft()
+        self._sway.add(time_s, fit.shift)
+        self._established = self._established or self._sway.count >= _ESTABLISHED
         self._correlations.append(fit.correlation)
         return Located(self._pose(fit, trusted=True, why=None), fit)
 
@@ -237,9 +245,18 @@ class Tracker:
     def _usual_correlation(self) -> float:
         return median(self._correlations) if len(self._correlations) >= 5 else 0.0
 
+    def _at_rest(self, fit: Fit, time_s: float) -> bool:
+        """Whether the level is too slow for motion blur and recursive filters to take contrast away."""
+        if self._last is None or time_s <= self._last_s:
+            return False
+        step_mm = float(np.hypot(*np.subtract(fit.shift, self._last.shift))) * self._grid.mm_per_px
+        return step_mm < _BLURRED_MM_S * (time_s - self._last_s)
+
     def _moved_mm(self, fit: Fit, time_s: float) -> float | None:
         """How far the level jumped or left its breathing range, None where it did not."""
-        if not self._trusted or self._last is None:
+        # what came just now is on trial itself: a table under way must not widen the range as it goes
+        bounds = self._sway.bounds(time_s - _ON_TRIAL_S, _ESTABLISHED)
+        if bounds is None or self._last is None:
             return None
         mm = self._grid.mm_per_px
         shift = np.array(fit.shift)
@@ -247,14 +264,11 @@ class Tracker:
         elapsed_s = max(0.0, time_s - self._last_s)
         if step_mm > self._config.jerk_mm + _FASTEST_BREATHING_MM_S * max(0.0, elapsed_s - 0.15):
             return step_mm
-        # what came just now is on trial itself: a table under way must not widen the range as it goes
-        before = [entry[1:] for entry in self._trusted if entry[0] <= time_s - _ON_TRIAL_S]
-        seen = np.array(before if len(before) >= _ESTABLISHED else [entry[1:] for entry in self._trusted])
-        beyond = np.maximum(seen.min(axis=0) - shift, shift - seen.max(axis=0)).clip(0)
+        low, high = bounds
+        beyond = np.maximum(np.maximum(low - shift, shift - high), 0)
         out_mm = float(np.hypot(*beyond)) * mm
         # a young range is not a range yet: allow a whole breath to unfold
-        young_s = self._trusted[-1][0] - self._trusted[0][0]
-        margin = self._config.range_margin_mm * (2.0 if young_s < 6.0 else 1.0)
+        margin = self._config.range_margin_mm * (2.0 if self._sway.span_s < 6.0 else 1.0)
         return out_mm if out_mm > margin else None
 
     def _pose(self, fit: Fit | None, *, trusted: bool, why: str | None) -> Pose:

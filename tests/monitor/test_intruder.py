@@ -13,7 +13,7 @@ CONFIG = IntruderConfig()
 
 
 def go(pictures: list[np.ndarray], seed: int = 3) -> list[Intrusion]:
-    watch = IntruderWatch(SHAPE, MM, CONFIG)
+    watch = IntruderWatch(MM, CONFIG)
     rng = np.random.default_rng(seed)
     mean = np.zeros(SHAPE, np.float32)
     return [
