@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 
 from monitor.alarm_config import AlarmConfig, BrandClock, ClockConfig, ExtensionConfig, VolumeConfig
+from monitor.burned_in_config import BurnedInConfig
 from monitor.config_base import Section as _Section
 from monitor.config_base import number as _number
 from monitor.config_text import config_to_toml
@@ -23,7 +24,8 @@ from monitor.preset import with_presets
 from monitor.thin_vein_config import ThinVeinConfig
 
 __all__ = [
-    "AlarmConfig", "BrandClock", "CementConfig", "ClockConfig", "Config", "CorridorConfig", "EdgeConfig",
+    "AlarmConfig", "BrandClock", "BurnedInConfig", "CementConfig", "ClockConfig", "Config",
+    "CorridorConfig", "EdgeConfig",
     "EmbolusConfig", "ExtensionConfig", "FieldConfig", "FrontConfig", "GateConfig", "HealthConfig",
     "IntensityConfig", "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig",
     "PolarityConfig", "ThinVeinConfig", "VolumeConfig",
@@ -345,6 +347,7 @@ class Config(_Section, frozen=True):
     intensity: IntensityConfig = IntensityConfig()
     gate: GateConfig = GateConfig()
     polarity: PolarityConfig = PolarityConfig()
+    burned_in: BurnedInConfig = BurnedInConfig()
     motion: MotionConfig = MotionConfig()
     learning: LearningConfig = LearningConfig()
     cement: CementConfig = CementConfig()

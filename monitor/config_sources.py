@@ -23,6 +23,7 @@ SECTION_SOURCES = {
     "learning": _CHOSEN,
     "cement": _TUNED,
     "field": _TUNED,
+    "burned_in": _CHOSEN,
     "embolus": _TUNED,
     "intruder": _TUNED,
     "edge": _TUNED,

@@ -26,6 +26,7 @@ _FAST_S = 0.35
 _CHANGED = 2.5
 _IN_SCATTER = 0.8
 """Share of the nominal attenuation that is left of a film in the middle of a scattering patient."""
+_LEAST_SURE_MM2 = 1.0
 _SMOOTH_MM = 0.25
 _RING_MM = (1.6, 4.5)
 _BESIDE_MM = 5.0
@@ -37,11 +38,13 @@ class CementEdge:
 
     def __init__(
         self,
-        shape: tuple[int, int],
+        body: Bool,
         mm_per_px: float,
         config: EdgeConfig,
         density: DensityCalibration | None,
     ) -> None:
+        # outside the body a film that may be none would be a leak
+        self._inside, shape = body, body.shape
         self._mm, self._config = mm_per_px, config
         per_mm = _ASSUMED_ATTENUATION_PER_MM if density is None else density.attenuation_per_mm
         self._film = config.thickness_mm * per_mm * _IN_SCATTER
@@ -100,6 +103,8 @@ class CementEdge:
         highest = cv2.dilate(added, np.ones((2 * tall + 1, 2 * tall + 1), np.uint8))
         least = np.maximum(least, np.float32(config.blur_share) * highest)
         drawn = np.where(visible[part], near & (added > least), core)
+        sure = core | (added > dead_zone[part])
+        drawn &= self._inside[part] | self._believed(drawn & ~self._inside[part], sure)
         # what is drawn hangs together with what is confirmed
         count, labels = cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)
         kept = np.zeros(count, bool)
@@ -108,6 +113,14 @@ class CementEdge:
         outline = np.zeros_like(confirmed)
         outline[part] = kept[labels]
         return outline
+
+    def _believed(self, outside: Bool, sure: Bool) -> Bool:
+        """Parts beyond the body of which at least some is sure: a film that may be none is no leak."""
+        count, labels = cv2.connectedComponents(outside.view(np.uint8), connectivity=8)
+        surely = np.bincount(labels[outside & sure], minlength=count) * self._mm**2
+        surely[0] = 0
+        believed: Bool = (surely >= _LEAST_SURE_MM2)[labels]
+        return believed
 
     def _background(self, core: Bool, visible: Bool, slow: Float32) -> Float32:
         """What is added beside the cement all the same: glare, and a background not known behind it."""

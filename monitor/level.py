@@ -80,7 +80,7 @@ class LevelMonitor:
         widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
         bridge_px = 2 * max(1, round(0.6 * widest_mm / grid.mm_per_px)) + 1
         self._cement = CementDetector(self.maps, bridge_px, grid.mm_per_px, config.cement)
-        self._edge = CementEdge(shape, grid.mm_per_px, config.edge, density)
+        self._edge = CementEdge(self.maps.body, grid.mm_per_px, config.edge, density)
         self._surrogate = Surrogate()
         nothing = np.zeros((grid.rows, grid.columns), bool)
         self._field = Field(nothing, None, nothing)
@@ -259,7 +259,8 @@ class LevelMonitor:
         strange = None
         if was_ready and unfamiliar_mm > self._config.cement.unfamiliar_mm:
             strange = self._cement.elsewhere() & self._visible
-        self._reference.learn(moved, residual, learnable, time_s, shift_mm, strange)
+        bare = usable & ~decision.mask
+        self._reference.learn(moved, residual, learnable, time_s, shift_mm, strange, bare)
         self._sharpen_template()
         if self._reference.ready and not was_ready:
             self._blind = None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.alerts import AlarmBoard, Condition, Key
+from monitor.burned_in import BurnedIn
 from monitor.clock import CementAge, cement_age, clock_of
 from monitor.config import Config
 from monitor.errors import PlanError
@@ -90,6 +91,12 @@ class Pipeline:
         self._polarity = PolarityWatch(view, self._grid, self._curve, config.polarity)
         shape = (self._grid.rows, self._grid.columns)
         self._field = FieldOfView(shape, self._grid.mm_per_px, config.field)
+        self._burned_in = BurnedIn(
+            shape,
+            self._grid.mm_per_px,
+            config.burned_in,
+            bright_is_radiolucent=info.intensity.bright_is_radiolucent,
+        )
         self._perf_ns = perf_ns
         self._timings_ms: dict[str, float] = {}
         self._lap_ns = 0
@@ -181,7 +188,9 @@ class Pipeline:
             self._count_beam(frame.time_ns)
             if not self._inverted(work, frame.time_ns / 1e9):
                 self._brightness_step(work)
-                field = self._field.look(work.grey, frame.time_ns / 1e9)
+                time_s = frame.time_ns / 1e9
+                self._burned_in.look(work, time_s)
+                field = self._burned_in.left_out_of(self._field.look(work.grey, time_s))
                 self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
         inverted = self._polarity.reason
         steps = self._steps

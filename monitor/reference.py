@@ -32,6 +32,8 @@ _ZONE_EVERY = 4
 _CORRELATION_PULSES = 16
 _LARGEST_RHO = 0.9
 _FORGOTTEN_S = 20.0
+_FILL_MM = 3.0
+_FILL_FACTOR = 1.5
 _GAIN_SHARE = 0.12
 _LEAST_GAIN_DOUBT = 0.02
 
@@ -53,6 +55,7 @@ class Reference:
         self._pulses = 0
         self._mean = np.zeros(shape, np.float32)
         self._shortest_s = learning.shortest_s
+        self._learned_excursion = np.zeros(shape, np.float32)
         self.restart(learning.shortest_s)
 
     def restart(self, shortest_s: float, kept: Bool | None = None) -> None:
@@ -64,7 +67,9 @@ class Reference:
             Where the mean of before stays in force: the bone that cement has covered since.
         """
         self._shortest_s = shortest_s
-        self._kept_mean = (self._mean, kept) if kept is not None and self._pulses > 0 else None
+        known = kept is not None and self._pulses > 0
+        self._kept_mean = (self._mean, kept) if known and kept is not None else None
+        self._excursion_before = self._learned_excursion if known else None
         self._mean = np.zeros(self._shape, np.float32)
         self._count = np.zeros(self._shape, np.float32)
         self._pulses = 0
@@ -197,6 +202,7 @@ class Reference:
         time_s: float,
         shift_mm: Vector,
         strange: Bool | None = None,
+        bare: Bool | None = None,
     ) -> None:
         """Take in a pulse.
 
@@ -213,6 +219,8 @@ class Reference:
         strange : ndarray of bool, same shape, or None
             In a phase of the breath that has not been learned yet: where nothing is believed to be cement,
             so that whatever is seen there is soft tissue.
+        bare : ndarray of bool, same shape, or None
+            Where there is no cement yet, also right beside it; None: where it is learnable.
         """
         if self._first_s is None:
             self.start(live, time_s)
@@ -238,7 +246,7 @@ class Reference:
             cv2.addWeighted(
                 self._excursion, keep, self._learned_excursion, 1.0 - keep, 0.0, dst=self._excursion
             )
-            self._stray(residual, learnable, dt, both_ways=False)
+            self._stray(residual, learnable if bare is None else bare, dt, both_ways=False)
             if strange is not None:
                 np.maximum(self._excursion, np.where(strange, np.abs(self._average), 0), out=self._excursion)
 
@@ -303,6 +311,7 @@ class Reference:
         """
         if self._reviewed == 0:
             self._average[:] = 0
+            self._looked = np.zeros(self._shape, np.float32)
             del self._kept[: len(self._kept) - _MOST_KEPT]
         for live, learnable, time_s, shift_mm in self._kept[
             self._reviewed : self._reviewed + _REVIEWED_PER_PULSE
@@ -312,12 +321,24 @@ class Reference:
                 self._difference(live.astype(np.float32), learnable.astype(np.float32), shift_mm)
             )
             self._stray(residual, learnable, time_s - before_s, both_ways=True)
+            self._looked += learnable
             self._reviewed += 1
         if self._reviewed >= len(self._kept):
             self._settled = True
+            self._fill_unlooked()
             self._learned_excursion = self._excursion.copy()
             self._settled_zone = None
             self._kept.clear()
+
+    def _fill_unlooked(self) -> None:
+        """Where cement kept it from being learned, the residual strays as around it, or as before."""
+        looked = (self._looked > 0.5 * self._reviewed).astype(np.float32)
+        if looked.all():
+            return
+        around = low_pass(self._excursion, looked, _FILL_MM / self._mm) * np.float32(_FILL_FACTOR)
+        if self._excursion_before is not None:
+            around = np.maximum(around, self._excursion_before)
+        np.maximum(self._excursion, around * (1 - looked), out=self._excursion)
 
     def _stray(self, residual: Float32, learnable: Bool, dt_s: float, *, both_ways: bool) -> None:
         keep = np.float32(np.exp(-max(dt_s, 1e-3) / self._cement.evidence_s))

@@ -30,6 +30,8 @@ _HIGHEST_Z = 3.0
 _NEAR_MM = 12.0
 _FILL_MM = 2.0
 _FEW = 0.05
+_PAIR_MM = 3.0
+_APART_MM = 8.0
 
 
 class ThinVein:
@@ -57,7 +59,7 @@ class ThinVein:
 
     def start_anew(self) -> None:
         """The reference is learned anew: what is there now belongs to it."""
-        for kept in (self._average, self._usual, self._evidence, self._gone_s):
+        for kept in (self._average, self._evidence, self._gone_s):
             kept[:] = 0
 
     def look(self, residual: Float32, usable: Bool, cement: Bool, dt_s: float, *, trusted: bool) -> Bool:
@@ -93,16 +95,20 @@ class ThinVein:
             self._learn(np.maximum(darker, paler), free, dt_s)
             return np.zeros(residual.shape, bool)
         grain = np.sqrt(_spread_out(np.square(paler), free.astype(np.float32), _NEAR_MM / self._cell_mm))
+        # what slides leaves a paler line beside a darker one; a vein has none of its own strength
+        pairs = cv2.dilate(paler, np.ones((2 * self._px(_PAIR_MM) + 1,) * 2, np.uint8))
         least = np.maximum(
-            np.float32(self._config.grain_factor) * grain, self._config.usual_factor * self._usual
+            np.float32(self._config.grain_factor) * grain, np.float32(self._config.pair_factor) * pairs
         )
+        least = np.maximum(least, np.float32(self._config.usual_factor) * self._usual)
         z = np.clip((darker - least) / np.maximum(grain, np.float32(1e-4)), -_HIGHEST_Z, _HIGHEST_Z)
         if not trusted:
             np.minimum(z, 0, out=z)
         self._evidence = np.clip(self._evidence + z, 0, np.float32(3 * self._config.threshold)) * (
             weight > 0.5
         )
-        self._learn(paler, free, dt_s)
+        apart = free & ~self._beside(cement, _APART_MM) & ~self._found
+        self._learn(np.where(apart, np.maximum(darker, paler), paler), free, dt_s)
         self._latch(darker, least, cement, weight > 0.5, dt_s)
         if not self._found.any():
             return np.zeros(residual.shape, bool)
@@ -110,6 +116,13 @@ class ThinVein:
         size = (self._found.shape[1] * self._step, self._found.shape[0] * self._step)
         fine = cv2.resize(self._found.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
         return np.ascontiguousarray(fine[:rows, :columns]) > 0.5
+
+    def _beside(self, cement: Bool, reach_mm: float) -> Bool:
+        known = (coarse_cells(cement.astype(np.float32), self._step) > 0.2).view(np.uint8)
+        return cv2.dilate(known, np.ones((2 * self._px(reach_mm) + 1,) * 2, np.uint8)) > 0
+
+    def _px(self, mm: float) -> int:
+        return max(1, round(mm / self._cell_mm))
 
     def _learn(self, strength: Float32, free: Bool, dt_s: float) -> None:
         """Lines that come and go without cement: the edges of bone, as the registration errs."""
@@ -127,11 +140,8 @@ class ThinVein:
             )
             extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) * self._cell_mm
             area_mm2 = stats[:, cv2.CC_STAT_AREA] * self._cell_mm**2
-            reach = 2 * max(1, round(config.from_cement_mm / self._cell_mm)) + 1
-            known = coarse_cells(cement.astype(np.float32), self._step) > 0.2
-            beside = cv2.dilate(known.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
             touching = np.zeros(count, bool)
-            touching[labels[beside]] = True
+            touching[labels[self._beside(cement, config.from_cement_mm)]] = True
             touching[labels[self._found]] = True
             accepted = touching & (extent >= config.shortest_mm) & (area_mm2 < config.widest_mm * extent)
             accepted[0] = False

@@ -13,6 +13,9 @@ class ThinVeinConfig(Section, frozen=True):
     grain_factor: Annotated[
         float, number("a line must exceed so many times what lines of noise come to there", 0.5, 20.0)
     ] = 2.2
+    pair_factor: Annotated[
+        float, number("and so many times the paler lines within 3 mm of it", 0.0, 10.0)
+    ] = 0.8
     usual_factor: Annotated[
         float, number("and so many times what has been there without cement", 0.5, 10.0)
     ] = 1.2

@@ -18,7 +18,7 @@ def drawn(
     thickness_mm: np.ndarray, confirmed: np.ndarray, seconds: float = 3.0, noise: float = 0.04
 ) -> np.ndarray:
     rng = np.random.default_rng(2)
-    edge = CementEdge(SHAPE, MM, EdgeConfig(), DENSITY)
+    edge = CementEdge(np.ones(SHAPE, bool), MM, EdgeConfig(), DENSITY)
     added = cv2.GaussianBlur((0.15 * thickness_mm).astype(np.float32), (0, 0), 0.5)
     for _ in range(round(seconds * RATE_HZ)):
         edge.follow((added + noise * rng.standard_normal(SHAPE)).astype(np.float32), 1 / RATE_HZ)
@@ -62,7 +62,7 @@ def test_what_is_not_connected_with_confirmed_cement_is_not_drawn() -> None:
 
 
 def test_where_nothing_can_be_seen_the_decision_stands() -> None:
-    edge = CementEdge(SHAPE, MM, EdgeConfig(), DENSITY)
+    edge = CementEdge(np.ones(SHAPE, bool), MM, EdgeConfig(), DENSITY)
     edge.follow(np.zeros(SHAPE, np.float32), 0.1)
     confirmed = ball(3.0) > 0.3
     got = edge.outline(confirmed, np.full(SHAPE, 0.03, np.float32), np.zeros(SHAPE, bool))
