@@ -51,6 +51,9 @@ class IntensityConfig(_Section, frozen=True):
     fewest_grey_levels: Annotated[
         float, _number("a level must be this many grey levels above black to be monitored", 2, 200)
     ] = 14.0
+    most_saturated: Annotated[
+        float, _number("a level of which more than this part is plain white is not monitored", 0.05, 1.0)
+    ] = 0.4
 
 
 class GateConfig(_Section, frozen=True):

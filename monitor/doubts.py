@@ -33,18 +33,23 @@ def noisy(level: str, noise_ratio: float, config: HealthConfig) -> Reason | None
     return Reason(State.NOT_MONITORING, "noisy", text, level)
 
 
-def too_dark(
-    level: str, grey: NDArray[np.float32], body: NDArray[np.bool_], config: IntensityConfig
+def ill_exposed(
+    level: str, grey: NDArray[np.float32], body: NDArray[np.bool_], white: float, config: IntensityConfig
 ) -> Reason | None:
-    """A level drawn with a handful of grey levels cannot be monitored, whatever its contrast.
+    """A level drawn with a handful of grey levels, or in plain white, cannot be monitored.
 
     Parameters
     ----------
     grey : ndarray, shape of the window, float32
         Stored values where the level is.
     body : ndarray of bool, same shape
+    white : float
+        Values from here on are clipped.
     """
-    levels = median(grey[body]) if body.any() else 0.0
+    inner = grey[body]
+    if inner.size and float((inner >= white).mean()) > config.most_saturated:
+        return Reason(State.NOT_MONITORING, "saturated", f"image saturated at {level}", level)
+    levels = median(inner) if inner.size else 0.0
     if levels >= config.fewest_grey_levels:
         return None
     return Reason(

@@ -162,7 +162,8 @@ class LevelMonitor:
         self._lap("motion")
         self._faint = located.faint
         grey = self._viewport.inner(self._viewport.cut(lambda part: work.grey[part]))
-        poor = doubts.too_dark(self.name, grey, self.maps.body, self._config.intensity)
+        white = work.curve.highest
+        poor = doubts.ill_exposed(self.name, grey, self.maps.body, white, self._config.intensity)
         if poor is not None:
             return self._nothing(located.pose, (poor,))
         if located.disturbed == "found":

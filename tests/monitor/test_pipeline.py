@@ -235,6 +235,35 @@ def test_a_handful_of_grey_levels_is_not_monitored() -> None:
     assert "image too dark at L1" in results[-1].reasons[0].text
 
 
+def test_a_saturated_level_is_not_monitored_and_it_is_said() -> None:
+    noise = np.random.default_rng(2)
+
+    def white(i: int) -> NDArray[np.uint16]:
+        return np.minimum(scene(None, sway(i), noise).astype(np.int64) * 40, 4095).astype(np.uint16)
+
+    results = go(pipeline(), 60, white)
+    assert {r.state for r in results} == {State.NOT_MONITORING}
+    assert "image saturated at L1" in results[-1].reasons[0].text
+
+
+def test_gas_that_moves_is_not_cement() -> None:
+    noise = np.random.default_rng(7)
+    away = QUIET + 30
+
+    def gassy(i: int) -> NDArray[np.uint16]:
+        # a bubble behind the wall goes to the front of the body within a second
+        share = min(max((i - away) / 15, 0.0), 1.0)
+        gas = disc_mm(185.0 - 110.0 * share, 150.0 - 50.0 * share, 24.0, -1.5)
+        return scene(gas, sway(i), noise)
+
+    results = go(pipeline(), away + 150, gassy)
+    assert not {rule for rule in rules(results) if rule.startswith("leak")}
+    during = results[away : away + 60]
+    assert any(r.state in (State.DEGRADED, State.NOT_MONITORING) for r in during)
+    assert any("gas" in reason.text for r in during for reason in r.reasons)
+    assert results[-1].state is State.MONITORING
+
+
 def test_a_level_without_any_edge_is_never_called_monitored() -> None:
     noise = np.random.default_rng(2)
     flat = np.full((SIZE, SIZE), 1500.0)
