@@ -43,6 +43,8 @@ class CementEdge:
         config: EdgeConfig,
         density: DensityCalibration | None,
     ) -> None:
+        self.excess: Float32 | None = None
+        """Attenuation beyond that of the thinnest film drawn; 0 where not looked at, None without cement."""
         # outside the body a film that may be none would be a leak
         self._inside, shape = body, body.shape
         self._mm, self._config = mm_per_px, config
@@ -76,6 +78,7 @@ class CementEdge:
             Elsewhere what is confirmed stays as it is.
         """
         if not confirmed.any():
+            self.excess = None
             return confirmed
         config = self._config
         reach = max(1, round(config.reach_mm / self._mm))
@@ -102,6 +105,8 @@ class CementEdge:
         tall = max(1, round(config.blur_reach_mm / self._mm))
         highest = cv2.dilate(added, np.ones((2 * tall + 1, 2 * tall + 1), np.uint8))
         least = np.maximum(least, np.float32(config.blur_share) * highest)
+        self.excess = np.zeros(confirmed.shape, np.float32)
+        self.excess[part] = added - least
         drawn = np.where(visible[part], near & (added > least), core)
         sure = core | (added > dead_zone[part])
         drawn &= self._inside[part] | self._believed(drawn & ~self._inside[part], sure)

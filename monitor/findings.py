@@ -47,6 +47,8 @@ class CementEvidence:
         Cannulas that cannot be seen through.
     noise_correlation : float or None
         Correlation of the noise from pulse to pulse.
+    excess : ndarray of float32, or None
+        `CementEdge.excess`.
     """
 
     mask: Bool
@@ -55,6 +57,7 @@ class CementEvidence:
     noise: Float32
     hidden: Bool
     noise_correlation: float | None = None
+    excess: Float32 | None = None
 
 
 class LevelFindings:
@@ -129,7 +132,8 @@ class LevelFindings:
         maps, own = self._maps.cropped(part), self._own[part]
         mask, added, noise = evidence.mask[part], evidence.added[part], evidence.noise[part]
         scale_sd = self._view.scale.relative_uncertainty
-        found = gaps(mask, evidence.reach[part], maps, mm, scale_sd, pose.sigma_mm, config.front)
+        excess = None if evidence.excess is None else evidence.excess[part]
+        found = gaps(mask, evidence.reach[part], maps, mm, scale_sd, pose.sigma_mm, config.front, excess)
         advances = self._history.advance(found, time_s)
         outside = outside_body(mask, maps, own, config.leak)
         veins = self._veins[part]

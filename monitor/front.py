@@ -16,6 +16,7 @@ from monitor.robust import median
 from monitor.zones import LevelMaps
 
 Bool = NDArray[np.bool_]
+Float32 = NDArray[np.float32]
 
 DANGEROUS = ("posterior_wall", "vein", "foramen")
 """Structures that the front must not reach; endplates and the anterior wall may be reached."""
@@ -42,6 +43,7 @@ def gaps(
     scale_relative_sd: float,
     pose_sigma_mm: float,
     config: FrontConfig,
+    excess: Float32 | None = None,
 ) -> Mapping[str, Gap]:
     """Nearest cement to each marked structure. Empty where no cement is seen.
 
@@ -54,6 +56,9 @@ def gaps(
         Cement in reference coordinates.
     reach : ndarray of bool, shape of the window
         The same, and where more of it may be hidden: counts for the lower bound only.
+    excess : ndarray of float32, shape of the window, or None
+        Attenuation beyond that of the thinnest film that is drawn (`CementEdge.excess`): where it falls to
+        zero between two pixels lies the front. None: half a pixel beyond the last one.
     """
     found: dict[str, Gap] = {}
     if not mask.any():
@@ -67,8 +72,10 @@ def gaps(
         values = np.where(here, distance[edge], np.float32(np.inf))
         nearest = int(np.argmin(values))
         row, column = int(edge[0][nearest]), int(edge[1][nearest])
-        # the mask's pixel centre lies half a pixel behind its edge
-        value = float(values[nearest]) - 0.5 * mm_per_px
+        # the mask's pixel centre lies a part of a pixel behind the front
+        foremost = values < values[nearest] + mm_per_px
+        beyond_px = _beyond_px(edge[0][foremost], edge[1][foremost], distance, excess)
+        value = float(values[nearest]) - beyond_px * mm_per_px
         sd = float(
             np.sqrt(
                 pose_sigma_mm**2
@@ -84,6 +91,28 @@ def gaps(
         low = farthest - config.edge_lag_mm - 1.645 * sd
         found[name] = Gap(value, low, (column, row), _foot(distance, row, column, mm_per_px))
     return found
+
+
+def _beyond_px(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], distance: Float32, excess: Float32 | None
+) -> float:
+    """How far beyond the foremost pixels' centres the front lies, down the gradient of the distance (px)."""
+    if excess is None:
+        return 0.5
+    inner = excess[rows, columns]
+    high, wide = distance.shape[0] - 1, distance.shape[1] - 1
+    dy = distance[np.minimum(rows + 1, high), columns] - distance[np.maximum(rows - 1, 0), columns]
+    dx = distance[rows, np.minimum(columns + 1, wide)] - distance[rows, np.maximum(columns - 1, 0)]
+    norm = np.maximum(np.hypot(dx, dy), np.float32(1e-6))
+    x, y = (columns - dx / norm).astype(np.float32), (rows - dy / norm).astype(np.float32)
+    outer = cv2.remap(excess, x[:, None], y[:, None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    outer = np.asarray(outer, np.float32).ravel()
+    crosses = (inner > 0) & (outer < 0)
+    if not crosses.any():
+        return 0.5
+    share = inner[crosses] / (inner[crosses] - outer[crosses])
+    # of the others nothing is known
+    return float((share.sum() + 0.5 * np.count_nonzero(~crosses)) / len(rows))
 
 
 def _edge_pixels(mask: Bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -285,7 +285,7 @@ class LevelMonitor:
         reach_px = round(self._config.front.hidden_reach_mm / mm)
         reach = self._cement.hidden_reach(mask, self._corridor.steel, decision.hidden, reach_px)
         rho, hidden_now = self._reference.noise_correlation, self._corridor.hidden
-        evidence = CementEvidence(mask, reach, decision.added, noise, hidden_now, rho)
+        evidence = CementEvidence(mask, reach, decision.added, noise, hidden_now, rho, self._edge.excess)
         result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
         if self._embolus is not None:
             if time_s - self._embolus[0] > self._config.embolus.shown_s:
