@@ -285,6 +285,17 @@ def test_gap_and_its_bound() -> None:
     assert lower.low_mm == pytest.approx(found["posterior_wall"].low_mm - 7 * MM_PER_PX, abs=0.02)
 
 
+@pytest.mark.parametrize("front_x", [150.1, 150.5, 150.9])
+def test_the_front_lies_between_pixels(front_x: float) -> None:
+    maps = maps_of()
+    mask = square(maps, 120, 151, 120, 141)
+    columns = np.arange(maps.window.columns, dtype=np.float32) + maps.window.x0
+    ramp = (front_x - columns) * 0.02
+    excess = np.broadcast_to(ramp, maps.window.shape).astype(np.float32)
+    found = gaps(mask, mask, maps, MM_PER_PX, 0.02, 0.05, Config().front, excess)
+    assert found["posterior_wall"].value_mm == pytest.approx((170 - front_x) * MM_PER_PX, abs=0.02)
+
+
 def test_no_cement_has_no_distance() -> None:
     maps = maps_of()
     nothing = np.zeros(maps.window.shape, bool)
