@@ -67,6 +67,12 @@ def _judge(
     first_class = first.rule.removeprefix("leak_") if first else None
     said = next((k for k in first.leaks if k.leak_class == first_class), None) if first else None
     largest = max(final, key=lambda k: k.area_mm2) if final else None
+    final_class = largest.leak_class if largest else None
+    ambiguous_with = largest.ambiguous_with if largest else None
+    if leak.leak_class == "embolus":
+        # it has gone by the end: what counts is what was said of it on its way
+        final_class = "embolus" if emboli else first_class
+        ambiguous_with = None if emboli or said is None else said.ambiguous_with
     return LeakScore(
         level=leak.level,
         leak_class=leak.leak_class,
@@ -78,12 +84,8 @@ def _judge(
         warned=any(time_s >= first_present_s for time_s in before),
         first_class=first_class,
         first_verdict=verdict(leak.leak_class, first_class, said.ambiguous_with if said else None),
-        final_class=largest.leak_class if largest else None,
-        final_verdict=verdict(
-            leak.leak_class,
-            largest.leak_class if largest else None,
-            largest.ambiguous_with if largest else None,
-        ),
+        final_class=final_class,
+        final_verdict=verdict(leak.leak_class, final_class, ambiguous_with),
         near_s=near[0].time_s if near else None,
         near_rule=near[0].rule if near else None,
         embolus_alarm_s=emboli[0].time_s if emboli else None,

@@ -31,6 +31,8 @@ _CLASS_OF_ZONE = {
 _GRAVEST_FIRST = ("canal", "foramen", "vein", "disc_superior", "disc_inferior", "paravertebral", "outside")
 
 
+_LINE = 2.5
+"""Over a disc, so many times longer than wide may be a vein."""
 _KEPT = 1.6
 """What has been a vein may be so many times wider, and shorter, before it is called otherwise."""
 
@@ -113,12 +115,17 @@ def _by_shape(
     A thin, long part beside the body is in a vein, whether one is marked there or not. A thin part that is
     not long yet may become one: that is said.
     """
-    if zone_class != "paravertebral":
+    in_disc = zone_class.startswith("disc")
+    if zone_class != "paravertebral" and not in_disc:
         return zone_class, None
     points = np.argwhere(pixels)[:, ::-1].astype(np.float32)
     (_, (w, h), _) = cv2.minAreaRect(points)
     length_mm = (max(w, h) + 1) * mm_per_px
     width_mm = area_mm2 / length_mm
+    if in_disc:
+        # a crack of the endplate and a vein that passes over the disc look alike
+        thin = width_mm < config.widest_vein_mm and length_mm > _LINE * width_mm
+        return zone_class, "vein" if thin else None
     if width_mm < latitude * config.widest_vein_mm and latitude * length_mm > 4 * width_mm:
         return "vein", None
     # how wide it is across: the largest disc that fits

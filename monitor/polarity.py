@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from monitor.errors import PlanError
 from monitor.frame import SourceInfo
 from monitor.grid import Grid
-from monitor.intensity import Curve
+from monitor.intensity import Curve, coarse_cells
 from monitor.plan import Plan, Polarity, View, as_array
 from monitor.polarity_config import PolarityConfig
 from monitor.states import Reason, State
@@ -35,6 +35,7 @@ _CELL_MM = 1.4
 _FIRST_LOOKS = 5
 _LONGEST_WAIT_S = 10.0
 _ANGLES = 12
+_ANGLES_PER_PULSE = 3
 _SEGMENT = 7
 """Cells of one of the three segments that a line is made of; each of them must stand out."""
 _SIDE = 3
@@ -100,13 +101,13 @@ class PolarityWatch:
     def __init__(self, view: View, grid: Grid, curve: Curve, config: PolarityConfig) -> None:
         self._confirmed = view.polarity is not None
         self._curve, self._config = curve, config
-        step = max(1.0, _CELL_MM / grid.mm_per_px)
-        self._size = (max(8, round(grid.columns / step)), max(8, round(grid.rows / step)))
-        scale = np.array([self._size[0] / grid.columns, self._size[1] / grid.rows])
-        reach = _TIP_MM / grid.mm_per_px * float(scale.mean())
+        self._step = max(1, round(_CELL_MM / grid.mm_per_px))
+        size = (-(-grid.columns // self._step), -(-grid.rows // self._step))
+        reach = _TIP_MM / grid.mm_per_px / self._step
         self._places = [
-            _Place.of(grid.to_work(as_array(level.body)) * scale, reach, self._size) for level in view.levels
+            _Place.of(grid.to_work(as_array(level.body)) / self._step, reach, size) for level in view.levels
         ]
+        self._current: _Look | None = None
         self._last: Float32 | None = None
         self._count = self._looks = 0
         self._looked_s = 0.0
@@ -140,16 +141,24 @@ class PolarityWatch:
         Reason or None
             As `reason`, after this pulse.
         """
-        cells = cast(Float32, cv2.resize(grey, self._size, interpolation=cv2.INTER_AREA))
+        cells = coarse_cells(grey, self._step)
         if self._is_negative(cells):
             # turned back, or put right: what was doubted before is gone
             self._turned = not (self._turned or self._doubted)
             self._doubted = False
             self._count = self._looks = 0
-        if not self._confirmed and (self._looks < _FIRST_LOOKS or time_s - self._looked_s >= self._wait_s):
+            self._current = None
+        due = self._looks < _FIRST_LOOKS or time_s - self._looked_s >= self._wait_s
+        if self._current is None and due and not self._confirmed:
             self._looks += 1
             self._looked_s = time_s
-            verdict = judge(cells, self._places, self._curve, self._config)
+            self._current = _Look(cells, self._places, self._curve, self._config)
+        # at the start, and once it is doubted, nothing is shown that a pulse could hold up
+        at_once = self._looks <= _FIRST_LOOKS or self._wait_s == 0.0
+        directions = _ANGLES if at_once else _ANGLES_PER_PULSE
+        verdict = None if self._current is None else self._current.go_on(directions)
+        if verdict is not None:
+            self._current = None
             # a look is dear: a contradiction is followed up at once, what is right is looked at now and then
             usual_s = self._config.look_every_s
             more = 2.0 if verdict is Verdict.RIGHT else 1.25
@@ -184,28 +193,38 @@ class PolarityWatch:
         return fine < -0.2 and (whole < -0.7 or fine < -0.5)
 
 
-def judge(cells: Float32, places: list[_Place], curve: Curve, config: PolarityConfig) -> Verdict:
-    """Judge one image by its steel, and where there is none by what surrounds it.
+class _Look:
+    """One image being judged, a few directions at a time: all at once would hold up a pulse."""
 
-    Parameters
-    ----------
-    cells : ndarray, shape (rows, columns), float32
-        Stored values on cells of 1.4 mm, turned as stated.
-    """
-    other = np.float32(curve.full) - cells
-    as_said, turned = 0.0, 0.0
-    for place in places:
-        one = _levelled(curve.attenuation(np.ascontiguousarray(cells[place.part])))
-        two = _levelled(curve.attenuation(np.ascontiguousarray(other[place.part])))
-        found = _steel(one, two, place)
-        as_said, turned = max(as_said, found[0]), max(turned, found[1])
-    if as_said >= config.steel_contrast and as_said >= config.steel_ratio * turned:
-        return Verdict.RIGHT
-    if turned >= config.steel_contrast and turned >= config.steel_ratio * as_said:
-        return Verdict.WRONG
-    if max(as_said, turned) < config.steel_contrast and _framed(other):
-        return Verdict.WRONG
-    return Verdict.UNCLEAR
+    def __init__(self, cells: Float32, places: list[_Place], curve: Curve, config: PolarityConfig) -> None:
+        self._other = np.float32(curve.full) - cells
+        self._places, self._config = places, config
+        self._levelled = [
+            tuple(_levelled(curve.attenuation(np.ascontiguousarray(one[place.part]))) for place in places)
+            for one in (cells, self._other)
+        ]
+        self._next = 0
+        self._as_said = self._turned = 0.0
+
+    def go_on(self, directions: int) -> Verdict | None:
+        """Look along some more directions; the verdict once all have been looked along."""
+        until = min(_ANGLES, self._next + directions)
+        for k in range(self._next, until):
+            for place, one, two in zip(self._places, *self._levelled, strict=True):
+                found = _steel(one, two, place, np.pi * k / _ANGLES)
+                self._as_said, self._turned = max(self._as_said, found[0]), max(self._turned, found[1])
+        self._next = until
+        return None if until < _ANGLES else self._verdict()
+
+    def _verdict(self) -> Verdict:
+        least, ratio = self._config.steel_contrast, self._config.steel_ratio
+        if self._as_said >= least and self._as_said >= ratio * self._turned:
+            return Verdict.RIGHT
+        if self._turned >= least and self._turned >= ratio * self._as_said:
+            return Verdict.WRONG
+        if max(self._as_said, self._turned) < least and _framed(self._other):
+            return Verdict.WRONG
+        return Verdict.UNCLEAR
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,7 +255,7 @@ class _Place:
         return cls((slice(low[0], high[0]), slice(low[1], high[1])), (found - low).T.astype(np.intp))
 
 
-def _steel(one: Float32, two: Float32, place: _Place) -> tuple[float, float]:
+def _steel(one: Float32, two: Float32, place: _Place, angle: float) -> tuple[float, float]:
     """Contrast (log units) of the clearest thin straight line that ends at the body, in both readings.
 
     Each of three segments in a row must be darker than what is on both sides of it, and both sides must
@@ -246,23 +265,23 @@ def _steel(one: Float32, two: Float32, place: _Place) -> tuple[float, float]:
     ----------
     one, two : ndarray, shape of the place, float32
         Attenuation as stated and of the negative, levelled.
+    angle : float
+        Direction of the line (rad).
     """
     if not place.tips.size:
         return 0.0, 0.0
+    along = np.array([[np.sin(angle)], [np.cos(angle)]])
+    across = np.round(_SIDE * along[::-1] * [[1.0], [-1.0]]).astype(np.intp)
+    kernel = _segment(angle)
+    first, second = (
+        _Beside.of(cast(Float32, cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT)), across)
+        for image in (one, two)
+    )
     best = [0.0, 0.0]
-    for k in range(_ANGLES):
-        angle = np.pi * k / _ANGLES
-        along = np.array([[np.sin(angle)], [np.cos(angle)]])
-        across = np.round(_SIDE * along[::-1] * [[1.0], [-1.0]]).astype(np.intp)
-        kernel = _segment(angle)
-        first, second = (
-            _Beside.of(cast(Float32, cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT)), across)
-            for image in (one, two)
-        )
-        for j, (read, negative) in enumerate(((first, second), (second, first))):
-            alike = (read.darker >= _ALIKE * read.sides) & (negative.brighter >= _ALIKE * negative.sides)
-            contrast = np.where(alike, read.darker, np.float32(0))
-            best[j] = max(best[j], *(_clearest(contrast, place, way * along) for way in (-1, 1)))
+    for j, (read, negative) in enumerate(((first, second), (second, first))):
+        alike = (read.darker >= _ALIKE * read.sides) & (negative.brighter >= _ALIKE * negative.sides)
+        contrast = np.where(alike, read.darker, np.float32(0))
+        best[j] = max(_clearest(contrast, place, way * along) for way in (-1, 1))
     return best[0], best[1]
 
 
