@@ -58,7 +58,7 @@ def text_of(info: SourceInfo, images: Sequence[np.ndarray], mm_per_px: float) ->
         (grid.rows, grid.columns), grid.mm_per_px, Config().burned_in, bright_is_radiolucent=bright
     )
     for k, image in enumerate(images):
-        burned.look(to_work_image(image, info.intensity, grid, curve), k / 15)
+        burned.look(to_work_image(image, info.intensity, grid, curve), k / 5)
     return np.zeros((grid.rows, grid.columns), bool) if burned.text is None else burned.text
 
 
