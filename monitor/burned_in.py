@@ -22,8 +22,8 @@ from monitor.intensity import WorkImage
 Bool = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
 
-_MEMORY_LOOKS = 10
-_FEWEST_LOOKS = 4
+_MEMORY_LOOKS = 8
+_FEWEST_LOOKS = 3
 _BACKGROUND_MM = 2.0
 _BLACK_SHARE = 0.03
 

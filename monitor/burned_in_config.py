@@ -11,7 +11,7 @@ class BurnedInConfig(Section, frozen=True):
     """Names, markers, clocks and counters burned into the image."""
 
     look_every_s: Annotated[float, number("images are looked at for text at most so often (s)", 0.0, 5.0)] = (
-        0.12
+        0.4
     )
     white_share: Annotated[
         float, number("strokes are brighter than this part of the largest stored value", 0.5, 0.99)

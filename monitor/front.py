@@ -58,7 +58,8 @@ def gaps(
         The same, and where more of it may be hidden: counts for the lower bound only.
     excess : ndarray of float32, shape of the window, or None
         Attenuation beyond that of the thinnest film that is drawn (`CementEdge.excess`): where it falls to
-        zero between two pixels lies the front. None: half a pixel beyond the last one.
+        zero between two pixels lies the front, for the structures that must not be reached. None: half a
+        pixel beyond the last one.
     """
     found: dict[str, Gap] = {}
     if not mask.any():
@@ -74,7 +75,8 @@ def gaps(
         row, column = int(edge[0][nearest]), int(edge[1][nearest])
         # the mask's pixel centre lies a part of a pixel behind the front
         foremost = values < values[nearest] + mm_per_px
-        beyond_px = _beyond_px(edge[0][foremost], edge[1][foremost], distance, excess)
+        fine = excess if name in DANGEROUS else None
+        beyond_px = _beyond_px(edge[0][foremost], edge[1][foremost], distance, fine)
         value = float(values[nearest]) - beyond_px * mm_per_px
         sd = float(
             np.sqrt(
