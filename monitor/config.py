@@ -21,6 +21,7 @@ from monitor.config_text import config_to_toml
 from monitor.errors import ConfigError
 from monitor.polarity_config import PolarityConfig
 from monitor.preset import with_presets
+from monitor.shaft_cement_config import ShaftCementConfig
 from monitor.thin_vein_config import ThinVeinConfig
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
     "CorridorConfig", "EdgeConfig",
     "EmbolusConfig", "ExtensionConfig", "FieldConfig", "FrontConfig", "GateConfig", "HealthConfig",
     "IntensityConfig", "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig",
-    "PolarityConfig", "ThinVeinConfig", "VolumeConfig",
+    "PolarityConfig", "ShaftCementConfig", "ThinVeinConfig", "VolumeConfig",
     "config_to_toml", "parse_config", "read_config",
 ]  # fmt: skip
 
@@ -365,6 +366,7 @@ class Config(_Section, frozen=True):
     alarm: AlarmConfig = AlarmConfig()
     health: HealthConfig = HealthConfig()
     extension: ExtensionConfig = ExtensionConfig()
+    shaft_cement: ShaftCementConfig = ShaftCementConfig()
     thin_vein: ThinVeinConfig = ThinVeinConfig()
     clock: ClockConfig = ClockConfig()
     brands: dict[str, BrandClock] = msgspec.field(default_factory=dict)

@@ -34,6 +34,7 @@ SECTION_SOURCES = {
     "alarm": _CHOSEN,
     "health": _CHOSEN,
     "extension": _TUNED,
+    "shaft_cement": _TUNED,
     "thin_vein": _TUNED,
     "clock": _CHOSEN,
 }

@@ -18,7 +18,6 @@ from monitor.config import Config
 from monitor.corridor import Corridor, marked_axes
 from monitor.derived import derive
 from monitor.describe import WatchedZones
-from monitor.edge import CementEdge
 from monitor.embolus import Embolus, EmbolusWatch
 from monitor.field import Field
 from monitor.findings import CementEvidence, LevelFindings
@@ -26,12 +25,12 @@ from monitor.grid import Grid
 from monitor.intensity import WorkImage
 from monitor.intruder import IntruderWatch
 from monitor.motion import Fit, pose_matrix, to_reference
+from monitor.outline import CementOutline
 from monitor.plan import Level, View
 from monitor.reference import Reference
 from monitor.relearning import Relearning
 from monitor.result import LevelResult, Pose
 from monitor.states import Reason, State
-from monitor.thin_vein import ThinVein
 from monitor.tracking import Located, Tracker
 from monitor.viewport import Viewport
 from monitor.volume import DensityCalibration
@@ -39,7 +38,6 @@ from monitor.zones import grown, level_maps, territory
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
-
 
 _INTRUSION_NOTICED_S = 0.7
 """What was confirmed so shortly before a hand was noticed may have been the hand."""
@@ -80,7 +78,7 @@ class LevelMonitor:
         widest_mm = max((c.outer_diameter_mm for c in level.cannulas), default=0.0) + 2.0
         bridge_px = 2 * max(1, round(0.6 * widest_mm / grid.mm_per_px)) + 1
         self._cement = CementDetector(self.maps, bridge_px, grid.mm_per_px, config.cement)
-        self._edge = CementEdge(self.maps.body, grid.mm_per_px, config.edge, density)
+        self._outline = CementOutline(self.maps, grid.mm_per_px, config, density)
         self._surrogate = Surrogate()
         nothing = np.zeros((grid.rows, grid.columns), bool)
         self._field = Field(nothing, None, nothing)
@@ -92,7 +90,6 @@ class LevelMonitor:
         self._intruded_s: float | None = None
         self._emboli = EmbolusWatch(self.maps.body_distance_mm, grid.mm_per_px, config.embolus)
         self._embolus: tuple[float, Embolus] | None = None
-        self._thin_vein = ThinVein(self.maps.body_distance_mm, grid.mm_per_px, config.thin_vein)
         self._place: tuple[float, tuple[float, float]] | None = None
         self._visible = self._seen = np.ones(shape, bool)
         self._corridor = Corridor(
@@ -169,7 +166,7 @@ class LevelMonitor:
         if located.disturbed == "found":
             self._reference.restart(self._config.learning.shortest_s)
             self._cement.start_anew()
-            self._edge.start_anew(None)
+            self._outline.start_anew()
         elif located.disturbed is not None:
             self._start_anew(
                 Reason(State.NOT_MONITORING, located.disturbed, str(located.pose.distrust), self.name)
@@ -217,7 +214,7 @@ class LevelMonitor:
             self._reference.restart(self._config.learning.shortest_s)
             self._reference.start(moved, time_s)
             self._cement.start_anew()
-            self._edge.start_anew(None)
+            self._outline.start_anew()
             return self._learning(located.pose)
         clipped = self._viewport.cut(
             lambda part: np.maximum(work.clipped(part), self._field.outside[part].astype(np.float32)), 1.0
@@ -244,12 +241,13 @@ class LevelMonitor:
         loose_mm = self._config.motion.faint_sigma_mm if self._faint else 0.0
         noise, dead_zone = self._reference.noise(residual), self._reference.dead_zone(loose_mm, shift_mm)
         unfamiliar_mm = self._reference.unfamiliar_mm(shift_mm)
+        familiar = unfamiliar_mm <= self._config.cement.unfamiliar_mm
         decision = self._decide(residual, noise, dead_zone, time_s, dt_s, unfamiliar_mm)
-        self._edge.follow(fine, dt_s)
+        self._outline.follow(fine, dt_s)
         usable = self._visible if decision.hidden is None else self._visible & ~decision.hidden
         if self._reference.ready:
             seen = self._emboli.look(residual, dead_zone, usable, decision.mask, time_s, dt_s)
-            if seen is not None and unfamiliar_mm <= self._config.cement.unfamiliar_mm:
+            if seen is not None and familiar:
                 self._embolus = (time_s, seen)
         margin = round(self._config.learning.suspect_margin_mm / mm)
         sudden = residual > dead_zone + 3.0 * noise
@@ -258,7 +256,7 @@ class LevelMonitor:
             learnable &= ~decision.hidden
         was_ready = self._reference.ready
         strange = None
-        if was_ready and unfamiliar_mm > self._config.cement.unfamiliar_mm:
+        if was_ready and not familiar:
             strange = self._cement.elsewhere() & self._visible
         bare = usable & ~decision.mask
         self._reference.learn(moved, residual, learnable, time_s, shift_mm, strange, bare)
@@ -266,6 +264,7 @@ class LevelMonitor:
         if self._reference.ready and not was_ready:
             self._blind = None
             self._corridor.update(self._reference.mean)
+            self._outline.adopt(self._corridor.found, self._corridor.hidden)
             self._cement.unseen = self._corridor.hidden
             self._cement.beside_steel = grown(self._corridor.steel, self._grid.mm_per_px)
             self._derive_again()
@@ -276,16 +275,19 @@ class LevelMonitor:
         reasons += self._instrument_reasons(decision, time_s)
         if any(reason.state is State.NOT_MONITORING for reason in reasons):
             return self._nothing(located.pose, reasons)
-        outline = self._edge.outline(decision.mask, dead_zone, self._visible)
         if was_ready:
-            familiar = unfamiliar_mm <= self._config.cement.unfamiliar_mm
-            clear = usable & ~self._corridor.steel
-            outline = outline | self._thin_vein.look(fine, clear, decision.mask, dt_s, trusted=familiar)
-        mask = self._cement.bridged(outline) & self._own
+            steel = self._corridor.steel
+            drawn = self._outline.draw_all(
+                fine, decision.mask, dead_zone, self._visible, usable, steel, dt_s, trusted=familiar
+            )
+        else:
+            drawn = self._outline.draw(decision.mask, dead_zone, self._visible)
+        mask = self._cement.bridged(drawn.cement) & self._own
         reach_px = round(self._config.front.hidden_reach_mm / mm)
         reach = self._cement.hidden_reach(mask, self._corridor.steel, decision.hidden, reach_px)
+        reach = reach | (drawn.suspected & self._own)
         rho, hidden_now = self._reference.noise_correlation, self._corridor.hidden
-        evidence = CementEvidence(mask, reach, decision.added, noise, hidden_now, rho, self._edge.excess)
+        evidence = CementEvidence(mask, reach, decision.added, noise, hidden_now, rho, self._outline.excess)
         result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
         if self._embolus is not None:
             if time_s - self._embolus[0] > self._config.embolus.shown_s:
@@ -415,10 +417,9 @@ class LevelMonitor:
         kept = self._covered(reason)
         self._reference.restart(seconds, kept)
         self._cement.start_anew(kept)
-        self._edge.start_anew(kept)
+        self._outline.start_anew(kept)
         self._intruder.start_anew()
         self._emboli.start_anew()
-        self._thin_vein.start_anew()
         self._findings.interrupt()
 
     def _covered(self, reason: Reason) -> Bool | None:
