@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from monitor.breathing import Breathing
 from monitor.config import CementConfig, LearningConfig
 from monitor.intensity import low_pass
+from monitor.patch import Patch
 from monitor.robust import median, spread
 
 Float32 = NDArray[np.float32]
@@ -274,12 +275,25 @@ class Reference:
         self._breathing.learn(shift_mm, deviation, learnable)
         self._mean += deviation / np.maximum(self._count, np.float32(1)) * learnable
         if self._pulses in (2, 4) or self._pulses % 8 == 0:
-            sigma_px = max(0.8, self._cement.blur_mm / self._mm)
-            smooth = cast(Float32, cv2.GaussianBlur(self._mean, (0, 0), sigma_px))
-            gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-            gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-            self._gradient = cast(Float32, cv2.magnitude(gx, gy)) * np.float32(1.0 / self._mm)
-            self._contrast = smooth - low_pass(smooth, None, self._cement.background_mm / self._mm)
+            self._look_at_mean()
+
+    def _look_at_mean(self) -> None:
+        sigma_px = max(0.8, self._cement.blur_mm / self._mm)
+        smooth = cast(Float32, cv2.GaussianBlur(self._mean, (0, 0), sigma_px))
+        gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+        gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+        self._gradient = cast(Float32, cv2.magnitude(gx, gy)) * np.float32(1.0 / self._mm)
+        self._contrast = smooth - low_pass(smooth, None, self._cement.background_mm / self._mm)
+
+    def take(self, patch: Patch) -> None:
+        """Take in a part that has been learned anew while the rest was watched."""
+        patch.put(patch.mean(), self._mean)
+        patch.put(patch.variance(), self._d1)
+        patch.put(patch.stray(), self._excursion)
+        patch.put(patch.stray(), self._learned_excursion)
+        self._sigma = self._zone = self._settled_zone = None
+        self._breathing.forget(patch.part)
+        self._look_at_mean()
 
     def _learn_noise(self, residual: Float32, learnable: Bool) -> None:
         self._previous.append(residual)
