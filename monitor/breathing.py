@@ -96,6 +96,12 @@ class Breathing:
             self._since_solved = 0
             self._solve()
 
+    def forget(self, part: Bool) -> None:
+        """The image of a part is another one: what was learned of it goes for it no longer."""
+        self._covariance[:, part] = 0
+        if self._slope is not None:
+            self._slope[:, part] = 0
+
     def foretold(self, shift_mm: Vector) -> Float32 | None:
         """Attenuation that breathing adds at a displacement, relative to the mean (log units)."""
         if self._slope is None:

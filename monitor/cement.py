@@ -25,6 +25,7 @@ Bool = NDArray[np.bool_]
 _BORDER_MM = 1.0
 _RIM_MM = 5.0
 _MOST_AT_RIM = 0.3
+_EDGE_MM = 2.0
 _BESIDE_MM = 3.0
 _CELL_MM = 1.5
 _GRAIN_MM = 0.7
@@ -101,6 +102,17 @@ class CementDetector:
             return None
         return (self._base + self._added) * self._mask
 
+    def taken_from(self, live: Float32, matrix: NDArray[np.float64] | None) -> Float32:
+        """A live window less the cement known so far, where `matrix` (2, 3) says that it was last.
+
+        A band-pass spreads cement over the bone around it, and the growing halo would lead the fit astray.
+        """
+        known = self.known_added()
+        if known is None or matrix is None:
+            return live
+        moved = cv2.warpAffine(known, matrix, (live.shape[1], live.shape[0]), flags=cv2.INTER_LINEAR)
+        return cast(Float32, cv2.subtract(live, moved))
+
     def elsewhere(self) -> Bool:
         """Away from the body and from known cement."""
         reach = 2 * round(_BESIDE_MM / self._mm) + 1
@@ -127,6 +139,18 @@ class CementDetector:
         self._evidence[:] = 0
         self._gone_s[:] = 0
 
+    def paler(self, zone: Float32, noise: Float32) -> Bool:
+        """What has lost more attenuation than the image ever did while it was learned."""
+        paler: Bool = self._added < -(zone + np.float32(1.5) * noise)
+        return paler
+
+    def rebase(self, part: Bool) -> None:
+        """A part of the reference has been learned anew, with the cement that was there."""
+        held = part & self._mask
+        self._base[held] += self._added[held]
+        for image in (self._added, self._evidence, self._gone_s):
+            image[part] = 0
+
     def decide(
         self,
         residual: Float32,
@@ -137,6 +161,7 @@ class CementDetector:
         dt_s: float,
         unfamiliar_mm: float = 0.0,
         settled_zone: Float32 | None = None,
+        unseen: Bool | None = None,
     ) -> Decision:
         """Take in the residual of one new pulse.
 
@@ -153,11 +178,14 @@ class CementDetector:
             cement, what comes into view then is no evidence.
         settled_zone : ndarray, same shape, float32, or None
             `Reference.settled_zone`; None while still learning.
+        unseen : ndarray of bool, same shape, or None
+            What is out of the field, or where a cannula moves that is followed: it tells nothing of other
+            instruments, and what lies along its edge is that edge.
         """
         config = self._config
         keep = np.float32(np.exp(-max(dt_s, 1e-3) / config.evidence_s))
         self._added = self._added * keep + residual * (1 - keep)
-        shifted = settled_zone is not None and self._large_shift(settled_zone, noise)
+        shifted = settled_zone is not None and self._large_shift(settled_zone, noise, unseen)
         dead_zone = np.maximum(dead_zone, self._unrest(visible))
         z = np.clip((residual - dead_zone) / np.maximum(noise, np.float32(1e-6)), _LOWEST_Z, _HIGHEST_Z)
         if unfamiliar_mm > config.unfamiliar_mm:
@@ -165,11 +193,11 @@ class CementDetector:
         evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
         ceiling = np.float32(config.threshold * config.separate_factor * 3)
         self._evidence = np.minimum(evidence, ceiling, out=evidence) * visible
-        moved = ~self._mask if shifted else self._moved_instrument(dead_zone, settled_zone, noise)
+        moved = ~self._mask if shifted else self._moved_instrument(dead_zone, settled_zone, noise, unseen)
         if moved.any():
             self._evidence[moved] = np.minimum(self._evidence[moved], np.float32(0.4 * config.threshold))
         # while something moves, only what hangs together with known cement is believed
-        fresh = self._confirm(dead_zone, visible & ~moved, alone=not moved.any())
+        fresh = self._confirm(dead_zone, visible & ~moved, self._at_edge(unseen), alone=not moved.any())
         self._mask |= fresh
         self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
         self._take_back(dead_zone, visible, dt_s)
@@ -218,7 +246,15 @@ class CementDetector:
         size = (cells.shape[1] * wider, cells.shape[0] * wider)
         return cast(Float32, cv2.resize(paler, size, interpolation=cv2.INTER_LINEAR)[:rows, :columns])
 
-    def _confirm(self, dead_zone: Float32, visible: Bool, *, alone: bool) -> Bool:
+    def _at_edge(self, unseen: Bool | None) -> Bool:
+        """Along the window's border, the field's edge and what a moving cannula hides."""
+        if unseen is None or not unseen.any():
+            return self._rim
+        reach = 2 * round(_EDGE_MM / self._mm) + 1
+        near: Bool = cv2.dilate(unseen.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        return near | self._rim
+
+    def _confirm(self, dead_zone: Float32, visible: Bool, rim: Bool, *, alone: bool) -> Bool:
         """Parts whose evidence passes: near known cement at h; elsewhere, if at all, at more and larger."""
         config = self._config
         h = config.threshold
@@ -244,7 +280,7 @@ class CementDetector:
         # what comes in over the window's border comes from elsewhere: bowel, an instrument
         inward = np.ones(count, bool)
         inward[labels[self._border[cut]]] = False
-        at_rim = np.bincount(flat, self._rim[cut].ravel(), minlength=count)
+        at_rim = np.bincount(flat, rim[cut].ravel(), minlength=count)
         inward &= at_rim < _MOST_AT_RIM * stats[:, cv2.CC_STAT_AREA]
         separate = (
             ~known
@@ -282,20 +318,23 @@ class CementDetector:
         closed = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, self._bridge) > 0
         return mask | (closed & self.unseen)
 
-    def _moved_instrument(self, dead_zone: Float32, settled_zone: Float32 | None, noise: Float32) -> Bool:
+    def _moved_instrument(
+        self, dead_zone: Float32, settled_zone: Float32 | None, noise: Float32, unseen: Bool | None
+    ) -> Bool:
         """Around places that have become more radiolucent: an instrument was there and has moved.
 
         A needle that moves leaves a negative and a positive residual side by side; cement only adds. Along a
         known cannula a thin line is enough: it has turned a little.
         """
         config = self._config
-        paler = (self._added < -(dead_zone + 1.5 * noise)).view(np.uint8)
+        nothing = np.False_ if unseen is None else unseen
+        paler = ((self._added < -(dead_zone + 1.5 * noise)) & ~nothing).view(np.uint8)
         lighter: cv2.typing.MatLike = paler
         if cv2.countNonZero(paler) * self._mm**2 >= config.moved_instrument_mm2:
             open_px = max(3, round(1.2 / self._mm) | 1)
             lighter = cv2.morphologyEx(paler, cv2.MORPH_OPEN, np.ones((open_px, open_px), np.uint8))
         if settled_zone is not None and self.beside_steel is not None:
-            along = (self._added < -(settled_zone + 1.5 * noise)) & self.beside_steel
+            along = (self._added < -(settled_zone + 1.5 * noise)) & self.beside_steel & ~nothing
             if float(along.sum()) * self._mm**2 >= 2 * config.moved_instrument_mm2:
                 lighter = cv2.bitwise_or(lighter, along.view(np.uint8))
         if float(lighter.sum()) * self._mm**2 < config.moved_instrument_mm2:
@@ -304,26 +343,35 @@ class CementDetector:
         near = cv2.dilate(lighter, np.ones((reach, reach), np.uint8)) > 0
         return near & ~self._mask
 
-    def _large_shift(self, settled_zone: Float32, noise: Float32) -> bool:
+    def _large_shift(self, settled_zone: Float32, noise: Float32, unseen: Bool | None) -> bool:
         """Whether a wide part has grown more radiolucent, as where bowel gas comes to lie.
 
         Where it lay before the image darkens as with cement, and that may be anywhere.
         """
         config = self._config
         step = max(1, round(_CELL_MM / self._mm))
-        paler = coarse_cells((self._added < -(settled_zone + noise)).astype(np.float32), step) > 0.6
+        down = self._added < -(settled_zone + noise)
+        if unseen is not None:
+            down &= ~unseen
+        paler = coarse_cells(down.astype(np.float32), step) > 0.6
         cell_mm2 = (step * self._mm) ** 2
         if np.count_nonzero(paler) * cell_mm2 < config.large_shift_mm2:
             return False
         wide = cv2.morphologyEx(paler.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return cv2.countNonZero(wide) * cell_mm2 >= config.large_shift_mm2
 
-    def distrust(self, since_s: float) -> None:
-        """Something lies in the beam: take back what was confirmed since then, and all open suspicions."""
-        self._mask &= ~(np.isfinite(self._seen_s) & (self._seen_s > since_s))
+    def distrust(self, since_s: float, part: Bool | None = None) -> None:
+        """Something lies in the beam: take back what was confirmed since then, and all open suspicions.
+
+        `part`, shape of the window: only there. None: everywhere.
+        """
+        late = np.isfinite(self._seen_s) & (self._seen_s > since_s)
+        self._mask &= ~late if part is None else ~(late & part)
         self._seen_s[~self._mask] = np.inf
-        self._evidence[~self._mask] = 0
-        self._added[~self._mask] = 0
+        doubted = ~self._mask if part is None else part & ~self._mask
+        self._evidence[doubted] = 0
+        if part is None:
+            self._added[doubted] = 0
 
     def _take_back(self, dead_zone: Float32, visible: Bool, dt_s: float) -> None:
         if not self._mask.any():

@@ -161,11 +161,17 @@ def _whole_width(axis: Axis, reference: Float32, mm_per_px: float, config: Corri
     return Axis(axis.start, axis.end, width)
 
 
-def _along(axis: Axis, s: Float32, u: Float32, image: Float32) -> Float32:
-    """An image resampled along an axis: positions along it in rows, lateral offsets in columns."""
+def sample_along(axis: Axis, s: Float32, u: Float32) -> tuple[Float32, Float32]:
+    """Points x, y (window px) along an axis: positions along it in rows, lateral offsets in columns (px)."""
     (ux, uy) = axis.along
     x = (axis.start[0] + s[:, None] * ux - u[None] * uy).astype(np.float32)
     y = (axis.start[1] + s[:, None] * uy + u[None] * ux).astype(np.float32)
+    return x, y
+
+
+def _along(axis: Axis, s: Float32, u: Float32, image: Float32) -> Float32:
+    """An image resampled along an axis: positions along it in rows, lateral offsets in columns."""
+    x, y = sample_along(axis, s, u)
     return cast(Float32, cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
@@ -242,9 +248,12 @@ class Corridor:
         """Cannulas seen in the image."""
         self._take(())
 
-    def update(self, reference: Float32) -> None:
-        """Look for the cannulas in the reference, attenuation over the window (log units)."""
-        found = find_cannulas(reference, self._body_distance_mm, self._mm, self._config)
+    def update(self, reference: Float32, followed: Sequence[Axis] = ()) -> None:
+        """Look for the cannulas in the reference, attenuation over the window (log units).
+
+        `followed` are shafts that have been seen to come to lie there; taken where none is found.
+        """
+        found = find_cannulas(reference, self._body_distance_mm, self._mm, self._config) or followed
         self._take(found, reference)
 
     def see_through(self, residual: Float32, dt_s: float) -> Float32:

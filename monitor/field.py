@@ -23,6 +23,11 @@ Float32 = NDArray[np.float32]
 _DARK_SHARE = 0.25
 _OPEN_SHARE = 0.4
 _CELL_MM = 1.5
+_DARKER, _OPEN_AGAIN = 0.48, 0.65
+"""Blades that come in leave so much of what was there; scatter fills in a quarter and more of it."""
+_WIDE_MM = 7.0
+"""What is narrower is an instrument."""
+_OPEN_PULSES = 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +63,8 @@ class FieldOfView:
         self._cells: Bool | None = None
         self._small: Float32 | None = None
         self._bright: float | None = None
+        self._open: Float32 | None = None
+        self._shaded: Bool | None = None
         self._field = Field(np.zeros(shape, bool), None, np.zeros(shape, bool))
 
     @property
@@ -114,7 +121,7 @@ class FieldOfView:
             # what is out of the field stays out until it is clearly in it again
             share[self._cells] = _OPEN_SHARE
         level = self._bright if bright < 0.5 * self._bright else bright
-        dark = (small < share * np.float32(level)).astype(np.uint8)
+        dark = ((small < share * np.float32(level)) | self._shade(small / np.float32(level))).astype(np.uint8)
         if not dark.any():
             return np.zeros(small.shape, bool)
         count, labels = cv2.connectedComponents(dark, connectivity=4)
@@ -124,6 +131,26 @@ class FieldOfView:
         touching[0] = False
         outside: Bool = touching[labels]
         return outside
+
+    def _shade(self, relative: Float32) -> Bool:
+        """Wide parts that have become much darker than they were, against the middle of the image."""
+        if self._open is None or self._shaded is None:
+            self._open = relative.copy()
+            self._shaded = np.zeros(relative.shape, bool)
+        least = np.where(self._shaded, np.float32(_OPEN_AGAIN), np.float32(_DARKER))
+        darker = (relative < least * self._open).view(np.uint8)
+        width = max(2, round(_WIDE_MM / self._cell_mm))
+        wide = cv2.morphologyEx(
+            darker, cv2.MORPH_OPEN, np.ones((width, width), np.uint8), borderType=cv2.BORDER_REPLICATE
+        )
+        self._shaded = wide > 0
+        self._open += (relative - self._open) * np.where(darker > 0, 0, np.float32(1 / _OPEN_PULSES))
+        return self._shaded
+
+    def moved(self) -> None:
+        """The patient lies elsewhere: what is open now shows something else."""
+        if self._open is not None and self._small is not None and self._bright and self._shaded is not None:
+            self._open = np.where(self._shaded, self._open, self._small / np.float32(self._bright))
 
     def _enlarged(self, cells: Bool, reach: int) -> Bool:
         if not cells.any():

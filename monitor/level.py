@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,12 +24,15 @@ from monitor.grid import Grid
 from monitor.intensity import WorkImage
 from monitor.intruder import IntruderWatch
 from monitor.motion import Fit, pose_matrix, to_reference
+from monitor.moved_shaft import ShaftWatch
 from monitor.outline import CementOutline
 from monitor.plan import Level, View
 from monitor.reference import Reference
 from monitor.relearning import Relearning
 from monitor.result import LevelResult, Pose
+from monitor.shaft_learning import ShaftLearning, either
 from monitor.states import Reason, State
+from monitor.sway import Pace
 from monitor.tracking import Located, Tracker
 from monitor.viewport import Viewport
 from monitor.volume import DensityCalibration
@@ -39,6 +41,8 @@ from monitor.zones import grown, level_maps, territory
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
+_SWAYS_S = 1.0
+"""A shaft that is elsewhere for no longer has swayed with the breath: it is hatched as any shaft is."""
 _INTRUSION_NOTICED_S = 0.7
 """What was confirmed so shortly before a hand was noticed may have been the hand."""
 
@@ -90,7 +94,7 @@ class LevelMonitor:
         self._intruded_s: float | None = None
         self._emboli = EmbolusWatch(self.maps.body_distance_mm, grid.mm_per_px, config.embolus)
         self._embolus: tuple[float, Embolus] | None = None
-        self._place: tuple[float, tuple[float, float]] | None = None
+        self._pace = Pace()
         self._visible = self._seen = np.ones(shape, bool)
         self._corridor = Corridor(
             marked_axes(level, grid, self.maps.window),
@@ -98,6 +102,11 @@ class LevelMonitor:
             grid.mm_per_px,
             config.corridor,
         )
+        watch = ShaftWatch(self.maps.body_distance_mm, grid.mm_per_px)
+        self._shafts = ShaftLearning(
+            watch, self._reference, self._corridor, self._cement, self._outline, grid.mm_per_px, config
+        )
+        self._swept: Bool | None = None
         self._zones_due = 0
         self._watched = WatchedZones(self.maps, density)
         self._zones = self._watched.now(None, None)
@@ -151,7 +160,7 @@ class LevelMonitor:
         live = self._viewport.inner(padded)
         hidden = self._cement.suspect | self._corridor.steel
         located = self._tracker.locate(
-            self._without_cement(live),
+            self._cement.taken_from(live, self._last_matrix),
             grown(hidden, self._grid.mm_per_px),
             time_s,
             may_restart=not self._cement.mask.any(),
@@ -176,24 +185,13 @@ class LevelMonitor:
             if self._last_matrix is not None:
                 self._last_matrix[:, 2] -= by_px
             self._surrogate = Surrogate()
-            self._place = None
+            self._pace = Pace()
         if not located.pose.trusted or located.fit is None:
             code = located.disturbed or "lost"
-            reason = Reason(State.NOT_MONITORING, code, f"{located.pose.distrust}", self.name)
-            return self._nothing(located.pose, (reason,))
+            return self._nothing(
+                located.pose, (Reason(State.NOT_MONITORING, code, f"{located.pose.distrust}", self.name),)
+            )
         return self._measure(work, padded, located, located.fit, time_s, now_ns)
-
-    def _without_cement(self, live: Float32) -> Float32:
-        """The live window less the cement known so far, where it was at the last pulse.
-
-        A band-pass spreads cement over the bone around it, and the growing halo would lead the fit astray.
-        """
-        known = self._cement.known_added()
-        if known is None or self._last_matrix is None:
-            return live
-        size = (live.shape[1], live.shape[0])
-        moved = cv2.warpAffine(known, self._last_matrix, size, flags=cv2.INTER_LINEAR)
-        return cast(Float32, cv2.subtract(live, moved))
 
     def _measure(
         self, work: WorkImage, padded: Float32, located: Located, fit: Fit, time_s: float, now_ns: int
@@ -201,7 +199,9 @@ class LevelMonitor:
         mm = self._grid.mm_per_px
         matrix = self._last_matrix = pose_matrix(self._tracker.centre, fit)
         moved, inside = to_reference(padded, matrix, self._viewport.offset, self.maps.window.shape)
-        moving = self._moves(fit, time_s)
+        pace_mm_s = self._pace.mm_s((fit.shift[0] * mm, fit.shift[1] * mm), time_s)
+        # a table still under way is no reference
+        moving = pace_mm_s is None or pace_mm_s > self._config.motion.settled_mm_s
         if self._reference.pulses == 0:
             if moving and self._blind is not None:
                 return self._learning(located.pose)
@@ -210,7 +210,7 @@ class LevelMonitor:
             return self._learning(located.pose)
         dt_s = time_s - (self._last_s if self._last_s is not None else time_s)
         self._last_s = time_s
-        if self._exposure_settles(moved):
+        if self._reference.is_settling(moved):
             self._reference.restart(self._config.learning.shortest_s)
             self._reference.start(moved, time_s)
             self._cement.start_anew()
@@ -227,15 +227,17 @@ class LevelMonitor:
         covered = self._covered_by_blades(located.pose, time_s)
         if covered is not None:
             return covered
+        self._swept = self._shafts.look(moved, self._seen, time_s)
+        if self._swept is not None:
+            self._seen, self._visible = self._seen & ~self._swept, self._visible & ~self._swept
         suspect = self._cement.suspect
         intruded = self._intruded(moved, suspect, located.pose, time_s)
         if intruded is not None:
             return intruded
         background = (self._seen & ~self._corridor.steel & ~grown(suspect, 3 * mm)).astype(np.float32)
         shift_mm = self._surrogate.follow(np.array(fit.shift) * mm, dt_s)
-        fine = self._corridor.see_through(
-            self._reference.residual(moved, background, fit.gain, shift_mm), dt_s
-        )
+        plain = self._reference.residual(moved, background, fit.gain, shift_mm)
+        fine = self._corridor.see_through(plain, dt_s)
         residual = self._reference.matched(fine)
         self._lap("residual")
         loose_mm = self._config.motion.faint_sigma_mm if self._faint else 0.0
@@ -250,8 +252,10 @@ class LevelMonitor:
             if seen is not None and familiar:
                 self._embolus = (time_s, seen)
         margin = round(self._config.learning.suspect_margin_mm / mm)
-        sudden = residual > dead_zone + 3.0 * noise
-        learnable = self._seen & ~grown(decision.suspect, 1.0, margin) & ~sudden
+        learnable = self._seen & ~grown(decision.suspect, 1.0, margin)
+        if self._reference.ready or self._blind is None:
+            # but after a disturbance, all that is there is learned, or it would be cement afterwards
+            learnable &= ~(residual > dead_zone + 3.0 * noise)
         if decision.hidden is not None:
             learnable &= ~decision.hidden
         was_ready = self._reference.ready
@@ -261,12 +265,11 @@ class LevelMonitor:
         bare = usable & ~decision.mask
         self._reference.learn(moved, residual, learnable, time_s, shift_mm, strange, bare)
         self._sharpen_template()
-        if self._reference.ready and not was_ready:
+        if was_ready:
+            self._shafts.learn(plain, time_s)
+        elif self._reference.ready:
             self._blind = None
-            self._corridor.update(self._reference.mean)
-            self._outline.adopt(self._corridor.found, self._corridor.hidden)
-            self._cement.unseen = self._corridor.hidden
-            self._cement.beside_steel = grown(self._corridor.steel, self._grid.mm_per_px)
+            self._shafts.find()
             self._derive_again()
         self._lap("cement")
         if was_ready:
@@ -284,10 +287,13 @@ class LevelMonitor:
             drawn = self._outline.draw(decision.mask, dead_zone, self._visible)
         mask = self._cement.bridged(drawn.cement) & self._own
         reach_px = round(self._config.front.hidden_reach_mm / mm)
-        reach = self._cement.hidden_reach(mask, self._corridor.steel, decision.hidden, reach_px)
+        reach = self._cement.hidden_reach(
+            mask, self._corridor.steel, either(decision.hidden, self._swept), reach_px
+        )
         reach = reach | (drawn.suspected & self._own)
-        rho, hidden_now = self._reference.noise_correlation, self._corridor.hidden
-        evidence = CementEvidence(mask, reach, decision.added, noise, hidden_now, rho, self._outline.excess)
+        rho, hatched = self._reference.noise_correlation, self._corridor.hidden
+        hatched = hatched if self._swept is None else hatched | self._swept
+        evidence = CementEvidence(mask, reach, decision.added, noise, hatched, rho, self._outline.excess)
         result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
         if self._embolus is not None:
             if time_s - self._embolus[0] > self._config.embolus.shown_s:
@@ -329,14 +335,6 @@ class LevelMonitor:
             self._start_anew(reason)
         return self._nothing(pose, (reason,))
 
-    def _moves(self, fit: Fit, time_s: float) -> bool:
-        """Whether the level moves faster than breathing would: a table still under way is no reference."""
-        before, self._place = self._place, (time_s, fit.shift)
-        if before is None or time_s <= before[0]:
-            return True
-        step_mm = float(np.hypot(*np.subtract(fit.shift, before[1]))) * self._grid.mm_per_px
-        return step_mm / (time_s - before[0]) > self._config.motion.settled_mm_s
-
     def _decide(
         self,
         residual: Float32,
@@ -350,8 +348,9 @@ class LevelMonitor:
             # no noise yet, or blind after a disturbance: nothing can be decided
             return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect)
         settled = self._reference.settled_zone() if self._reference.ready else None
+        unseen = ~self._seen
         return self._cement.decide(
-            residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm, settled
+            residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm, settled, unseen
         )
 
     def _own_reasons(self) -> tuple[Reason, ...]:
@@ -369,7 +368,7 @@ class LevelMonitor:
         """While an instrument moves, say what it hides; where it stays, learn the image with it there."""
         if decision.hidden is None or not decision.hidden.any() or not self._reference.ready:
             self._hidden_since_s = None
-            return ()
+            return (doubts.instrument_moves(self.name),) if self._shafts.away_s > _SWAYS_S else ()
         if self._hidden_since_s is None:
             self._hidden_since_s = time_s
         if time_s - self._hidden_since_s > self._config.cement.moved_instrument_stays_s:
@@ -381,13 +380,6 @@ class LevelMonitor:
         self._visible = self._visible & ~decision.hidden
         return (doubts.instrument_moves(self.name),)
 
-    def _exposure_settles(self, moved: Float32) -> bool:
-        """Brightness still settling at the start of a run: the frames so far are no reference."""
-        if self._reference.ready or self._reference.learned_s > 1.0:
-            return False
-        step = float(np.median((moved - self._reference.mean)[::3, ::3]))
-        return abs(step) > 0.04
-
     def _watch(self, noise: Float32, dead_zone: Float32) -> None:
         # what could be seen changes slowly: bring it up to date four times a second or so
         self._zones_due -= 1
@@ -398,9 +390,8 @@ class LevelMonitor:
             noise, dead_zone, self._reference.pulse_interval_s, self._config.cement
         )
         self._zones = self._watched.now(self._visible, need)
-        mu = self._config.cement.assumed_attenuation_per_mm
-        if self._density is not None:
-            mu = self._density.attenuation_per_mm
+        default = self._config.cement.assumed_attenuation_per_mm
+        mu = default if self._density is None else self._density.attenuation_per_mm
         free = self.maps.body & self._visible & ~self._cement.suspect
         self._thinnest_mm = float(np.median(need[free])) / mu if free.sum() > 30 else None
 
@@ -409,6 +400,7 @@ class LevelMonitor:
         pulses = self._reference.pulses
         if pulses in (8, 24, 64) and self._blind is None:
             self._tracker.set_reference(self._reference.mean, pulses)
+            self._reference.take_as_template()
 
     def _start_anew(self, reason: Reason) -> None:
         seconds = self._relearning.begin(self._last_s)
@@ -419,6 +411,7 @@ class LevelMonitor:
         self._cement.start_anew(kept)
         self._outline.start_anew(kept)
         self._intruder.start_anew()
+        self._shafts.start_anew()
         self._emboli.start_anew()
         self._findings.interrupt()
 

@@ -61,6 +61,10 @@ class CementOutline:
         self._thin_vein.start_anew()
         self._shaft.start_anew()
 
+    def forget(self, part: Bool) -> None:
+        """A part of the reference has been learned anew: what was added to it is gone."""
+        self._edge.start_anew(~part)
+
     def adopt(self, axes: Sequence[Axis], hidden: Bool) -> None:
         """Take the cannulas that the reference shows; what is `hidden` cannot be seen through."""
         self._shaft.adopt(axes, hidden)

@@ -192,6 +192,8 @@ class Pipeline:
                 self._burned_in.look(work, time_s)
                 field = self._burned_in.left_out_of(self._field.look(work.grey, time_s))
                 self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
+                if any(reason.code == "moved" for step in self._steps for reason in step.reasons):
+                    self._field.moved()
         inverted = self._polarity.reason
         steps = self._steps
         if inverted is not None:

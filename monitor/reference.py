@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from monitor.breathing import Breathing
 from monitor.config import CementConfig, LearningConfig
 from monitor.intensity import low_pass
+from monitor.patch import Patch
 from monitor.robust import median, spread
 
 Float32 = NDArray[np.float32]
@@ -35,7 +36,9 @@ _FORGOTTEN_S = 20.0
 _FILL_MM = 3.0
 _FILL_FACTOR = 1.5
 _GAIN_SHARE = 0.12
+_GAIN_PULSES = 24
 _LEAST_GAIN_DOUBT = 0.02
+_SETTLES_S, _SETTLED = 1.0, 0.04
 
 
 class Reference:
@@ -90,6 +93,7 @@ class Reference:
         self._gradient = np.zeros(self._shape, np.float32)
         self._contrast = np.zeros(self._shape, np.float32)
         self._gain, self._gain_doubt = 1.0, 0.0
+        self._learned_gain, self._is_template = 1.0, False
         self._breathing = Breathing(self._shape, self._mm, self._learning.reference_pulses)
         self._kept: list[tuple[NDArray[np.float16], Bool, float, Vector]] = []
         self._reviewed = 0
@@ -151,10 +155,14 @@ class Reference:
         background_weight : ndarray, same shape, float32
             1 where the background may be estimated, 0 on cement and where nothing is seen.
         gain : float
-            Contrast of the live image relative to the reference, from the registration.
+            Contrast of the live image relative to the registration's template, from the registration.
         shift_mm : ndarray, shape (4,)
             Breathing surrogate of the pulse (`breathing.Surrogate`).
         """
+        # what is learned now has the contrast of now, whatever the template had
+        if not self.ready and not self._is_template:
+            self._learned_gain += (gain - self._learned_gain) / max(1, min(self._pulses, _GAIN_PULSES))
+        gain /= max(self._learned_gain, 0.05)
         self._gain += _GAIN_SHARE * (gain - self._gain)
         self._gain_doubt = max(abs(gain - self._gain), (1 - _GAIN_SHARE) * self._gain_doubt)
         return self._difference(live, background_weight, shift_mm if self.ready else None)
@@ -167,9 +175,7 @@ class Reference:
         if abs(self._gain - 1.0) > 0.02:
             difference -= np.float32(self._gain - 1.0) * self._contrast
         # what stands out (new cement, a needle gone) is no background, in either direction
-        sample = difference[::3, ::3]
-        middle = np.float32(median(sample))
-        ordinary = np.abs(difference - middle) < np.float32(max(_LEAST_OUTLIER, 5.0 * spread(sample)))
+        ordinary = _ordinary(difference, difference[::3, ::3])
         sigma_px = self._cement.background_mm / self._mm
         difference -= low_pass(difference, background_weight * ordinary, sigma_px)
         return difference
@@ -179,6 +185,16 @@ class Reference:
         blur_px = max(0.4, self._cement.blur_mm / self._mm)
         return cast(Float32, cv2.GaussianBlur(difference, (0, 0), blur_px))
 
+    def take_as_template(self) -> None:
+        """The mean is the registration's template from now on: contrasts are relative to it."""
+        self._learned_gain, self._is_template = 1.0, True
+
+    def is_settling(self, live: Float32) -> bool:
+        """Brightness still settling at the start of a run: the frames so far are no reference."""
+        if self.ready or self.learned_s > _SETTLES_S:
+            return False
+        return abs(median((live - self._mean)[::3, ::3])) > _SETTLED
+
     def start(self, live: Float32, time_s: float) -> None:
         """Take the first pulse as the reference."""
         self._mean = live.copy()
@@ -186,9 +202,9 @@ class Reference:
         if self._kept_mean is not None:
             before, kept = self._kept_mean
             # the same bone under another brightness
-            brightness = low_pass(
-                live - before, (~kept).astype(np.float32), self._cement.background_mm / self._mm
-            )
+            change = live - before
+            weight = (~kept & _ordinary(change, change[~kept])).astype(np.float32)
+            brightness = low_pass(change, weight, self._cement.background_mm / self._mm)
             self._mean[kept] = (before + brightness)[kept]
             self._count[kept] = _KEPT_PULSES
         self._pulses = 1
@@ -259,12 +275,25 @@ class Reference:
         self._breathing.learn(shift_mm, deviation, learnable)
         self._mean += deviation / np.maximum(self._count, np.float32(1)) * learnable
         if self._pulses in (2, 4) or self._pulses % 8 == 0:
-            sigma_px = max(0.8, self._cement.blur_mm / self._mm)
-            smooth = cast(Float32, cv2.GaussianBlur(self._mean, (0, 0), sigma_px))
-            gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-            gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-            self._gradient = cast(Float32, cv2.magnitude(gx, gy)) * np.float32(1.0 / self._mm)
-            self._contrast = smooth - low_pass(smooth, None, self._cement.background_mm / self._mm)
+            self._look_at_mean()
+
+    def _look_at_mean(self) -> None:
+        sigma_px = max(0.8, self._cement.blur_mm / self._mm)
+        smooth = cast(Float32, cv2.GaussianBlur(self._mean, (0, 0), sigma_px))
+        gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+        gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+        self._gradient = cast(Float32, cv2.magnitude(gx, gy)) * np.float32(1.0 / self._mm)
+        self._contrast = smooth - low_pass(smooth, None, self._cement.background_mm / self._mm)
+
+    def take(self, patch: Patch) -> None:
+        """Take in a part that has been learned anew while the rest was watched."""
+        patch.put(patch.mean(), self._mean)
+        patch.put(patch.variance(), self._d1)
+        patch.put(patch.stray(), self._excursion)
+        patch.put(patch.stray(), self._learned_excursion)
+        self._sigma = self._zone = self._settled_zone = None
+        self._breathing.forget(patch.part)
+        self._look_at_mean()
 
     def _learn_noise(self, residual: Float32, learnable: Bool) -> None:
         self._previous.append(residual)
@@ -408,3 +437,12 @@ class Reference:
         if doubt is not None:
             zone = zone + cv2.dilate(doubt, np.ones((reach, reach), np.uint8))
         return cast(Float32, zone + np.float32(cement.dead_zone_floor))
+
+
+def _ordinary(difference: Float32, sample: Float32) -> Bool:
+    """Where a difference is not far from that of most of a sample."""
+    if not sample.size:
+        return np.ones(difference.shape, bool)
+    middle = np.float32(median(sample))
+    within: Bool = np.abs(difference - middle) < np.float32(max(_LEAST_OUTLIER, 5.0 * spread(sample)))
+    return within

@@ -23,6 +23,20 @@ class _Bin:
     high: tuple[float, float]
 
 
+class Pace:
+    """How fast the level moves from pulse to pulse."""
+
+    def __init__(self) -> None:
+        self._before: tuple[float, tuple[float, float]] | None = None
+
+    def mm_s(self, shift_mm: tuple[float, float], time_s: float) -> float | None:
+        """Take in a displacement (mm) and say how fast it came (mm/s); None where that is not known."""
+        before, self._before = self._before, (time_s, shift_mm)
+        if before is None or time_s <= before[0]:
+            return None
+        return float(np.hypot(*np.subtract(shift_mm, before[1]))) / (time_s - before[0])
+
+
 class Sway:
     """Shifts (px) of the pulses that were trusted, kept as extremes of a quarter of a second each."""
 
