@@ -31,6 +31,8 @@ _AVERAGE_S = 0.25
 _FORGOTTEN_S = 20.0
 _ASIDE_S = 2.0
 """Only what was seen so long ago is usual: cement is there before it is known to be."""
+_UNLEARNED = np.float32(0.03)
+"""What is taken to be usual where a cannula was found when there was cement already (log units)."""
 _NOISE_SHARE = 0.05
 _LEAST_NOISE = 0.001
 _GLARE_REACH_MM = 2.0
@@ -185,7 +187,8 @@ class ShaftCement:
         pale = quantile(np.maximum(-free, 0), _PALE_SHARE) if free.size else 0.0
         reach = 2 * max(1, round(_GLARE_REACH_MM / self._mm)) + 1
         beside = cv2.dilate(shaft.average[:, None], np.ones((reach, 1), np.uint8)).ravel()
-        usual = np.maximum(shaft.usual, np.float32(pale)) * np.float32(config.usual_factor)
+        learned = shaft.usual if shaft.waited_s > 2 * _ASIDE_S else np.maximum(shaft.usual, _UNLEARNED)
+        usual = np.maximum(learned, np.float32(pale)) * np.float32(config.usual_factor)
         glare = np.float32(config.glare_share) * beside
         return cast(Float32, np.maximum(usual + np.float32(config.floor), glare))
 

@@ -58,7 +58,7 @@ def _tip_cement() -> np.ndarray:
 
 def test_cement_below_the_noise_of_a_pixel_is_followed_along_the_shaft():
     run = Run()
-    run.pulses(60)
+    run.pulses(80)
     run.cement = _tip_cement()
     found = run.pulses(25, added=0.03, until=90).cement
     columns = np.flatnonzero(found.any(axis=0))
@@ -70,7 +70,7 @@ def test_cement_below_the_noise_of_a_pixel_is_followed_along_the_shaft():
 
 def test_nothing_is_found_in_noise():
     run = Run(seed=5)
-    run.pulses(60)
+    run.pulses(80)
     run.cement = _tip_cement()
     for _ in range(20):
         assert not (run.pulses(30).cement & ~_tip_cement()).any()
@@ -78,7 +78,7 @@ def test_nothing_is_found_in_noise():
 
 def test_what_does_not_hang_together_with_cement_is_not_taken_for_it():
     run = Run()
-    run.pulses(60)
+    run.pulses(80)
     run.cement = np.zeros(SHAPE, bool)
     run.cement[34:40, 24:30] = True
     found = run.pulses(40, added=0.05, until=90)
@@ -87,7 +87,7 @@ def test_what_does_not_hang_together_with_cement_is_not_taken_for_it():
 
 def test_cement_that_arrives_before_it_is_known_does_not_become_usual():
     run = Run()
-    run.pulses(60)
+    run.pulses(80)
     run.pulses(15, added=0.03, until=90)
     run.cement = _tip_cement()
     assert run.pulses(25, added=0.03, until=90).cement[60, 60:80].all()
@@ -95,14 +95,14 @@ def test_cement_that_arrives_before_it_is_known_does_not_become_usual():
 
 def test_nothing_new_is_found_in_an_unfamiliar_phase_of_the_breath():
     run = Run()
-    run.pulses(60)
+    run.pulses(80)
     run.cement = _tip_cement()
     assert not run.pulses(40, added=0.03, until=90, trusted=False).cement[:, 60:].any()
 
 
 def test_what_goes_away_is_taken_back():
     run = Run()
-    run.pulses(60)
+    run.pulses(80)
     run.cement = _tip_cement()
     assert run.pulses(30, added=0.04, until=90).cement[60, 80]
     assert not run.pulses(60).cement[60, 80]
@@ -110,7 +110,7 @@ def test_what_goes_away_is_taken_back():
 
 def test_the_lower_bound_hears_of_it_before_the_outline_does():
     run = Run()
-    run.pulses(60)
+    run.pulses(80)
     run.cement = _tip_cement()
     first: dict[str, int] = {}
     for k in range(40):
@@ -130,7 +130,14 @@ def test_what_cannot_be_seen_through_is_not_looked_at():
 
 def test_after_learning_anew_nothing_is_known_until_the_cannulas_are_found_again():
     run = Run()
-    run.pulses(60)
+    run.pulses(80)
     run.watch.start_anew()
     run.cement = _tip_cement()
     assert not run.pulses(40, added=0.05, until=90).cement.any()
+
+
+def test_a_cannula_found_when_there_is_cement_already_needs_more():
+    run = Run()
+    run.cement = _tip_cement()
+    assert not run.pulses(40, added=0.03, until=90).cement.any()
+    assert run.pulses(40, added=0.08, until=90).cement[60, 60:80].all()
