@@ -1,4 +1,4 @@
-"""What the collimator does to one level: its blades move, uncover some of it, or cover its body."""
+"""What the collimator does to one level: its blades move, have moved, or cover its body."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ Bool = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
 
 
+_CLOSED = 0.05
+"""Part of the image that blades must cover for its contrast to change."""
+
+
 class Blades(Enum):
     """What the blades do now."""
 
     CLEAR = "clear"
     STARTED = "started"
     MOVING = "moving"
-    OPENED = "opened"
+    MOVED = "moved"
     COVERING = "covering"
 
 
@@ -33,6 +37,7 @@ class BladeWatch:
         self._viewport, self._mm, self._config = viewport, mm_per_px, config
         self._changed_s: float | None = None
         self._exposed_mm2 = 0.0
+        self._covered: float | None = None
 
     def look(self, field: Field, body: Bool, seen: Bool, time_s: float) -> Blades:
         """Take in the field of a pulse.
@@ -54,8 +59,11 @@ class BladeWatch:
             )
             self._exposed_mm2 = float(exposed.sum()) * self._mm**2
             return Blades.STARTED
-        if self._exposed_mm2 > self._config.least_change_mm2:
+        covered_before, self._covered = self._covered, float(field.outside.mean())
+        # where they have only closed, less of the patient scatters, and contrast has changed
+        closed = covered_before is not None and self._covered - covered_before > _CLOSED
+        if closed or self._exposed_mm2 > self._config.least_change_mm2:
             self._exposed_mm2 = 0.0
-            return Blades.OPENED
+            return Blades.MOVED
         covered = float((body & ~seen).sum())
         return Blades.COVERING if covered > self._config.most_covered * float(body.sum()) else Blades.CLEAR

@@ -27,7 +27,9 @@ _DARKER, _OPEN_AGAIN = 0.48, 0.65
 """Blades that come in leave so much of what was there; scatter fills in a quarter and more of it."""
 _WIDE_MM = 7.0
 """What is narrower is an instrument."""
-_OPEN_PULSES = 50.0
+_MOST_IN_HULL = 0.4
+"""Blades and circles leave a convex field: what lies within its hull is a hand or an instrument."""
+_OPEN_PULSES, _FIRST_PULSES = 50.0, 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +67,7 @@ class FieldOfView:
         self._bright: float | None = None
         self._open: Float32 | None = None
         self._shaded: Bool | None = None
+        self._pulses = 0
         self._field = Field(np.zeros(shape, bool), None, np.zeros(shape, bool))
 
     @property
@@ -137,13 +140,18 @@ class FieldOfView:
         if self._open is None or self._shaded is None:
             self._open = relative.copy()
             self._shaded = np.zeros(relative.shape, bool)
+        self._pulses += 1
+        if self._pulses <= _FIRST_PULSES:
+            # brightness, or the polarity, may still be put right
+            self._open += (relative - self._open) / np.float32(max(2.0, 0.25 * self._pulses))
+            return self._shaded
         least = np.where(self._shaded, np.float32(_OPEN_AGAIN), np.float32(_DARKER))
         darker = (relative < least * self._open).view(np.uint8)
         width = max(2, round(_WIDE_MM / self._cell_mm))
         wide = cv2.morphologyEx(
             darker, cv2.MORPH_OPEN, np.ones((width, width), np.uint8), borderType=cv2.BORDER_REPLICATE
         )
-        self._shaded = wide > 0
+        self._shaded = _around_convex(wide > 0) if wide.any() else wide > 0
         self._open += (relative - self._open) * np.where(darker > 0, 0, np.float32(1 / _OPEN_PULSES))
         return self._shaded
 
@@ -159,3 +167,20 @@ class FieldOfView:
         size = (grown.shape[1] * self._step, grown.shape[0] * self._step)
         large = cv2.resize(grown, size, interpolation=cv2.INTER_NEAREST) > 0
         return np.ascontiguousarray(large[: self._shape[0], : self._shape[1]])
+
+
+def _around_convex(shaded: Bool) -> Bool:
+    """Those parts of a shadow that lie around the open field and not in it."""
+    open_ = cv2.morphologyEx((~shaded).view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    if not open_.any():
+        return shaded
+    points = cv2.findNonZero(open_)
+    hull = np.zeros(shaded.shape, np.uint8)
+    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+    count, labels = cv2.connectedComponents(shaded.view(np.uint8), connectivity=4)
+    flat = labels.ravel()
+    within = np.bincount(flat, hull.ravel(), count) / np.maximum(np.bincount(flat, minlength=count), 1)
+    around = within < _MOST_IN_HULL
+    around[0] = False
+    found: Bool = around[labels]
+    return found

@@ -83,6 +83,7 @@ class IntruderWatch:
         self._change_grain, self._apart_grain = _Grain(), _Grain()
         self._moved_s: float | None = None
         self._began_s = 0.0
+        self._outside: Bool | None = None
 
     def start_anew(self) -> None:
         """What is there now is taken to belong there."""
@@ -91,7 +92,14 @@ class IntruderWatch:
         self._apart_grain = _Grain()
         self._apart_mm2 = _Usual()
 
-    def judge(self, live: Float32, reference: Float32 | None, ignored: Bool, time_s: float) -> Intrusion:
+    def judge(
+        self,
+        live: Float32,
+        reference: Float32 | None,
+        ignored: Bool,
+        time_s: float,
+        outside: Bool | None = None,
+    ) -> Intrusion:
         """Take in a pulse.
 
         Parameters
@@ -102,7 +110,13 @@ class IntruderWatch:
             The learned mean; None while it is not known: then nothing is judged yet.
         ignored : ndarray of bool, same shape
             Cement and cannulas, and a little around them, and what is outside the field.
+        outside : ndarray of bool, same shape, or None
+            What is outside the field: what reaches in does so past its edge.
         """
+        self._outside = None
+        if outside is not None and outside.any():
+            covered = (self._coarse(outside.astype(np.float32)) > 0.2).view(np.uint8)
+            self._outside = cv2.dilate(covered, np.ones((3, 3), np.uint8)) > 0
         cells = self._coarse(live)
         kept = self._coarse(ignored.astype(np.float32)) < 0.2
         self._past.append((time_s, cells))
@@ -153,6 +167,8 @@ class IntruderWatch:
         areas_mm2 = stats[:, cv2.CC_STAT_AREA] * self._cell_mm2
         counts = areas_mm2 > _LARGEST_ARISING_MM2
         counts[rim] = True
+        if self._outside is not None:
+            counts[np.unique(labels[self._outside])] = True
         counts[0] = False
         return float(areas_mm2[counts].sum())
 

@@ -159,6 +159,8 @@ class LevelMonitor:
         padded = self._viewport.cut(work.attenuation)
         live = self._viewport.inner(padded)
         hidden = self._cement.suspect | self._corridor.steel
+        if self._swept is not None:
+            hidden = hidden | self._swept
         located = self._tracker.locate(
             self._cement.taken_from(live, self._last_matrix),
             grown(hidden, self._grid.mm_per_px),
@@ -227,11 +229,12 @@ class LevelMonitor:
         covered = self._covered_by_blades(located.pose, time_s)
         if covered is not None:
             return covered
+        outside = ~self._seen
         self._swept = self._shafts.look(moved, self._seen, time_s)
         if self._swept is not None:
             self._seen, self._visible = self._seen & ~self._swept, self._visible & ~self._swept
         suspect = self._cement.suspect
-        intruded = self._intruded(moved, suspect, located.pose, time_s)
+        intruded = self._intruded(moved, suspect, outside, located.pose, time_s)
         if intruded is not None:
             return intruded
         background = (self._seen & ~self._corridor.steel & ~grown(suspect, 3 * mm)).astype(np.float32)
@@ -305,13 +308,13 @@ class LevelMonitor:
         return LevelStep(result, reasons, mask, fit)
 
     def _covered_by_blades(self, pose: Pose, time_s: float) -> LevelStep | None:
-        """While blades move or cover the body; what they uncover must be learned before it is watched."""
+        """While blades move or cover the body; after that the image is another one, to be learned first."""
         blades = self._blades.look(self._field, self.maps.body, self._seen, time_s)
-        if blades is Blades.OPENED:
+        if blades is Blades.MOVED:
             self._start_anew(
-                Reason(State.NOT_MONITORING, "collimation", "the field has been opened", self.name)
+                Reason(State.NOT_MONITORING, "collimation", "the collimator has moved", self.name)
             )
-        if blades in (Blades.CLEAR, Blades.OPENED):
+        if blades in (Blades.CLEAR, Blades.MOVED):
             return None
         if blades is Blades.STARTED:
             self._cement.distrust(time_s - _INTRUSION_NOTICED_S)
@@ -319,11 +322,13 @@ class LevelMonitor:
         text = f"{self.name} is out of the field of view" if covers else "the collimator moves"
         return self._nothing(pose, (Reason(State.NOT_MONITORING, "collimation", text, self.name),))
 
-    def _intruded(self, moved: Float32, suspect: Bool, pose: Pose, time_s: float) -> LevelStep | None:
+    def _intruded(
+        self, moved: Float32, suspect: Bool, outside: Bool, pose: Pose, time_s: float
+    ) -> LevelStep | None:
         """While a hand or an instrument lies over the level, nothing is learned and nothing decided."""
         ignored = grown(suspect | self._corridor.steel, self._grid.mm_per_px) | ~self._seen
         mean = self._reference.mean if self._reference.ready else None
-        intrusion = self._intruder.judge(moved, mean, ignored, time_s)
+        intrusion = self._intruder.judge(moved, mean, ignored, time_s, outside)
         if not intrusion.present:
             self._intruded_s = None
             return None
@@ -403,7 +408,7 @@ class LevelMonitor:
             self._reference.take_as_template()
 
     def _start_anew(self, reason: Reason) -> None:
-        seconds = self._relearning.begin(self._last_s)
+        seconds = self._relearning.begin(self._last_s, was_learned=self._reference.ready)
         text = f"{reason.text}; learning again, about {seconds:.0f} s"
         self._blind = Reason(reason.state, reason.code, text, self.name)
         kept = self._covered(reason)

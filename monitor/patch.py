@@ -42,22 +42,26 @@ class Patch:
         self._began_s, self._last_s, self._seconds, self._evidence_s = time_s, time_s, seconds, evidence_s
         self._from = mean.ravel()[self._at].copy()
         nothing = np.zeros(len(self._at), np.float32)
-        self._shift, self._average, self._stray, self._variance = (nothing.copy() for _ in range(4))
+        self._shift, self._level, self._average = nothing, nothing.copy(), nothing.copy()
+        self._stray, self._variance = nothing.copy(), nothing.copy()
         self._before: Float32 | None = None
         self._pulses = 0
 
-    def learn(self, difference: Float32, time_s: float) -> bool:
+    def learn(self, difference: Float32, matched: Float32, time_s: float) -> bool:
         """Take in a pulse; whether enough has been seen.
 
         Parameters
         ----------
         difference : ndarray, shape of the window, float32
             Live less the reference as it was when the patch was begun, without background (log units).
+        matched : ndarray, same shape, float32
+            The same after the matched blur: noise and dead-zone are those of what is decided on.
         time_s : float
         """
-        value = difference.ravel()[self._at]
         self._pulses += 1
-        self._shift += (value - self._shift) / np.float32(self._pulses)
+        self._shift += (difference.ravel()[self._at] - self._shift) / np.float32(self._pulses)
+        value = matched.ravel()[self._at]
+        self._level += (value - self._level) / np.float32(self._pulses)
         if self._before is not None:
             half = np.square(value - self._before) * np.float32(0.5)
             self._variance += (half - self._variance) / np.float32(self._pulses - 1)
@@ -67,7 +71,7 @@ class Patch:
         gone_s = time_s - self._began_s
         if gone_s > _MEAN_ALONE * self._seconds and 2 * self._pulses > _FEWEST_PULSES:
             keep = np.float32(np.exp(-dt_s / self._evidence_s))
-            self._average = self._average * keep + (value - self._shift) * (1 - keep)
+            self._average = self._average * keep + (value - self._level) * (1 - keep)
             np.maximum(self._stray, np.abs(self._average), out=self._stray)
         return gone_s >= self._seconds and self._pulses >= _FEWEST_PULSES
 

@@ -113,7 +113,7 @@ class ShaftLearning:
         if self._patch is None:
             mean = self._reference.mean
             self._patch = Patch(self._watch.swept, mean, time_s, self._seconds, self._evidence_s)
-        if self._patch.learn(difference, time_s):
+        if self._patch.learn(difference, self._reference.matched(difference), time_s):
             part = self._patch.part
             self._reference.take(self._patch)
             self._cement.rebase(part)

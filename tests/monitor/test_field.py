@@ -53,6 +53,15 @@ def test_a_needle_that_comes_in_is_no_blade() -> None:
     assert not fields.field.outside.any()
 
 
+def test_an_arm_that_reaches_in_is_no_blade() -> None:
+    fields = FieldOfView(SHAPE, MM, FieldConfig())
+    follow(fields, 1.0, 0, 20)
+    arm = np.ones(SHAPE)
+    arm[60:100, 80:] = 0.35
+    follow(fields, arm, 20, 20)
+    assert not fields.field.outside.any()
+
+
 def test_brightness_that_falls_everywhere_is_no_blade() -> None:
     fields = FieldOfView(SHAPE, MM, FieldConfig())
     follow(fields, 1.0, 0, 20)
