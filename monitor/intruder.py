@@ -116,7 +116,7 @@ class IntruderWatch:
         self._outside = None
         if outside is not None and outside.any():
             covered = (self._coarse(outside.astype(np.float32)) > 0.2).view(np.uint8)
-            self._outside = cv2.dilate(covered, np.ones((3, 3), np.uint8)) > 0
+            self._outside = cv2.dilate(covered, np.ones((5, 5), np.uint8)) > 0
         cells = self._coarse(live)
         kept = self._coarse(ignored.astype(np.float32)) < 0.2
         self._past.append((time_s, cells))

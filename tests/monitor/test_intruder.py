@@ -12,13 +12,18 @@ NOTHING = np.zeros(SHAPE, bool)
 CONFIG = IntruderConfig()
 
 
-def go(pictures: list[np.ndarray], seed: int = 3) -> list[Intrusion]:
+def go(pictures: list[np.ndarray], seed: int = 3, outside: np.ndarray | None = None) -> list[Intrusion]:
     watch = IntruderWatch(MM, CONFIG)
     rng = np.random.default_rng(seed)
     mean = np.zeros(SHAPE, np.float32)
+    ignored = NOTHING if outside is None else outside
     return [
         watch.judge(
-            (picture + 0.05 * rng.standard_normal(SHAPE)).astype(np.float32), mean, NOTHING, i / RATE_HZ
+            (picture + 0.05 * rng.standard_normal(SHAPE)).astype(np.float32),
+            mean,
+            ignored,
+            i / RATE_HZ,
+            outside,
         )
         for i, picture in enumerate(pictures)
     ]
@@ -39,6 +44,14 @@ def test_a_hand_is_noticed_within_a_third_of_a_second_and_until_it_has_left() ->
     assert any(f.present for f in found[40:45])
     assert all(f.present for f in found[45:69])
     assert not found[-1].present
+
+
+def test_fingers_that_reach_in_past_blades_are_noticed() -> None:
+    blades, finger = np.zeros(SHAPE, bool), np.zeros(SHAPE)
+    blades[:, :50] = True
+    finger[60:90, :80] = 0.3
+    found = go([*[np.zeros(SHAPE)] * 40, *[finger] * 20], outside=blades)
+    assert all(f.present for f in found[41:])
 
 
 def test_a_hand_over_most_of_the_window_is_not_taken_for_noise() -> None:

@@ -45,3 +45,11 @@ def test_learning_lasts_longer_when_it_was_not_enough() -> None:
     again = Relearning(LearningConfig(relearn_s=3.0, relearn_at_most_s=8.0))
     assert [again.begin(t) for t in (10.0, 15.0, 24.0, 35.0)] == [3.0, 6.0, 8.0, 8.0]
     assert again.begin(80.0) == 3.0
+
+
+def test_one_disturbance_that_goes_on_does_not_make_learning_longer() -> None:
+    again = Relearning(LearningConfig(relearn_s=3.0, relearn_at_most_s=8.0))
+    again.begin(10.0)
+    assert again.begin(11.0, was_learned=False) == 3.0
+    assert again.begin(12.0, was_learned=False) == 3.0
+    assert again.begin(16.0) == 6.0
