@@ -65,5 +65,5 @@ class BladeWatch:
         if closed or self._exposed_mm2 > self._config.least_change_mm2:
             self._exposed_mm2 = 0.0
             return Blades.MOVED
-        covered = float((body & ~seen).sum())
-        return Blades.COVERING if covered > self._config.most_covered * float(body.sum()) else Blades.CLEAR
+        covered, whole = np.count_nonzero(body & ~seen), np.count_nonzero(body)
+        return Blades.COVERING if covered > self._config.most_covered * whole else Blades.CLEAR

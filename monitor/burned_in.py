@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from monitor.burned_in_config import BurnedInConfig
 from monitor.field import Field
 from monitor.intensity import WorkImage
+from monitor.masks import around
 
 Bool = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
@@ -49,17 +50,30 @@ class BurnedIn:
         self._share: Float32 | None = None
         self._looks = 0
         self._looked_s = -np.inf
+        self._begun: tuple[Float32, Bool] | None = None
         self.text: Bool | None = None
         """Text and a margin around it, over the work image; None where there is none."""
 
     def look(self, work: WorkImage, time_s: float) -> None:
         """Take in a pulse."""
-        config = self._config
-        if time_s - self._looked_s < config.look_every_s:
+        if self._begun is not None:
+            # the second half of a look: both at once would hold up a pulse
+            stored, thin = self._begun
+            self._begun = None
+            self._take(stored, self._sharp(stored, thin, work.curve.full), work.curve.full)
+            return
+        if time_s - self._looked_s < self._config.look_every_s:
             return
         self._looked_s = time_s
         stored = work.grey if self._as_stored else np.float32(work.curve.full) - work.grey
-        strokes = self._strokes(stored, work.curve.full)
+        strokes = self._thin(stored, work.curve.full)
+        if strokes is None:
+            self._take(stored, None, work.curve.full)
+        else:
+            self._begun = (stored, strokes)
+
+    def _take(self, stored: Float32, strokes: Bool | None, full: float) -> None:
+        """Take in what a look has found."""
         self._looks += 1
         if strokes is None and self._share is None:
             return
@@ -69,28 +83,37 @@ class BurnedIn:
         weight = 1.0 / min(self._looks, _MEMORY_LOOKS)
         cv2.addWeighted(self._share, 1.0 - weight, now, weight, 0.0, dst=self._share)
         if self._looks >= _FEWEST_LOOKS:
-            self._decide(stored, work.curve.full)
+            self._decide(stored, full)
 
     def left_out_of(self, field: Field) -> Field:
         """The field of view without what the text covers."""
         return field if self.text is None else replace(field, outside=field.outside | self.text)
 
-    def _strokes(self, stored: Float32, full: float) -> Bool | None:
-        """White, thin and sharp; None where there is nothing of the kind."""
+    def _thin(self, stored: Float32, full: float) -> Bool | None:
+        """White and thin; None where there is nothing of the kind."""
         config = self._config
         white = (stored > np.float32(config.white_share * full)).view(np.uint8)
         if not cv2.countNonZero(white):
             return None
         width = 2 * max(1, round(config.stroke_mm / 2 / self._mm)) + 1
-        wide = cv2.morphologyEx(white, cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
-        # what is left at the rim of something wide and bright is its rim
-        reach = np.ones((width + 2, width + 2), np.uint8)
-        thin = cv2.subtract(white, cv2.dilate(wide, reach))
-        if not cv2.countNonZero(thin):
-            return None
-        size = 2 * max(1, round(_BACKGROUND_MM / self._mm)) + 1
-        sharp = stored - cv2.blur(stored, (size, size)) > np.float32(config.sharp_share * full)
-        strokes: Bool = (thin > 0) & sharp
+        core = cv2.erode(white, np.ones((width, width), np.uint8))
+        thin: cv2.typing.MatLike = white
+        if cv2.countNonZero(core):
+            # what is left at the rim of something wide and bright is its rim
+            thin = cv2.subtract(white, cv2.dilate(core, np.ones((2 * width + 1, 2 * width + 1), np.uint8)))
+            if not cv2.countNonZero(thin):
+                return None
+        return thin.view(np.bool_)
+
+    def _sharp(self, stored: Float32, thin: Bool, full: float) -> Bool | None:
+        """Those of the thin places that have sharp edges; None where there are none."""
+        reach = self._px(_BACKGROUND_MM)
+        part = around(thin, reach)
+        here = stored[part]
+        size = 2 * reach + 1
+        sharp = here - cv2.blur(here, (size, size)) > np.float32(self._config.sharp_share * full)
+        strokes = np.zeros(stored.shape, bool)
+        strokes[part] = thin[part] & sharp
         return strokes if strokes.any() else None
 
     def _decide(self, stored: Float32, full: float) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from monitor.config import CementConfig
 from monitor.intensity import coarse_cells, low_pass
+from monitor.masks import around, dilated, square
 from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
@@ -30,6 +31,7 @@ _BESIDE_MM = 3.0
 _CELL_MM = 1.5
 _GRAIN_MM = 0.7
 _BEFORE_CEMENT = 0.5
+_ACROSS_PX = 2
 _LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
 
 
@@ -75,7 +77,7 @@ class CementDetector:
         away_mm = np.maximum(-maps.body_distance_mm - config.near_body_mm, np.float32(0))
         self._farther = 1.0 + np.minimum(away_mm / np.float32(config.far_body_mm), np.float32(1))
         self._inside = maps.body_distance_mm > 0
-        self._bridge = np.ones((bridge_px, bridge_px), np.uint8)
+        self._bridge_px = bridge_px // 2
         shape = maps.body.shape
         self._evidence = np.zeros(shape, np.float32)
         self._added = np.zeros(shape, np.float32)
@@ -88,6 +90,11 @@ class CementDetector:
         self._border[:rim] = self._border[-rim:] = True
         self._border[:, :rim] = self._border[:, -rim:] = True
         wide = round(_RIM_MM / mm_per_px)
+        # what follows from the mask is worked out once for each change of it
+        self._elsewhere: Bool | None = None
+        self._away_cells: Float32 | None = None
+        # where nothing was in the way at the last pulse, and how much of that is around each cell
+        self._clear: tuple[Bool, Float32] | None = None
         self._rim = np.ones(shape, bool)
         self._rim[wide:-wide, wide:-wide] = False
 
@@ -95,6 +102,9 @@ class CementDetector:
     def mask(self) -> Bool:
         """Confirmed cement."""
         return self._mask
+
+    def _mask_changed(self) -> None:
+        self._elsewhere = self._away_cells = None
 
     def known_added(self) -> Float32 | None:
         """Attenuation that confirmed cement has added, 0 elsewhere (log units); None where there is none."""
@@ -115,9 +125,10 @@ class CementDetector:
 
     def elsewhere(self) -> Bool:
         """Away from the body and from known cement."""
-        reach = 2 * round(_BESIDE_MM / self._mm) + 1
-        beside = cv2.dilate(self._mask.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-        return ~(self._inside | beside)
+        if self._elsewhere is None:
+            beside = dilated(self._mask, round(_BESIDE_MM / self._mm))
+            self._elsewhere = ~(self._inside | beside)
+        return self._elsewhere
 
     @property
     def suspect(self) -> Bool:
@@ -184,22 +195,32 @@ class CementDetector:
         """
         config = self._config
         keep = np.float32(np.exp(-max(dt_s, 1e-3) / config.evidence_s))
-        self._added = self._added * keep + residual * (1 - keep)
+        self._added *= keep
+        self._added += residual * (1 - keep)
         shifted = settled_zone is not None and self._large_shift(settled_zone, noise, unseen)
         dead_zone = np.maximum(dead_zone, self._unrest(visible))
-        z = np.clip((residual - dead_zone) / np.maximum(noise, np.float32(1e-6)), _LOWEST_Z, _HIGHEST_Z)
+        z = residual - dead_zone
+        z /= np.maximum(noise, np.float32(1e-6))
+        np.clip(z, _LOWEST_Z, _HIGHEST_Z, out=z)
         if unfamiliar_mm > config.unfamiliar_mm:
-            np.minimum(z, np.float32(0), out=z, where=self.elsewhere())
-        evidence = np.maximum(self._evidence + z - np.float32(config.drift_per_pulse), np.float32(0))
+            np.copyto(z, np.minimum(z, np.float32(0)), where=self.elsewhere())
+        z += self._evidence
+        z -= np.float32(config.drift_per_pulse)
         ceiling = np.float32(config.threshold * config.separate_factor * 3)
-        self._evidence = np.minimum(evidence, ceiling, out=evidence) * visible
+        self._evidence = np.clip(z, np.float32(0), ceiling, out=z)
+        np.copyto(self._evidence, np.float32(0), where=~visible)
         moved = ~self._mask if shifted else self._moved_instrument(dead_zone, settled_zone, noise, unseen)
-        if moved.any():
+        undisturbed = not moved.any()
+        if not undisturbed:
             self._evidence[moved] = np.minimum(self._evidence[moved], np.float32(0.4 * config.threshold))
         # while something moves, only what hangs together with known cement is believed
-        fresh = self._confirm(dead_zone, visible & ~moved, self._at_edge(unseen), alone=not moved.any())
-        self._mask |= fresh
-        self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
+        free = visible if undisturbed else visible & ~moved
+        fresh = self._confirm(dead_zone, free, self._at_edge(unseen), alone=undisturbed)
+        fresh &= ~self._mask
+        if fresh.any():
+            self._mask |= fresh
+            self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
+            self._mask_changed()
         self._take_back(dead_zone, visible, dt_s)
         return Decision(self._mask, self._base + self._added, self.suspect, moved)
 
@@ -211,21 +232,26 @@ class CementDetector:
         """
         config = self._config
         step = max(1, round(_GRAIN_MM / self._mm))
-        clear = (visible & ~self._mask).astype(np.float32)
-        below = np.clip(self._added, np.float32(-config.unrest_clip), np.float32(0)) * clear
-        weight = coarse_cells(clear, step)
+        seen = visible & ~self._mask
+        clear = seen.astype(np.float32)
+        below = np.clip(self._added, np.float32(-config.unrest_clip), np.float32(0))
+        below *= clear
         sigma_px = config.unrest_reach_mm / (step * self._mm)
         variance = low_pass(coarse_cells(np.square(below), step), None, sigma_px)
-        variance /= np.maximum(low_pass(weight, None, sigma_px), np.float32(1e-3))
+        if self._clear is None or not np.array_equal(self._clear[0], seen):
+            weight = np.maximum(low_pass(coarse_cells(clear, step), None, sigma_px), np.float32(1e-3))
+            self._clear = (seen, weight)
+        variance /= self._clear[1]
         unrest = np.sqrt(np.maximum(variance, np.float32(0))) * np.float32(
             np.sqrt(2.0) * config.unrest_factor
         )
-        away = self.elsewhere().astype(np.float32)
-        if not self._mask.any():
-            # nothing has been injected yet: gas over the body is likelier than it may be later
-            away = np.maximum(away, np.float32(_BEFORE_CEMENT))
-        away = coarse_cells(away, step)
-        unrest = np.maximum(unrest, self._pairs(coarse_cells(below, step), step) * away)
+        if self._away_cells is None:
+            away = self.elsewhere().astype(np.float32)
+            if not self._mask.any():
+                # nothing has been injected yet: gas over the body is likelier than it may be later
+                away = np.maximum(away, np.float32(_BEFORE_CEMENT))
+            self._away_cells = coarse_cells(away, step)
+        unrest = np.maximum(unrest, self._pairs(coarse_cells(below, step), step) * self._away_cells)
         rows, columns = visible.shape
         size = (unrest.shape[1] * step, unrest.shape[0] * step)
         return cast(Float32, cv2.resize(unrest, size, interpolation=cv2.INTER_LINEAR)[:rows, :columns])
@@ -250,9 +276,7 @@ class CementDetector:
         """Along the window's border, the field's edge and what a moving cannula hides."""
         if unseen is None or not unseen.any():
             return self._rim
-        reach = 2 * round(_EDGE_MM / self._mm) + 1
-        near: Bool = cv2.dilate(unseen.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-        return near | self._rim
+        return dilated(unseen, round(_EDGE_MM / self._mm)) | self._rim
 
     def _confirm(self, dead_zone: Float32, visible: Bool, rim: Bool, *, alone: bool) -> Bool:
         """Parts whose evidence passes: near known cement at h; elsewhere, if at all, at more and larger."""
@@ -260,28 +284,26 @@ class CementDetector:
         h = config.threshold
         candidate = (self._evidence > 0.5 * h) & (self._added > 0.7 * dead_zone) & visible
         candidate |= self._mask
-        box = cv2.boundingRect(candidate.view(np.uint8))
-        if box[2] == 0:
+        cut = around(candidate, 0)
+        # each candidate by its part: what is counted below is counted over these pixels alone
+        at = np.flatnonzero(candidate[cut])
+        if not at.size:
             return candidate
-        cut = np.s_[box[1] : box[1] + box[3], box[0] : box[0] + box[2]]
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(
-            candidate[cut].view(np.uint8), connectivity=8
-        )
-        new_evidence = np.where(self._mask[cut], np.float32(0), self._evidence[cut])
+        count, labels = cv2.connectedComponents(candidate[cut].view(np.uint8), connectivity=8)
+        part = np.asarray(labels).ravel()[at].astype(np.intp)
+        new_evidence = np.where(self._mask[cut].ravel()[at], np.float32(0), self._evidence[cut].ravel()[at])
         peak = np.zeros(count, np.float32)
-        flat = labels.ravel().astype(np.intp)
-        np.maximum.at(peak, flat, new_evidence.ravel())
-        surest = np.zeros(count, np.float32)
-        np.maximum.at(surest, flat, (new_evidence / self._farther[cut]).ravel())
+        np.maximum.at(peak, part, new_evidence)
         known = np.zeros(count, bool)
-        known[labels[self._beside_known()[cut]]] = True
-        area_mm2 = stats[:, cv2.CC_STAT_AREA] * self._mm**2
+        known[part[self._beside_known()[cut].ravel()[at]]] = True
+        area_px = np.bincount(part, minlength=count)
+        area_mm2 = area_px * self._mm**2
         grown = known & (peak > h)
         # what comes in over the window's border comes from elsewhere: bowel, an instrument
         inward = np.ones(count, bool)
-        inward[labels[self._border[cut]]] = False
-        at_rim = np.bincount(flat, rim[cut].ravel(), minlength=count)
-        inward &= at_rim < _MOST_AT_RIM * stats[:, cv2.CC_STAT_AREA]
+        inward[part[self._border[cut].ravel()[at]]] = False
+        at_rim = np.bincount(part[rim[cut].ravel()[at]], minlength=count)
+        inward &= at_rim < _MOST_AT_RIM * area_px
         separate = (
             ~known
             & inward
@@ -296,11 +318,12 @@ class CementDetector:
 
     def _beside_known(self) -> Bool:
         """Known cement and its neighbours, also those across the cannula."""
-        mask = self._mask.view(np.uint8)
-        near = cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
-        if self.unseen.any():
-            behind = (self.unseen & (cv2.dilate(mask, self._bridge) > 0)).astype(np.uint8)
-            near = near | (cv2.dilate(behind, np.ones((5, 5), np.uint8)) > 0)
+        part = around(self._mask, self._bridge_px + _ACROSS_PX)
+        mask, unseen = self._mask[part], self.unseen[part]
+        near = np.zeros(self._mask.shape, bool)
+        near[part] = dilated(mask, 1)
+        if unseen.any():
+            near[part] |= dilated(unseen & dilated(mask, self._bridge_px), _ACROSS_PX)
         return near
 
     def hidden_reach(self, mask: Bool, steel: Bool, hidden: Bool | None, reach_px: int) -> Bool:
@@ -308,15 +331,18 @@ class CementDetector:
         unseen = steel if hidden is None else steel | hidden
         if not mask.any() or not unseen.any():
             return mask
-        grown = cv2.dilate(mask.view(np.uint8), np.ones((2 * reach_px + 1, 2 * reach_px + 1), np.uint8)) > 0
-        return mask | (grown & unseen)
+        return mask | (dilated(mask, reach_px) & unseen)
 
     def bridged(self, mask: Bool) -> Bool:
         """Cement, and what a cannula hides between two parts of it."""
         if not mask.any() or not self.unseen.any():
             return mask
-        closed = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, self._bridge) > 0
-        return mask | (closed & self.unseen)
+        # closing reaches no farther than the element does, and at the window's border needs its whole width
+        part = around(mask, 2 * self._bridge_px)
+        closed = cv2.morphologyEx(mask[part].view(np.uint8), cv2.MORPH_CLOSE, square(self._bridge_px))
+        whole = mask.copy()
+        whole[part] |= closed.view(np.bool_) & self.unseen[part]
+        return whole
 
     def _moved_instrument(
         self, dead_zone: Float32, settled_zone: Float32 | None, noise: Float32, unseen: Bool | None
@@ -350,11 +376,14 @@ class CementDetector:
         """
         config = self._config
         step = max(1, round(_CELL_MM / self._mm))
-        down = self._added < -(settled_zone + noise)
-        if unseen is not None:
-            down &= ~unseen
-        paler = coarse_cells(down.astype(np.float32), step) > 0.6
         cell_mm2 = (step * self._mm) ** 2
+        lower = self._added < -(settled_zone + noise)
+        if unseen is not None:
+            lower &= ~unseen
+        # every cell that counts holds at least one such pixel
+        if np.count_nonzero(lower) * cell_mm2 < config.large_shift_mm2:
+            return False
+        paler = coarse_cells(lower.astype(np.float32), step) > 0.6
         if np.count_nonzero(paler) * cell_mm2 < config.large_shift_mm2:
             return False
         wide = cv2.morphologyEx(paler.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -372,16 +401,22 @@ class CementDetector:
         self._evidence[doubted] = 0
         if part is None:
             self._added[doubted] = 0
+        self._mask_changed()
 
     def _take_back(self, dead_zone: Float32, visible: Bool, dt_s: float) -> None:
         if not self._mask.any():
             return
-        gone = self._mask & visible & (self._base == 0) & (self._added < 0.4 * dead_zone)
-        self._gone_s = (self._gone_s + np.float32(dt_s)) * gone
-        back = self._gone_s > self._config.unlatch_s
+        part = around(self._mask, 0)
+        gone = self._mask[part] & visible[part] & (self._base[part] == 0)
+        gone &= self._added[part] < np.float32(0.4) * dead_zone[part]
+        gone_s = (self._gone_s[part] + np.float32(dt_s)) * gone
+        self._gone_s[:] = 0
+        self._gone_s[part] = gone_s
+        back = gone_s > self._config.unlatch_s
         if back.any():
-            self._mask &= ~back
-            self._evidence[back] = 0
+            self._mask[part] &= ~back
+            self._evidence[part][back] = 0
+            self._mask_changed()
 
 
 def minimum_detectable_added(

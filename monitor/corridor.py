@@ -20,6 +20,7 @@ from monitor.config import CorridorConfig
 from monitor.grid import Grid, Window
 from monitor.intensity import low_pass
 from monitor.plan import Level, as_array
+from monitor.zones import grown
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -242,6 +243,8 @@ class Corridor:
         self._shafts: tuple[_Shaft, ...] = ()
         self.steel: Bool = np.zeros(body_distance_mm.shape, bool)
         """Cannulas and their edges."""
+        self.beside: Bool = self.steel
+        """The same, and what lies near to them (`zones.grown`)."""
         self.hidden: Bool = self.steel
         """What of them cannot be seen through."""
         self.found: tuple[Axis, ...] = ()
@@ -309,6 +312,7 @@ class Corridor:
                 strip &= np.abs(across) <= mark.diameter_px / 2 + halo_px
                 self.steel |= strip
                 self.hidden |= strip
+        self.beside = grown(self.steel, self._mm)
         self._shafts = tuple(shafts)
         self.found = tuple(found)
 

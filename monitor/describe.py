@@ -54,9 +54,10 @@ class Structures:
             centre = as_array(level.body).mean(axis=0)
             lines["posterior_third"] = [_inward(wall, centre, depth_px / 3)]
             lines["posterior_quarter"] = [_inward(wall, centre, depth_px / 4)]
-        self._names = [(name, len(paths)) for name, paths in lines.items()]
         every = [path for paths in lines.values() for path in paths]
-        self._ends = np.cumsum([len(path) for path in every])[:-1]
+        ends = itertools.accumulate((len(path) for path in every), initial=0)
+        parts = (slice(first, last) for first, last in itertools.pairwise(ends))
+        self._parts = {name: tuple(itertools.islice(parts, len(paths))) for name, paths in lines.items()}
         self._points = np.concatenate(every)
         self._grid, self._origin = grid, maps.window.origin
         self._hidden_mask: NDArray[np.bool_] | None = None
@@ -64,8 +65,8 @@ class Structures:
 
     def on_frame(self, pose: Pose) -> Mapping[str, tuple[Contour, ...]]:
         """Structures where they are in the frame (px)."""
-        paths = iter(np.split(pose.to_frame(self._points).astype(np.float32), self._ends))
-        return {name: tuple(itertools.islice(paths, count)) for name, count in self._names}
+        points = pose.to_frame(self._points).astype(np.float32)
+        return {name: tuple(points[part] for part in parts) for name, parts in self._parts.items()}
 
     def hidden_on_frame(self, hidden: NDArray[np.bool_], pose: Pose) -> tuple[Contour, ...]:
         """Outlines of what cannot be observed (a mask over the window), on the frame (px)."""

@@ -47,11 +47,12 @@ def ill_exposed(
         Values from here on are clipped.
     """
     inner = grey[body]
-    if inner.size and float((inner >= white).mean()) > config.most_saturated:
+    if inner.size and np.count_nonzero(inner >= white) > config.most_saturated * inner.size:
         return Reason(State.NOT_MONITORING, "saturated", f"image saturated at {level}", level)
-    levels = median(inner) if inner.size else 0.0
-    if levels >= config.fewest_grey_levels:
+    # whether the median is high enough is told by counting; only where it is not it is needed itself
+    if np.count_nonzero(inner < config.fewest_grey_levels) <= inner.size // 2 and inner.size:
         return None
+    levels = median(inner) if inner.size else 0.0
     return Reason(
         State.NOT_MONITORING, "too_dark", f"image too dark at {level}: {levels:.0f} grey levels", level
     )

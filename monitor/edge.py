@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from monitor.config import EdgeConfig
 from monitor.intensity import low_pass
+from monitor.masks import around, dilated, square
 from monitor.robust import spread
 from monitor.volume import DensityCalibration
 
@@ -83,14 +84,9 @@ class CementEdge:
         config = self._config
         reach = max(1, round(config.reach_mm / self._mm))
         wide = max(reach, round(_RING_MM[1] / self._mm))
-        box = cv2.boundingRect(confirmed.view(np.uint8))
-        rows, columns = confirmed.shape
-        part = np.s_[
-            max(0, box[1] - wide) : min(rows, box[1] + box[3] + wide),
-            max(0, box[0] - wide) : min(columns, box[0] + box[2] + wide),
-        ]
+        part = around(confirmed, wide)
         core = confirmed[part]
-        near = cv2.dilate(core.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+        near = dilated(core, reach)
         noise = max(spread(self._fast[::3, ::3]), 1e-4)
         fast, slow = self._fast[part], self._slow[part]
         added = np.where(np.abs(fast - slow) > np.float32(_CHANGED * noise), fast, slow)
@@ -103,7 +99,7 @@ class CementEdge:
         )
         # beside thick cement the detector's blur alone is darker than a film
         tall = max(1, round(config.blur_reach_mm / self._mm))
-        highest = cv2.dilate(added, np.ones((2 * tall + 1, 2 * tall + 1), np.uint8))
+        highest = cv2.dilate(added, square(tall))
         least = np.maximum(least, np.float32(config.blur_share) * highest)
         self.excess = np.zeros(confirmed.shape, np.float32)
         self.excess[part] = added - least
@@ -129,9 +125,8 @@ class CementEdge:
 
     def _background(self, core: Bool, visible: Bool, slow: Float32) -> Float32:
         """What is added beside the cement all the same: glare, and a background not known behind it."""
-        inner, outer = (2 * round(mm / self._mm) + 1 for mm in _RING_MM)
-        near = cv2.dilate(core.view(np.uint8), np.ones((inner, inner), np.uint8))
-        ring = (cv2.dilate(core.view(np.uint8), np.ones((outer, outer), np.uint8)) > near) & visible
+        inner, outer = (round(mm / self._mm) for mm in _RING_MM)
+        ring = dilated(core, outer) & ~dilated(core, inner) & visible
         if not ring.any():
             return np.zeros(core.shape, np.float32)
         beside = low_pass(slow, ring.astype(np.float32), _BESIDE_MM / self._mm)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import EmbolusConfig
+from monitor.masks import around
 from monitor.robust import spread
 
 Float32 = NDArray[np.float32]
@@ -60,7 +61,8 @@ class EmbolusWatch:
     """Looks for spots that move away. Single-threaded; `look` for each new pulse."""
 
     def __init__(self, body_distance_mm: Float32, mm_per_px: float, config: EmbolusConfig) -> None:
-        self._body_distance_mm, self._mm, self._config = body_distance_mm, mm_per_px, config
+        self._off_body = body_distance_mm < -1.0
+        self._mm, self._config = mm_per_px, config
         self._slow: Float32 | None = None
         self._past: deque[tuple[Spot, ...]] = deque(maxlen=8)
         self._times: deque[float] = deque(maxlen=8)
@@ -96,7 +98,7 @@ class EmbolusWatch:
         if not cement.any():
             self._past.clear()
             return None
-        outside = usable & (self._body_distance_mm < -1.0) & ~cement
+        outside = usable & self._off_body & ~cement
         spots = self._spots(change, dead_zone, outside, time_s)
         found = self._course(spots, smooth, cement)
         self._past.append(spots)
@@ -105,10 +107,17 @@ class EmbolusWatch:
     def _spots(self, change: Float32, dead_zone: Float32, outside: Bool, time_s: float) -> tuple[Spot, ...]:
         config = self._config
         noise = max(spread(change[::3, ::3]), 1e-4)
-        strong = outside & (change > np.float32(config.sure * noise)) & (change > 0.5 * dead_zone)
+        strong = outside & (change > np.float32(config.sure * noise))
         if not strong.any():
             return ()
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(strong.view(np.uint8), connectivity=8)
+        strong &= change > np.float32(0.5) * dead_zone
+        if not strong.any():
+            return ()
+        part = around(strong, 0)
+        y0, x0 = part[0].start, part[1].start
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(
+            strong[part].view(np.uint8), connectivity=8
+        )
         if count - 1 > 4 * _MOST_SPOTS:
             return ()
         spots = []
@@ -118,6 +127,7 @@ class EmbolusWatch:
             if not config.smallest_mm2 <= area_mm2 <= config.largest_mm2 or extent_mm > config.longest_mm:
                 continue
             rows, columns = np.nonzero(labels == k)
+            rows, columns = rows + y0, columns + x0
             weight = change[rows, columns].astype(np.float64)
             total = float(weight.sum())
             spots.append(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import ExtensionConfig
+from monitor.masks import around, dilated
 
 Bool = NDArray[np.bool_]
 
@@ -24,6 +25,7 @@ _LEAST_SHARE, _MOST_SHARE = 0.3, 2.2
 _MARGIN_MM = 1.0
 _RIM_MM = 0.5
 _THIN_SHARE = 0.6
+_DIAGONAL = 1.4143
 _STRIDES = (1, 2, 3, 5, 7)
 
 
@@ -104,8 +106,7 @@ class ExtensionWatch:
         thick = cv2.morphologyEx(now.view(np.uint8), cv2.MORPH_OPEN, self._thick, borderValue=0)
         # the corners of what is thick are rounded off by a disc: they are not thin
         rim_px = max(1, round(_RIM_MM / self._mm))
-        near = cv2.dilate(thick, np.ones((2 * rim_px + 1, 2 * rim_px + 1), np.uint8)) > 0
-        thin: Bool = now & ~near
+        thin: Bool = now & ~dilated(thick.view(np.bool_), rim_px)
         return thin
 
     def _compare(
@@ -119,7 +120,9 @@ class ExtensionWatch:
         elapsed_s = time_s - before[0].time_s
         fresh = thin & ~old
         least_mm = max(config.advance_mm, config.speed_mm_s * elapsed_s)
-        if not fresh.any():
+        # nearly always it is the rim: no farther than the square around every old pixel, by its diagonal
+        near_px = int(least_mm / self._mm / _DIAGONAL)
+        if not (fresh & ~dilated(old, near_px)).any():
             return None
         far = np.where(fresh, self._distance_mm(old), np.float32(-1))
         row, column = (int(v) for v in np.unravel_index(int(np.argmax(far)), far.shape))
@@ -142,13 +145,7 @@ class ExtensionWatch:
         )
 
     def _around(self, mask: Bool) -> tuple[slice, slice]:
-        x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
-        margin = self._thick.shape[0] + round(_MARGIN_MM / self._mm)
-        rows, columns = mask.shape
-        return (
-            slice(max(0, y - margin), min(rows, y + height + margin)),
-            slice(max(0, x - margin), min(columns, x + width + margin)),
-        )
+        return around(mask, self._thick.shape[0] + round(_MARGIN_MM / self._mm))
 
     def _distance_mm(self, mask: Bool) -> NDArray[np.float32]:
         away = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 5) * np.float32(self._mm)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from monitor.front import DANGEROUS, Advance, FrontHistory, Gap, gaps, outlines
 from monitor.grid import Grid
 from monitor.injection import Injection
 from monitor.leaks import LeakPart, leak_parts, outside_body
+from monitor.masks import around
 from monitor.plan import Level, View
 from monitor.result import Contour, Distance, Leak, LevelResult, Pose, Zone
 from monitor.states import Reason, worst
@@ -128,7 +128,7 @@ class LevelFindings:
         """
         config, mm = self._config, self._grid.mm_per_px
         # all that follows looks at the cement and a little around it, not at the whole window
-        part = _around(evidence.reach, round(_MARGIN_MM / mm))
+        part = around(evidence.reach, round(_MARGIN_MM / mm))
         maps, own = self._maps.cropped(part), self._own[part]
         mask, added, noise = evidence.mask[part], evidence.added[part], evidence.noise[part]
         scale_sd = self._view.scale.relative_uncertainty
@@ -143,7 +143,7 @@ class LevelFindings:
                 veins |= leak.pixels
         filled = behind_steel(added, mask, evidence.hidden[part], mm)
         seen = look(filled, mask, noise, mm, evidence.hidden[part]) if mask.any() else None
-        area_mm2 = float(mask.sum()) * mm**2
+        area_mm2 = np.count_nonzero(mask) * mm**2
         injected = self.injection.follow(
             seen, area_mm2, {name: gap.value_mm for name, gap in found.items()}, now_ns
         )
@@ -163,12 +163,14 @@ class LevelFindings:
             unobservable_px=self._structures.hidden_on_frame(evidence.hidden, pose),
             distances=self._distances(found, origin, pose),
             area_mm2=area_mm2,
-            outside_mm2=float(outside.sum()) * mm**2,
+            outside_mm2=np.count_nonzero(outside) * mm**2,
             front_speed_mm_s=speed,
             time_to_contact_s=contact,
             volume_ml=ml,
             volume_sd_ml=sd_ml,
-            fill_fraction=float((mask & maps.body).sum()) / self._body_pixels if self._body_pixels else None,
+            fill_fraction=np.count_nonzero(mask & maps.body) / self._body_pixels
+            if self._body_pixels
+            else None,
             leaks=tuple(self._leak(leak, added, origin, pose, now_ns) for leak in parts),
             zones=zones,
             derived=maps.derived,
@@ -227,13 +229,6 @@ class LevelFindings:
 
     def _on_frame(self, line: NDArray[np.float32], origin: Vector, pose: Pose) -> Contour:
         return pose.to_frame(self._grid.to_frame(line + origin)).astype(np.float32)
-
-
-def _around(mask: Bool, margin_px: int) -> tuple[slice, slice]:
-    """Rows and columns around the pixels of a mask; the first few where it has none."""
-    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
-    rows = slice(max(0, y - margin_px), min(mask.shape[0], y + height + margin_px))
-    return (rows, slice(max(0, x - margin_px), min(mask.shape[1], x + width + margin_px)))
 
 
 def _most_pressing(advances: Mapping[str, Advance]) -> tuple[float | None, float | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import FrontConfig
+from monitor.masks import square
 from monitor.robust import median
 from monitor.zones import LevelMaps
 
@@ -66,65 +68,55 @@ def gaps(
         return found
     edge = _edge_pixels(mask)
     hidden = edge if np.array_equal(mask, reach) else _edge_pixels(reach)
-    for name, distance in maps.distance_mm.items():
-        here = maps.relevant[name][edge]
-        if not here.any():
+    # one row for each structure: to gather all at once costs hardly more than to gather one
+    every = maps.reached_mm[:, edge[0], edge[1]]
+    foremost_at = every.argmin(axis=1).tolist()
+    unseen = None if hidden is edge else maps.reached_mm[:, hidden[0], hidden[1]].min(axis=1).tolist()
+    for k, (name, distance) in enumerate(maps.distance_mm.items()):
+        values, nearest = every[k], foremost_at[k]
+        if values[nearest] == np.inf:
             continue
-        values = np.where(here, distance[edge], np.float32(np.inf))
-        nearest = int(np.argmin(values))
         row, column = int(edge[0][nearest]), int(edge[1][nearest])
         # the mask's pixel centre lies a part of a pixel behind the front
-        foremost = values < values[nearest] + mm_per_px
-        fine = excess if name in DANGEROUS else None
-        beyond_px = _beyond_px(edge[0][foremost], edge[1][foremost], distance, fine)
+        beyond_px = 0.5
+        if excess is not None and name in DANGEROUS:
+            foremost = values < values[nearest] + mm_per_px
+            beyond_px = _beyond_px(edge[0][foremost], edge[1][foremost], distance, excess)
         value = float(values[nearest]) - beyond_px * mm_per_px
-        sd = float(
-            np.sqrt(
-                pose_sigma_mm**2
-                + config.edge_sd_mm**2
-                + (config.derived_sd_mm if name in maps.derived else config.marking_sd_mm) ** 2
-                + (scale_relative_sd * value) ** 2
-            )
-        )
-        farthest = value
-        if hidden is not edge:
-            beyond = np.where(maps.relevant[name][hidden], distance[hidden], np.float32(np.inf))
-            farthest = min(value, float(beyond.min()) - 0.5 * mm_per_px)
+        marking_sd_mm = config.derived_sd_mm if name in maps.derived else config.marking_sd_mm
+        sd = math.hypot(pose_sigma_mm, config.edge_sd_mm, marking_sd_mm, scale_relative_sd * value)
+        farthest = value if unseen is None else min(value, unseen[k] - 0.5 * mm_per_px)
         low = farthest - config.edge_lag_mm - 1.645 * sd
         found[name] = Gap(value, low, (column, row), _foot(distance, row, column, mm_per_px))
     return found
 
 
 def _beyond_px(
-    rows: NDArray[np.intp], columns: NDArray[np.intp], distance: Float32, excess: Float32 | None
+    rows: NDArray[np.intp], columns: NDArray[np.intp], distance: Float32, excess: Float32
 ) -> float:
     """How far beyond the foremost pixels' centres the front lies, down the gradient of the distance (px)."""
-    if excess is None:
-        return 0.5
     inner = excess[rows, columns]
     high, wide = distance.shape[0] - 1, distance.shape[1] - 1
     dy = distance[np.minimum(rows + 1, high), columns] - distance[np.maximum(rows - 1, 0), columns]
     dx = distance[rows, np.minimum(columns + 1, wide)] - distance[rows, np.maximum(columns - 1, 0)]
     norm = np.maximum(np.hypot(dx, dy), np.float32(1e-6))
     x, y = (columns - dx / norm).astype(np.float32), (rows - dy / norm).astype(np.float32)
-    outer = cv2.remap(excess, x[:, None], y[:, None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    outer = cv2.remap(excess, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     outer = np.asarray(outer, np.float32).ravel()
     crosses = (inner > 0) & (outer < 0)
     if not crosses.any():
         return 0.5
-    share = inner[crosses] / (inner[crosses] - outer[crosses])
+    inner, outer = inner[crosses], outer[crosses]
     # of the others nothing is known
-    return float((share.sum() + 0.5 * np.count_nonzero(~crosses)) / len(rows))
+    return (float((inner / (inner - outer)).sum()) + 0.5 * (len(rows) - len(inner))) / len(rows)
 
 
 def _edge_pixels(mask: Bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of the pixels of a mask that touch its outside: the nearest is one of them."""
     x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
     cut = mask[y : y + height, x : x + width]
-    inner = cv2.erode(
-        cut.view(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
-    )
-    rows, columns = np.nonzero(cut & (inner == 0))
+    inner = cv2.erode(cut.view(np.uint8), square(1), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    rows, columns = np.nonzero(cut > inner.view(np.bool_))
     return rows + y, columns + x
 
 
@@ -133,17 +125,13 @@ def _foot(distance: NDArray[np.float32], row: int, column: int, mm_per_px: float
     rows, columns = distance.shape
     r0, r1 = max(0, row - 1), min(rows - 1, row + 1)
     c0, c1 = max(0, column - 1), min(columns - 1, column + 1)
-    gradient = np.array(
-        [
-            (distance[row, c1] - distance[row, c0]) / max(1, c1 - c0),
-            (distance[r1, column] - distance[r0, column]) / max(1, r1 - r0),
-        ]
-    )
-    norm = float(np.hypot(*gradient))
+    dx = float(distance[row, c1] - distance[row, c0]) / max(1, c1 - c0)
+    dy = float(distance[r1, column] - distance[r0, column]) / max(1, r1 - r0)
+    norm = math.hypot(dx, dy)
     if norm < 1e-6:
         return (float(column), float(row))
-    step = float(distance[row, column]) / mm_per_px * gradient / norm
-    return (column - float(step[0]), row - float(step[1]))
+    step = float(distance[row, column]) / mm_per_px / norm
+    return (column - step * dx, row - step * dy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +166,7 @@ class FrontHistory:
                 past.popleft()
             if len(past) >= 5 and past[-1][0] - past[0][0] >= 0.5 * self._config.speed_window_s:
                 every = 1 + len(past) // _MOST_POINTS
-                advances[name] = _slope(np.array(past)[::-every][::-1], gap.value_mm)
+                advances[name] = _slope(np.array(list(past)[::-every][::-1]), gap.value_mm)
         for name in list(self._past):
             if name not in found:
                 del self._past[name]
@@ -189,13 +177,17 @@ def _slope(series: NDArray[np.float64], value_mm: float) -> Advance:
     """Theil-Sen slope with the spread of its residuals (Sen, JASA 63, 1968)."""
     t, d = series[:, 0], series[:, 1]
     i, j = _pairs(len(t))
-    dt = t[j] - t[i]
-    usable = dt > 1e-6
-    slope = median((d[j] - d[i])[usable] / dt[usable])
-    residual = d - median(d - slope * t) - slope * t
+    run, rise = t[j] - t[i], d[j] - d[i]
+    if run.min() <= 1e-6:
+        rise, run = rise[run > 1e-6], run[run > 1e-6]
+    slope = median(rise / run)
+    residual = d - slope * t
+    residual -= median(residual)
     scatter = max(1.4826 * median(np.abs(residual)), 0.02)
     # autocorrelated residuals: about a third of the points are independent
-    sd = scatter / (float(np.std(t)) * np.sqrt(max(1.0, len(t) / 3.0)) + 1e-9)
+    from_middle = t - t.sum() / len(t)
+    spread = math.sqrt(float(from_middle @ from_middle) / len(t))
+    sd = scatter / (spread * math.sqrt(max(1.0, len(t) / 3.0)) + 1e-9)
     speed = -slope
     contact = value_mm / speed if speed > 2 * sd and speed > 0.02 and value_mm > 0 else None
     return Advance(speed, sd, contact)

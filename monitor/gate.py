@@ -77,10 +77,10 @@ def _noise_variance(image: NDArray[np.float32]) -> float:
     picture of few grey levels has a median of nothing.
     """
     rows, columns = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
-    top, bottom = image[:rows:2], image[1:rows:2]
-    detail = np.abs(
-        top[:, :columns:2] + bottom[:, 1:columns:2] - top[:, 1:columns:2] - bottom[:, :columns:2]
-    ).ravel()
+    # whole rows first: every second column is slow to come by
+    down = image[:rows:2] - image[1:rows:2]
+    detail = (down[:, :columns:2] - down[:, 1:columns:2]).ravel()
+    np.abs(detail, out=detail)
     count = int(0.97 * detail.size)
     kept = np.partition(detail, count)[:count]
     return float(np.dot(kept, kept)) / max(1, count) / 4.0

@@ -41,15 +41,19 @@ class WorkImage:
 
     def attenuation(self, part: tuple[slice, slice]) -> Float32:
         """Log-attenuation of a part of the image; larger is more radiopaque."""
-        return self.curve.attenuation(np.ascontiguousarray(self.grey[part]))
+        return self.curve.attenuation(self.grey[part])
 
-    def clipped(self, part: tuple[slice, slice]) -> Float32:
-        """1 where a value is at either end of its range and nothing can be seen, else 0."""
+    def clipped(self, part: tuple[slice, slice], outside: Bool | None = None) -> Float32:
+        """1 where a value is at either end of its range and nothing can be seen, or outside, else 0.
+
+        `outside` has the shape of the whole image.
+        """
         grey = self.grey[part]
+        beyond = np.zeros(grey.shape, bool) if outside is None else outside[part]
         lowest, highest, _, _ = cv2.minMaxLoc(grey)
-        if lowest > self.curve.lowest and highest < self.curve.highest:
-            return np.zeros(grey.shape, np.float32)
-        return ((grey >= self.curve.highest) | (grey <= self.curve.lowest)).astype(np.float32)
+        if lowest <= self.curve.lowest or highest >= self.curve.highest:
+            beyond = beyond | (grey >= self.curve.highest) | (grey <= self.curve.lowest)
+        return beyond.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,13 @@ class Curve:
             # the factor is the vendor's own; one full scale is taken as five natural log units
             return np.asarray((self.full - grey) * np.float32(_LOG_SPAN / self.full), dtype=np.float32)
         if self.relationship is PixelIntensityRelationship.LIN:
-            above = np.maximum(grey - np.float32(self.black), np.float32(self.floor))
-            scaled = above * np.float32(1.0 / self.full)
+            scaled = grey - np.float32(self.black)
+            np.clip(scaled, np.float32(self.floor), np.float32(np.inf), out=scaled)
+            scaled *= np.float32(1.0 / self.full)
         else:
-            scaled = (grey + np.float32(self.black)) * np.float32(1.0 / (self.full + self.black))
-        logarithm = cv2.log(scaled)
+            scaled = grey + np.float32(self.black)
+            scaled *= np.float32(1.0 / (self.full + self.black))
+        logarithm = cv2.log(scaled, dst=scaled)
         return cast(Float32, np.negative(logarithm, out=logarithm))
 
 

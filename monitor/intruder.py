@@ -152,9 +152,13 @@ class IntruderWatch:
             return 0.0
         inner = difference[kept]
         middle = np.float32(median(inner))
-        limit = max(_LEAST_STEP, _SURE * grain.usual(spread(inner), learn=self._moved_s is None))
-        large = ((np.abs(difference - middle) > limit) & kept).view(np.uint8)
-        wide = cv2.morphologyEx(large, cv2.MORPH_OPEN, _WIDE)
+        limit = max(
+            _LEAST_STEP, _SURE * grain.usual(spread(inner, float(middle)), learn=self._moved_s is None)
+        )
+        large = (np.abs(difference - middle) > limit) & kept
+        if not large.any():
+            return 0.0
+        wide = cv2.morphologyEx(large.view(np.uint8), cv2.MORPH_OPEN, _WIDE)
         if not cv2.countNonZero(wide):
             return 0.0
         _, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)

@@ -76,7 +76,7 @@ def leak_parts(
         What has been taken for a vein by its shape before: there the class is not given up so easily.
     """
     pixel_mm2 = mm_per_px**2
-    if float(outside.sum()) * pixel_mm2 < config.smallest_area_mm2:
+    if np.count_nonzero(outside) * pixel_mm2 < config.smallest_area_mm2:
         return ()
     _, whole = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     in_body = set(np.unique(whole[maps.body & mask]).tolist()) - {0}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -158,12 +159,12 @@ class LevelMonitor:
         self._field = field
         padded = self._viewport.cut(work.attenuation)
         live = self._viewport.inner(padded)
-        hidden = self._cement.suspect | self._corridor.steel
+        hidden = grown(self._cement.suspect, self._grid.mm_per_px) | self._corridor.beside
         if self._swept is not None:
-            hidden = hidden | self._swept
+            hidden |= grown(self._swept, self._grid.mm_per_px)
         located = self._tracker.locate(
             self._cement.taken_from(live, self._last_matrix),
-            grown(hidden, self._grid.mm_per_px),
+            hidden,
             time_s,
             may_restart=not self._cement.mask.any(),
         )
@@ -218,11 +219,9 @@ class LevelMonitor:
             self._cement.start_anew()
             self._outline.start_anew()
             return self._learning(located.pose)
-        clipped = self._viewport.cut(
-            lambda part: np.maximum(work.clipped(part), self._field.outside[part].astype(np.float32)), 1.0
-        )
+        clipped = self._viewport.cut(lambda part: work.clipped(part, self._field.outside), 1.0)
         self._seen = np.ones_like(self._visible) if inside is None else inside
-        if clipped.any():
+        if cv2.countNonZero(clipped):
             lost, _ = to_reference(clipped, matrix, self._viewport.offset, self.maps.window.shape)
             self._seen = self._seen & (lost < 0.5)
         self._visible = self._seen & ~self._corridor.hidden
@@ -237,7 +236,7 @@ class LevelMonitor:
         intruded = self._intruded(moved, suspect, outside, located.pose, time_s)
         if intruded is not None:
             return intruded
-        background = (self._seen & ~self._corridor.steel & ~grown(suspect, 3 * mm)).astype(np.float32)
+        background = self._seen & ~self._corridor.steel & ~grown(suspect, 3 * mm)
         shift_mm = self._surrogate.follow(np.array(fit.shift) * mm, dt_s)
         plain = self._reference.residual(moved, background, fit.gain, shift_mm)
         fine = self._corridor.see_through(plain, dt_s)
@@ -326,7 +325,7 @@ class LevelMonitor:
         self, moved: Float32, suspect: Bool, outside: Bool, pose: Pose, time_s: float
     ) -> LevelStep | None:
         """While a hand or an instrument lies over the level, nothing is learned and nothing decided."""
-        ignored = grown(suspect | self._corridor.steel, self._grid.mm_per_px) | ~self._seen
+        ignored = grown(suspect, self._grid.mm_per_px) | self._corridor.beside | ~self._seen
         mean = self._reference.mean if self._reference.ready else None
         intrusion = self._intruder.judge(moved, mean, ignored, time_s, outside)
         if not intrusion.present:

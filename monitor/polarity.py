@@ -10,6 +10,7 @@ where the polarity is right. And an image that is turned in mid-run is the negat
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
@@ -36,6 +37,7 @@ _FIRST_LOOKS = 5
 _LONGEST_WAIT_S = 10.0
 _ANGLES = 12
 _ANGLES_PER_PULSE = 3
+_ANGLES_ONCE_RIGHT = 2
 _SEGMENT = 7
 """Cells of one of the three segments that a line is made of; each of them must stand out."""
 _SIDE = 3
@@ -108,11 +110,14 @@ class PolarityWatch:
             _Place.of(grid.to_work(as_array(level.body)) / self._step, reach, size) for level in view.levels
         ]
         self._current: _Look | None = None
-        self._last: Float32 | None = None
+        self._last: _Centred | None = None
         self._count = self._looks = 0
         self._looked_s = 0.0
         self._wait_s = config.look_every_s
-        self._doubted = self._turned = False
+        self._doubted = self._turned = self._right = False
+        for k in range(_ANGLES):
+            # made now, not when the first pulse waits for them
+            _segment(np.pi * k / _ANGLES)
 
     @property
     def reason(self) -> Reason | None:
@@ -147,15 +152,18 @@ class PolarityWatch:
             self._turned = not (self._turned or self._doubted)
             self._doubted = False
             self._count = self._looks = 0
+            self._right = False
             self._current = None
         due = self._looks < _FIRST_LOOKS or time_s - self._looked_s >= self._wait_s
         if self._current is None and due and not self._confirmed:
             self._looks += 1
             self._looked_s = time_s
             self._current = _Look(cells, self._places, self._curve, self._config)
-        # at the start, and once it is doubted, nothing is shown that a pulse could hold up
-        at_once = self._looks <= _FIRST_LOOKS or self._wait_s == 0.0
-        directions = _ANGLES if at_once else _ANGLES_PER_PULSE
+        # at the start, and once it is doubted, nothing is shown that a pulse could hold up; an image that
+        # has been found right is not as pressing
+        at_once = (self._looks <= _FIRST_LOOKS and not self._right) or self._wait_s == 0.0
+        unhurried = _ANGLES_ONCE_RIGHT if self._right else _ANGLES_PER_PULSE
+        directions = _ANGLES if at_once else unhurried
         verdict = None if self._current is None else self._current.go_on(directions)
         if verdict is not None:
             self._current = None
@@ -165,6 +173,7 @@ class PolarityWatch:
             longer_s = min(more * max(self._wait_s, usual_s), max(usual_s, _LONGEST_WAIT_S))
             against = Verdict.RIGHT if self._doubted or self._turned else Verdict.WRONG
             self._wait_s = 0.0 if verdict is against else longer_s
+            self._right = verdict is Verdict.RIGHT
             self._weigh(verdict)
         return self.reason
 
@@ -179,17 +188,17 @@ class PolarityWatch:
         """Whether this is the negative of the last image; the middle of it, where no blades stand still."""
         rows, columns = cells.shape
         middle = cells[rows // 6 : rows - rows // 6, columns // 6 : columns - columns // 6]
-        level = float(middle.std())
-        if level < 1e-3 * self._curve.full:
+        now = _Centred.of(middle)
+        if now.norm / math.sqrt(middle.size) < 1e-3 * self._curve.full:
             return False
-        last, self._last = self._last, middle
+        last, self._last = self._last, now
         if last is None:
             return False
-        whole = _correlation(middle, last)
+        whole = now.correlation(last)
         if whole > -0.3:
             return False
         # a pan over anatomy that repeats itself turns the fine structure alone, or the coarse one alone
-        fine = _correlation(_levelled(middle), _levelled(last))
+        fine = _Centred.of(_levelled(middle)).correlation(_Centred.of(_levelled(last.image)))
         return fine < -0.2 and (whole < -0.7 or fine < -0.5)
 
 
@@ -280,14 +289,16 @@ def _steel(one: Float32, two: Float32, place: _Place, angle: float) -> tuple[flo
     best = [0.0, 0.0]
     for j, (read, negative) in enumerate(((first, second), (second, first))):
         alike = (read.darker >= _ALIKE * read.sides) & (negative.brighter >= _ALIKE * negative.sides)
-        contrast = np.where(alike, read.darker, np.float32(0))
-        best[j] = max(_clearest(contrast, place, way * along) for way in (-1, 1))
+        best[j] = _clearest(read.darker * alike, place.tips, along)
     return best[0], best[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Beside:
-    """How much darker and brighter each place is than both its sides, and how these differ (log units)."""
+    """How much darker and brighter each place is than both its sides, and how these differ (log units).
+
+    Without a rim of `_SIDE` cells, where nothing is asked for.
+    """
 
     darker: Float32
     brighter: Float32
@@ -295,22 +306,46 @@ class _Beside:
 
     @classmethod
     def of(cls, mean: Float32, across: NDArray[np.intp]) -> _Beside:
+        rows, columns = mean.shape
+
+        def moved(dy: int, dx: int) -> Float32:
+            return mean[_SIDE + dy : rows - _SIDE + dy, _SIDE + dx : columns - _SIDE + dx]
+
         dy, dx = int(across[0, 0]), int(across[1, 0])
-        # what wraps around the border is never asked for
-        one, other = np.roll(mean, (-dy, -dx), (0, 1)), np.roll(mean, (dy, dx), (0, 1))
-        return cls(mean - np.maximum(one, other), np.minimum(one, other) - mean, np.abs(one - other))
+        middle, one, other = moved(0, 0), moved(dy, dx), moved(-dy, -dx)
+        darkest, palest = np.maximum(one, other), np.minimum(one, other)
+        return cls(middle - darkest, palest - middle, darkest - palest)
 
 
-def _clearest(contrast: Float32, place: _Place, along: NDArray[np.float64]) -> float:
-    """Contrast of the best line of three segments that goes out from a place where a cannula may end."""
+def _clearest(contrast: Float32, tips: NDArray[np.intp], along: NDArray[np.float64]) -> float:
+    """Contrast of the best line of three segments that goes out from a place where a cannula may end.
+
+    Parameters
+    ----------
+    contrast : ndarray, float32
+        Without a rim of `_SIDE` cells; not below 0.
+    tips : ndarray, shape (2, n)
+        Row and column where it may end, with that rim.
+    along : ndarray, shape (2, 1)
+        Unit vector, row then column; looked along both ways.
+    """
+    tips = tips - _SIDE
+    first = contrast[tips[0], tips[1]]
+    # few places stand out at all: only from these it is looked any further
+    standing = first > 0
+    tips, first = tips[:, standing], first[standing]
+    return max((_line(contrast, tips, first, way * along) for way in (-1, 1)), default=0.0)
+
+
+def _line(contrast: Float32, tips: NDArray[np.intp], first: Float32, along: NDArray[np.float64]) -> float:
     rows, columns = contrast.shape
-    least = np.full(place.tips.shape[1], np.inf, np.float32)
-    for step in range(3):
-        at = place.tips + np.round(step * _SEGMENT * along).astype(np.intp)
-        inside = (at[0] >= _SIDE) & (at[1] >= _SIDE) & (at[0] < rows - _SIDE) & (at[1] < columns - _SIDE)
-        at = np.where(inside, at, _SIDE)
-        np.minimum(least, np.where(inside, contrast[at[0], at[1]], np.float32(0)), out=least)
-    return float(least.max())
+    least = first
+    for step in (1, 2):
+        row, column = tips + np.round(step * _SEGMENT * along).astype(np.intp)
+        inside = (row >= 0) & (column >= 0) & (row < rows) & (column < columns)
+        tips, least, row, column = tips[:, inside], least[inside], row[inside], column[inside]
+        least = np.minimum(least, contrast[row, column])
+    return float(least.max(initial=0.0))
 
 
 @cache
@@ -355,7 +390,20 @@ def _levelled(image: Float32) -> Float32:
     return cast(Float32, cv2.subtract(image, cv2.GaussianBlur(image, (0, 0), _LEVELLING)))
 
 
-def _correlation(a: Float32, b: Float32) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(np.sum(a * b)) / scale if scale > 0 else 0.0
+@dataclass(frozen=True, slots=True, eq=False)
+class _Centred:
+    """An image, the same less its mean as a vector, and the length of that."""
+
+    image: Float32
+    vector: Float32
+    norm: float
+
+    @classmethod
+    def of(cls, image: Float32) -> _Centred:
+        vector = (image - image.mean()).ravel()
+        return cls(image, vector, math.sqrt(float(vector @ vector)))
+
+    def correlation(self, other: _Centred) -> float:
+        """From -1, the negative, to 1; 0 where there is nothing to compare."""
+        scale = self.norm * other.norm
+        return float(self.vector @ other.vector) / scale if scale > 0 else 0.0

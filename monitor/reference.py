@@ -8,7 +8,7 @@ filter D2/D1 = 1 + rho and sigma^2 = D1 / (1 - rho).
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from monitor.breathing import Breathing
 from monitor.config import CementConfig, LearningConfig
 from monitor.intensity import low_pass
+from monitor.masks import square
 from monitor.patch import Patch
 from monitor.robust import median, spread
 
@@ -90,6 +91,8 @@ class Reference:
         self._learned_excursion = np.zeros(self._shape, np.float32)
         self._zone: Float32 | None = None
         self._settled_zone: Float32 | None = None
+        # with the gradient that it was made of
+        self._settled_whole: tuple[Float32, Float32] | None = None
         self._gradient = np.zeros(self._shape, np.float32)
         self._contrast = np.zeros(self._shape, np.float32)
         self._gain, self._gain_doubt = 1.0, 0.0
@@ -145,15 +148,15 @@ class Reference:
         """Noise now, relative to the learned noise."""
         return self._noise_ratio
 
-    def residual(self, live: Float32, background_weight: Float32, gain: float, shift_mm: Vector) -> Float32:
+    def residual(self, live: Float32, background: Bool, gain: float, shift_mm: Vector) -> Float32:
         """Attenuation added since the reference, without brightness, scatter and breathing at large.
 
         Parameters
         ----------
         live : ndarray, shape (rows, columns), float32
             Live attenuation in reference coordinates.
-        background_weight : ndarray, same shape, float32
-            1 where the background may be estimated, 0 on cement and where nothing is seen.
+        background : ndarray of bool, same shape
+            Where the background may be estimated: not on cement, nor where nothing is seen.
         gain : float
             Contrast of the live image relative to the registration's template, from the registration.
         shift_mm : ndarray, shape (4,)
@@ -165,9 +168,9 @@ class Reference:
         gain /= max(self._learned_gain, 0.05)
         self._gain += _GAIN_SHARE * (gain - self._gain)
         self._gain_doubt = max(abs(gain - self._gain), (1 - _GAIN_SHARE) * self._gain_doubt)
-        return self._difference(live, background_weight, shift_mm if self.ready else None)
+        return self._difference(live, background, shift_mm if self.ready else None)
 
-    def _difference(self, live: Float32, background_weight: Float32, shift_mm: Vector | None) -> Float32:
+    def _difference(self, live: Float32, background: Bool, shift_mm: Vector | None) -> Float32:
         difference = live - self._mean
         foretold = self._breathing.foretold(shift_mm) if shift_mm is not None else None
         if foretold is not None:
@@ -177,7 +180,7 @@ class Reference:
         # what stands out (new cement, a needle gone) is no background, in either direction
         ordinary = _ordinary(difference, difference[::3, ::3])
         sigma_px = self._cement.background_mm / self._mm
-        difference -= low_pass(difference, background_weight * ordinary, sigma_px)
+        difference -= low_pass(difference, (background & ordinary).astype(np.float32), sigma_px)
         return difference
 
     def matched(self, difference: Float32) -> Float32:
@@ -264,16 +267,19 @@ class Reference:
             )
             self._stray(residual, learnable if bare is None else bare, dt, both_ways=False)
             if strange is not None:
-                np.maximum(self._excursion, np.where(strange, np.abs(self._average), 0), out=self._excursion)
+                np.maximum(self._excursion, np.abs(self._average) * strange, out=self._excursion)
 
     def _learn_mean(self, live: Float32, learnable: Bool, shift_mm: Vector) -> None:
         most = float(self._learning.reference_pulses)
-        np.minimum(self._count + learnable, most, out=self._count)
+        self._count += learnable
+        np.minimum(self._count, np.float32(most), out=self._count)
         # brightness may have settled since: bring the pulse to the mean's own level first
-        level = np.float32(median((live - self._mean)[::3, ::3]))
+        level = np.float32(median(live[::3, ::3] - self._mean[::3, ::3]))
         deviation = live - level - self._mean
         self._breathing.learn(shift_mm, deviation, learnable)
-        self._mean += deviation / np.maximum(self._count, np.float32(1)) * learnable
+        deviation /= np.maximum(self._count, np.float32(1))
+        deviation *= learnable
+        self._mean += deviation
         if self._pulses in (2, 4) or self._pulses % 8 == 0:
             self._look_at_mean()
 
@@ -328,7 +334,8 @@ class Reference:
     def _keep_for_review(self, live: Float32, learnable: Bool, time_s: float, shift_mm: Vector) -> None:
         if self._reviewed or len(self._kept) >= 2 * _MOST_KEPT:
             return
-        self._kept.append((live.astype(np.float16), learnable, time_s, shift_mm))
+        half = cast(NDArray[np.float16], _converted(live, cv2.CV_16F))
+        self._kept.append((half, learnable, time_s, shift_mm))
         if len(self._kept) == 2 * _MOST_KEPT:
             del self._kept[1::2]
 
@@ -347,7 +354,7 @@ class Reference:
         ]:
             before_s = self._kept[max(0, self._reviewed - 1)][2]
             residual = self.matched(
-                self._difference(live.astype(np.float32), learnable.astype(np.float32), shift_mm)
+                self._difference(cast(Float32, _converted(live, cv2.CV_32F)), learnable, shift_mm)
             )
             self._stray(residual, learnable, time_s - before_s, both_ways=True)
             self._looked += learnable
@@ -371,9 +378,12 @@ class Reference:
 
     def _stray(self, residual: Float32, learnable: Bool, dt_s: float, *, both_ways: bool) -> None:
         keep = np.float32(np.exp(-max(dt_s, 1e-3) / self._cement.evidence_s))
-        self._average = self._average * keep + residual * (1 - keep)
-        seen = np.abs(self._average) if both_ways else np.maximum(-self._average, np.float32(0))
-        np.maximum(self._excursion, seen * learnable, out=self._excursion)
+        self._average *= keep
+        self._average += residual * (1 - keep)
+        # the excursion is never below zero: what strays upwards does not count by itself
+        seen = np.abs(self._average) if both_ways else np.negative(self._average)
+        seen *= learnable
+        np.maximum(self._excursion, seen, out=self._excursion)
 
     def noise_now(self, residual: Float32) -> float:
         """Robust spread of this very residual, for the first pulses when no noise is learned yet."""
@@ -401,14 +411,17 @@ class Reference:
 
     def settled_zone(self) -> Float32:
         """The dead-zone as it was when learning ended (log units): nothing seen since has widened it."""
-        reach = 2 * max(1, round(0.7 / self._mm)) + 1
+        reach = max(1, round(0.7 / self._mm))
         if self._settled_zone is None:
-            self._settled_zone = cast(
-                Float32, cv2.dilate(self._learned_excursion, np.ones((reach, reach), np.uint8))
-            )
-        still = self._settled_zone * np.float32(self._cement.dead_zone_factor)
-        zone = np.maximum(still, self._slip_mm * self._gradient)
-        return cast(Float32, zone + np.float32(self._cement.dead_zone_floor))
+            self._settled_whole = None
+            self._settled_zone = cast(Float32, cv2.dilate(self._learned_excursion, square(reach)))
+        gradient, whole = self._settled_whole or (None, self._settled_zone)
+        if gradient is not self._gradient:
+            still = self._settled_zone * np.float32(self._cement.dead_zone_factor)
+            zone = np.maximum(still, self._slip_mm * self._gradient)
+            whole = zone + np.float32(self._cement.dead_zone_floor)
+            self._settled_whole = (self._gradient, whole)
+        return whole
 
     def dead_zone(self, loose_mm: float, shift_mm: Vector) -> Float32:
         """Residual that is to be expected without cement: structured, from motion and soft tissue.
@@ -423,10 +436,10 @@ class Reference:
                 np.float32(cement.provisional_floor)
                 + np.float32(cement.provisional_motion_mm + loose_mm) * self._gradient,
             )
-        reach = 2 * max(1, round(0.7 / self._mm)) + 1
+        reach = max(1, round(0.7 / self._mm))
         learned = self._zone
         if learned is None or self._pulses % _ZONE_EVERY == 0:
-            learned = cast(Float32, cv2.dilate(self._excursion, np.ones((reach, reach), np.uint8)))
+            learned = cast(Float32, cv2.dilate(self._excursion, square(reach)))
             self._zone = learned
         motion = (self._slip_mm + np.float32(loose_mm)) * self._gradient
         zone = np.maximum(learned * np.float32(cement.dead_zone_factor), motion)
@@ -435,7 +448,7 @@ class Reference:
             zone = zone + np.float32(self._gain_doubt) * np.abs(self._contrast)
         doubt = self._breathing.doubt(shift_mm)
         if doubt is not None:
-            zone = zone + cv2.dilate(doubt, np.ones((reach, reach), np.uint8))
+            zone = zone + cv2.dilate(doubt, square(reach))
         return cast(Float32, zone + np.float32(cement.dead_zone_floor))
 
 
@@ -443,6 +456,13 @@ def _ordinary(difference: Float32, sample: Float32) -> Bool:
     """Where a difference is not far from that of most of a sample."""
     if not sample.size:
         return np.ones(difference.shape, bool)
-    middle = np.float32(median(sample))
-    within: Bool = np.abs(difference - middle) < np.float32(max(_LEAST_OUTLIER, 5.0 * spread(sample)))
+    middle = median(sample)
+    limit = np.float32(max(_LEAST_OUTLIER, 5.0 * spread(sample, middle)))
+    away = difference - np.float32(middle)
+    within: Bool = np.abs(away, out=away) < limit
     return within
+
+
+def _converted(image: NDArray[Any], depth: int) -> NDArray[np.floating]:
+    """An image in half or single precision. NumPy converts the same, but twelve times as slowly."""
+    return cast(NDArray[np.floating], cv2.add(image, 0.0, dtype=depth))  # type: ignore[call-overload]

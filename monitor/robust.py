@@ -22,6 +22,7 @@ def quantile(values: NDArray[np.floating], share: float) -> float:
     return float(np.partition(flat, rank)[rank])
 
 
-def spread(values: NDArray[np.floating]) -> float:
-    """Standard deviation from the median absolute deviation, 1.4826 MAD."""
-    return 1.4826 * median(np.abs(values - values.dtype.type(median(values))))
+def spread(values: NDArray[np.floating], middle: float | None = None) -> float:
+    """Standard deviation from the median absolute deviation, 1.4826 MAD; `middle` is the median, if known."""
+    away = values - values.dtype.type(median(values) if middle is None else middle)
+    return 1.4826 * median(np.abs(away, out=away))

@@ -12,7 +12,6 @@ from monitor.moved_shaft import ShaftWatch
 from monitor.outline import CementOutline
 from monitor.patch import Patch
 from monitor.reference import Reference
-from monitor.zones import grown
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -69,7 +68,7 @@ class ShaftLearning:
         """The reference is there: look for the cannulas in it."""
         self._corridor.update(self._reference.mean, self._watch.axes_now())
         self._cement.unseen = self._corridor.hidden
-        self._cement.beside_steel = grown(self._corridor.steel, self._mm)
+        self._cement.beside_steel = self._corridor.beside
         self._outline.adopt(self._corridor.found, self._corridor.hidden)
         self._watch.update(self._corridor.found, self._reference.mean)
 

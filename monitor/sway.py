@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 
@@ -42,12 +43,14 @@ class Sway:
 
     def __init__(self) -> None:
         self._bins: deque[_Bin] = deque()
+        self._known: tuple[_Bin, _Bin, Vector, Vector] | None = None
         self.count = 0
         """Pulses taken in."""
 
     def clear(self) -> None:
         """The level is elsewhere now: forget where it was."""
         self._bins.clear()
+        self._known = None
         self.count = 0
 
     @property
@@ -76,9 +79,20 @@ class Sway:
         """
         if not self._bins:
             return None
-        chosen = [one for one in self._bins if one.last_s <= until_s]
-        if sum(one.count for one in chosen) < fewest:
+        late = next((k for k, one in enumerate(reversed(self._bins)) if one.last_s <= until_s), None)
+        if late is None or self.count - sum(one.count for one in self._last(late)) < fewest:
+            return _extremes(list(self._bins))
+        # most of the last minute is the same from pulse to pulse
+        first, last = self._bins[0], self._bins[-1 - late]
+        if self._known is None or self._known[0] is not first or self._known[1] is not last or late == 0:
             chosen = list(self._bins)
-        low = np.array([min(one.low[axis] for one in chosen) for axis in (0, 1)])
-        high = np.array([max(one.high[axis] for one in chosen) for axis in (0, 1)])
-        return low, high
+            self._known = (first, last, *_extremes(chosen[: len(chosen) - late]))
+        return self._known[2:]
+
+    def _last(self, count: int) -> list[_Bin]:
+        return list(itertools.islice(reversed(self._bins), count))
+
+
+def _extremes(bins: list[_Bin]) -> tuple[Vector, Vector]:
+    low = np.array([min(one.low[axis] for one in bins) for axis in (0, 1)])
+    return low, np.array([max(one.high[axis] for one in bins) for axis in (0, 1)])

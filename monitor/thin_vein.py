@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from monitor.config import ThinVeinConfig
 from monitor.intensity import coarse_cells
+from monitor.masks import around, dilated, square
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -56,6 +57,8 @@ class ThinVein:
         self._evidence = np.zeros(cells, np.float32)
         self._found: Bool = np.zeros(cells, bool)
         self._gone_s = np.zeros(cells, np.float32)
+        # made now, not when the first pulse waits for them
+        _kernels(round(self._cell_mm, 3))
 
     def start_anew(self) -> None:
         """The reference is learned anew: what is there now belongs to it."""
@@ -83,33 +86,39 @@ class ThinVein:
         ndarray of bool, same shape
             Cement in thin veins.
         """
-        weight = coarse_cells((usable & ~cement).astype(np.float32), self._step)
-        cells = coarse_cells(residual * (usable & ~cement), self._step)
+        clear = (usable & ~cement).astype(np.float32)
+        weight = coarse_cells(clear, self._step)
+        cells = coarse_cells(residual * clear, self._step)
         keep = float(np.exp(-max(dt_s, 1e-3) / _AVERAGE_S))
         cv2.addWeighted(self._average, keep, cells, 1.0 - keep, 0.0, dst=self._average)
         # what cannot be seen is taken to be as its surroundings, not as nothing
-        around = _spread_out(self._average, weight, _FILL_MM / self._cell_mm)
-        darker, paler = _lines(np.where(weight > 0.9, self._average, around), self._cell_mm)
-        free = (weight > 0.9) & self._outside
+        seen = weight > 0.9
+        filled = _spread_out(self._average, weight, _FILL_MM / self._cell_mm)
+        np.copyto(filled, self._average, where=seen)
+        darker, paler = _lines(filled, self._cell_mm)
+        free = seen & self._outside
         if not cement.any():
             self._learn(np.maximum(darker, paler), free, dt_s)
             return np.zeros(residual.shape, bool)
         grain = np.sqrt(_spread_out(np.square(paler), free.astype(np.float32), _NEAR_MM / self._cell_mm))
         # what slides leaves a paler line beside a darker one; a vein has none of its own strength
-        pairs = cv2.dilate(paler, np.ones((2 * self._px(_PAIR_MM) + 1,) * 2, np.uint8))
+        pairs = cv2.dilate(paler, square(self._px(_PAIR_MM)))
         least = np.maximum(
             np.float32(self._config.grain_factor) * grain, np.float32(self._config.pair_factor) * pairs
         )
-        least = np.maximum(least, np.float32(self._config.usual_factor) * self._usual)
+        np.maximum(least, np.float32(self._config.usual_factor) * self._usual, out=least)
         z = np.clip((darker - least) / np.maximum(grain, np.float32(1e-4)), -_HIGHEST_Z, _HIGHEST_Z)
         if not trusted:
             np.minimum(z, 0, out=z)
-        self._evidence = np.clip(self._evidence + z, 0, np.float32(3 * self._config.threshold)) * (
-            weight > 0.5
-        )
-        apart = free & ~self._beside(cement, _APART_MM) & ~self._found
-        self._learn(np.where(apart, np.maximum(darker, paler), paler), free, dt_s)
-        self._latch(darker, least, cement, weight > 0.5, dt_s)
+        known, half = coarse_cells(cement.astype(np.float32), self._step) > 0.2, weight > 0.5
+        z += self._evidence
+        self._evidence = np.clip(z, 0, np.float32(3 * self._config.threshold), out=z)
+        self._evidence *= half
+        apart = free & ~dilated(known, self._px(_APART_MM)) & ~self._found
+        strength = paler.copy()
+        np.copyto(strength, np.maximum(darker, paler), where=apart)
+        self._learn(strength, free, dt_s)
+        self._latch(darker, least, known, half, dt_s)
         if not self._found.any():
             return np.zeros(residual.shape, bool)
         rows, columns = residual.shape
@@ -117,35 +126,35 @@ class ThinVein:
         fine = cv2.resize(self._found.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
         return np.ascontiguousarray(fine[:rows, :columns]) > 0.5
 
-    def _beside(self, cement: Bool, reach_mm: float) -> Bool:
-        known = (coarse_cells(cement.astype(np.float32), self._step) > 0.2).view(np.uint8)
-        return cv2.dilate(known, np.ones((2 * self._px(reach_mm) + 1,) * 2, np.uint8)) > 0
-
     def _px(self, mm: float) -> int:
         return max(1, round(mm / self._cell_mm))
 
     def _learn(self, strength: Float32, free: Bool, dt_s: float) -> None:
         """Lines that come and go without cement: the edges of bone, as the registration errs."""
         self._usual *= np.float32(np.exp(-max(dt_s, 0.0) / _FORGOTTEN_S))
-        near = cv2.dilate(strength * free, np.ones((3, 3), np.uint8))
+        near = cv2.dilate(strength * free, square(1))
         np.maximum(self._usual, near, out=self._usual)
 
-    def _latch(self, darker: Float32, least: Float32, cement: Bool, usable: Bool, dt_s: float) -> None:
+    def _latch(self, darker: Float32, least: Float32, known: Bool, usable: Bool, dt_s: float) -> None:
+        """Take what runs off from known cement; take back what has gone. All in cells."""
         config = self._config
         candidate = (self._evidence > config.threshold) & self._outside & usable & (darker > 0.7 * least)
         candidate |= self._found
-        if candidate.any():
-            count, labels, stats, _ = cv2.connectedComponentsWithStats(
-                candidate.view(np.uint8), connectivity=8
-            )
-            extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) * self._cell_mm
-            area_mm2 = stats[:, cv2.CC_STAT_AREA] * self._cell_mm**2
-            touching = np.zeros(count, bool)
-            touching[labels[self._beside(cement, config.from_cement_mm)]] = True
-            touching[labels[self._found]] = True
-            accepted = touching & (extent >= config.shortest_mm) & (area_mm2 < config.widest_mm * extent)
-            accepted[0] = False
-            self._found |= accepted[labels]
+        if not candidate.any():
+            self._gone_s[:] = 0
+            return
+        part = around(candidate, 0)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(
+            candidate[part].view(np.uint8), connectivity=8
+        )
+        extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) * self._cell_mm
+        area_mm2 = stats[:, cv2.CC_STAT_AREA] * self._cell_mm**2
+        touching = np.zeros(count, bool)
+        touching[labels[dilated(known, self._px(config.from_cement_mm))[part]]] = True
+        touching[labels[self._found[part]]] = True
+        accepted = touching & (extent >= config.shortest_mm) & (area_mm2 < config.widest_mm * extent)
+        accepted[0] = False
+        self._found[part] |= accepted[labels]
         # taken back once the line has been gone for a while
         gone = np.where(usable & (darker < 0.6 * least), np.float32(dt_s), np.float32(-dt_s))
         self._gone_s = np.maximum(self._gone_s + gone, np.float32(0)) * self._found

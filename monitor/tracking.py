@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import cast
@@ -163,13 +164,13 @@ class Tracker:
     def _too_faint(self, fit: Fit, last: Fit | None) -> bool:
         """Whether an early fit shows that the template holds noise, or something else than bone."""
         config, mm = self._config, self._grid.mm_per_px
-        step = np.subtract(fit.shift, last.shift if last is not None else (0.0, 0.0))
+        step = math.dist(fit.shift, last.shift if last is not None else (0.0, 0.0))
         return (
             fit.correlation < max(0.35, config.lowest_correlation)
-            or abs(np.log(max(fit.gain, 1e-3))) > 2 * np.log1p(config.largest_gain_change)
+            or abs(math.log(max(fit.gain, 1e-3))) > 2 * math.log1p(config.largest_gain_change)
             or fit.sigma_px * mm > self._largest_sigma_mm()
-            or float(np.hypot(*step)) * mm > config.jerk_mm
-            or float(np.hypot(*fit.shift)) * mm > 2 * config.range_margin_mm
+            or step * mm > config.jerk_mm
+            or math.hypot(*fit.shift) * mm > 2 * config.range_margin_mm
         )
 
     def _try_again(self, fit: Fit | None, time_s: float, *, may_restart: bool) -> Located:
@@ -221,13 +222,13 @@ class Tracker:
         self._misses = 0
         moved_mm = self._moved_mm(fit, time_s)
         at_rest = self._at_rest(fit, time_s)
-        gain_change = abs(np.log(max(fit.gain, 1e-3) / self._gain))
+        gain_change = abs(math.log(max(fit.gain, 1e-3) / self._gain))
         self._last, self._last_s = fit, time_s
         if moved_mm is not None:
             return Located(
                 self._pose(fit, trusted=False, why=f"patient or table moved {moved_mm:.0f} mm"), fit, "moved"
             )
-        if self._established and at_rest and gain_change > np.log1p(config.largest_gain_change):
+        if self._established and at_rest and gain_change > math.log1p(config.largest_gain_change):
             return Located(
                 self._pose(fit, trusted=False, why="contrast of the image changed"), fit, "contrast_changed"
             )
@@ -249,7 +250,7 @@ class Tracker:
         """Whether the level is too slow for motion blur and recursive filters to take contrast away."""
         if self._last is None or time_s <= self._last_s:
             return False
-        step_mm = float(np.hypot(*np.subtract(fit.shift, self._last.shift))) * self._grid.mm_per_px
+        step_mm = math.dist(fit.shift, self._last.shift) * self._grid.mm_per_px
         return step_mm < _BLURRED_MM_S * (time_s - self._last_s)
 
     def _moved_mm(self, fit: Fit, time_s: float) -> float | None:
@@ -259,24 +260,22 @@ class Tracker:
         if bounds is None or self._last is None:
             return None
         mm = self._grid.mm_per_px
-        shift = np.array(fit.shift)
-        step_mm = float(np.hypot(*(shift - self._last.shift))) * mm
+        step_mm = math.dist(fit.shift, self._last.shift) * mm
         elapsed_s = max(0.0, time_s - self._last_s)
         if step_mm > self._config.jerk_mm + _FASTEST_BREATHING_MM_S * max(0.0, elapsed_s - 0.15):
             return step_mm
-        low, high = bounds
-        beyond = np.maximum(np.maximum(low - shift, shift - high), 0)
-        out_mm = float(np.hypot(*beyond)) * mm
+        low, high = (bound.tolist() for bound in bounds)
+        out_mm = math.hypot(*(max(low[k] - fit.shift[k], fit.shift[k] - high[k], 0.0) for k in (0, 1))) * mm
         # a young range is not a range yet: allow a whole breath to unfold
         margin = self._config.range_margin_mm * (2.0 if self._sway.span_s < 6.0 else 1.0)
         return out_mm if out_mm > margin else None
 
     def _pose(self, fit: Fit | None, *, trusted: bool, why: str | None) -> Pose:
-        grid = self._grid
-        centre = grid.to_frame((self.centre + self._maps.window.origin)[None])[0]
+        grid, (x, y) = self._grid, self.centre + self._maps.window.origin
+        ((centre_x, centre_y),) = grid.to_frame(np.array([[x, y]])).tolist()
         if fit is None:
             return Pose(
-                (float(centre[0]), float(centre[1])),
+                (centre_x, centre_y),
                 (0.0, 0.0),
                 0.0,
                 np.inf,
@@ -286,7 +285,7 @@ class Tracker:
             )
         b = grid.binning
         return Pose(
-            (float(centre[0]), float(centre[1])),
+            (centre_x, centre_y),
             (float(fit.shift[0] + self._drift[0]) * b, float(fit.shift[1] + self._drift[1]) * b),
             fit.rotation_rad,
             fit.sigma_px * grid.mm_per_px,

@@ -7,6 +7,7 @@ there is no volume, only the area; with a nominal one it is a relative figure.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import cv2
@@ -127,11 +128,13 @@ def look(added: Float32, mask: Bool, noise: Float32, mm_per_px: float, cannula: 
         background = float(values.mean())
         # neighbours are alike: so many independent grains
         grains = max(4.0, count * pixel_mm2 / _RING_GRAIN_MM**2)
-        background_sd = float(values.std()) / np.sqrt(grains)
+        values -= np.float32(background)
+        background_sd = math.sqrt(float(values @ values) / count / grains)
     areas = areas_by_added(added[near] - np.float32(background), pixel_mm2)
-    white = float(np.sqrt(np.square(noise[near]).sum())) * pixel_mm2
-    common = background_sd * float(np.count_nonzero(near)) * pixel_mm2
-    return Seen(areas, float(np.hypot(white, common)))
+    under = noise[near]
+    white = math.sqrt(float(under @ under)) * pixel_mm2
+    common = background_sd * len(under) * pixel_mm2
+    return Seen(areas, math.hypot(white, common))
 
 
 def volume_of(
@@ -148,16 +151,16 @@ def volume_of(
     noise_ml = seen.noise_mm2 / density.attenuation_per_mm / 1000.0
     shared = 0.0
     if density.aliquots == 0:
-        shared = float(np.hypot(2 * scale_relative_sd, config.background_relative_sd))
+        shared = math.hypot(2 * scale_relative_sd, config.background_relative_sd)
     if density.model is None:
         ml = max(0.0, float(seen.areas_mm2 @ NODES) / density.attenuation_per_mm / 1000.0)
-        return ml, float(np.hypot(np.hypot(density.relative_sd, shared) * ml, noise_ml))
+        return ml, math.hypot(math.hypot(density.relative_sd, shared) * ml, noise_ml)
     ml, log_sd = density.model.volume_ml(seen.areas_mm2)
     if density.aliquots == 0:
         # the spread of the curves is wide on purpose, for aliquots to choose from
         log_sd = density.relative_sd
-    log_sd = float(np.sqrt(log_sd**2 + _MODEL_LOG_SD**2 + shared**2))
-    return ml, float(np.hypot((np.exp(1.96 * log_sd) - 1.0) / 1.96 * ml, noise_ml))
+    log_sd = math.sqrt(log_sd**2 + _MODEL_LOG_SD**2 + shared**2)
+    return ml, math.hypot((math.exp(1.96 * log_sd) - 1.0) / 1.96 * ml, noise_ml)
 
 
 def volume_ml(

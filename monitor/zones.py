@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from monitor.config import Config
 from monitor.grid import Grid, Window
+from monitor.masks import dilated
 from monitor.plan import WALLS, Level, View, as_array
 
 Float32 = NDArray[np.float32]
@@ -56,6 +57,8 @@ class LevelMaps:
         course less its half width; foramen: positive outside it).
     relevant : mapping of str to ndarray of bool
         Where that distance means something: the strip that belongs to the structure.
+    reached_mm : ndarray of float32, one map for each of `distance_mm`, in that order
+        The same, infinite where it means nothing.
     zone : ndarray of uint8
         `ZoneLabel` per pixel.
     cannula : ndarray of bool
@@ -73,6 +76,7 @@ class LevelMaps:
     body_distance_mm: Float32
     distance_mm: Mapping[str, Float32]
     relevant: Mapping[str, Bool]
+    reached_mm: Float32
     zone: NDArray[np.uint8]
     cannula: Bool
     band: Bool
@@ -94,6 +98,7 @@ class LevelMaps:
             self.body_distance_mm[part],
             {name: distance[part] for name, distance in self.distance_mm.items()},
             {name: relevant[part] for name, relevant in self.relevant.items()},
+            self.reached_mm[:, rows, columns],
             self.zone[part],
             self.cannula[part],
             self.band[part],
@@ -162,8 +167,21 @@ def level_maps(
         if other.name != level.name:
             other_body = fill(grid.to_work(as_array(other.body)) - window.origin, window.shape)
             zone[other_body & ~body] = ZoneLabel.OTHER_LEVEL
+    reached = np.full((len(distance), *window.shape), np.inf, np.float32)
+    for k, name in enumerate(distance):
+        reached[k][relevant[name]] = distance[name][relevant[name]]
     return LevelMaps(
-        window, body, body_distance, distance, relevant, zone, cannula, band, _depth(body, distance), derived
+        window,
+        body,
+        body_distance,
+        distance,
+        relevant,
+        reached,
+        zone,
+        cannula,
+        band,
+        _depth(body, distance),
+        derived,
     )
 
 
@@ -288,4 +306,4 @@ def grown(mask: Bool, mm_per_px: float, reach_px: int | None = None) -> Bool:
     reach = max(1, round(1.5 / mm_per_px)) if reach_px is None else reach_px
     if reach == 0 or not mask.any():
         return mask
-    return cv2.dilate(mask.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+    return dilated(mask, reach)
