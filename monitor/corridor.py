@@ -39,6 +39,10 @@ _STEADY_S = 0.25
 _FILLS_S = 4.0
 _EMPTIES_S = 1.5
 _LARGEST_GAP_MM = 4.0
+_FROM_OUTSIDE_MM = 3.0
+_CROSSING_MM = 2.5
+_STEEP = 0.28
+"""Sine of the least angle between a cannula and the outline that it crosses."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,13 +101,27 @@ def find_cannulas(
         threshold = share * peak
         if threshold < config.steel_contrast:
             break
-        found = _strips(top > threshold, body_distance_mm, mm_per_px, config)
+        found = [
+            _prolonged(_whole_width(axis, reference, mm_per_px, config), reference, mm_per_px)
+            for axis in _strips(top > threshold, body_distance_mm, mm_per_px, config)
+        ]
+        found = [axis for axis in found if _enters(axis, body_distance_mm, mm_per_px)]
         if found:
-            return [
-                _prolonged(_whole_width(axis, reference, mm_per_px, config), reference, mm_per_px)
-                for axis in found
-            ]
+            return found
     return []
+
+
+def _enters(axis: Axis, body_distance_mm: Float32, mm_per_px: float) -> bool:
+    """Whether an axis comes from outside and crosses the outline steeply: endplates run along it."""
+    s = np.arange(0.0, axis.length_px + 1.0, dtype=np.float32)
+    depth = _along(axis, s, np.zeros(1, np.float32), body_distance_mm).ravel()
+    if float(depth.min()) > -_FROM_OUTSIDE_MM:
+        return False
+    reach = max(1, round(_CROSSING_MM / mm_per_px))
+    crossings = np.flatnonzero(np.diff(depth > 0))
+    first, last = np.maximum(crossings - reach, 0), np.minimum(crossings + 1 + reach, len(s) - 1)
+    slope = np.abs(depth[last] - depth[first]) / (np.maximum(last - first, 1) * mm_per_px)
+    return bool((slope > _STEEP).any())
 
 
 def _strips(strong: Bool, body_distance_mm: Float32, mm_per_px: float, config: CorridorConfig) -> list[Axis]:
