@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from monitor.config import EmbolusConfig
 from monitor.masks import around
-from monitor.robust import spread
+from monitor.robust import median, spread
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -73,7 +73,14 @@ class EmbolusWatch:
         self._past.clear()
 
     def look(
-        self, residual: Float32, dead_zone: Float32, usable: Bool, cement: Bool, time_s: float, dt_s: float
+        self,
+        residual: Float32,
+        dead_zone: Float32,
+        noise: Float32,
+        usable: Bool,
+        cement: Bool,
+        time_s: float,
+        dt_s: float,
     ) -> Embolus | None:
         """Take in a pulse; the embolus that it shows, if any.
 
@@ -83,6 +90,8 @@ class EmbolusWatch:
             Attenuation added since the reference (log units).
         dead_zone : ndarray, same shape, float32
             What is to be expected without cement.
+        noise : ndarray, same shape, float32
+            That of a single pulse: behind dense bone there is more of it than elsewhere.
         usable : ndarray of bool, same shape
             Where something could be seen and nothing else moves.
         cement : ndarray of bool, same shape
@@ -99,18 +108,22 @@ class EmbolusWatch:
             self._past.clear()
             return None
         outside = usable & self._off_body & ~cement
-        spots = self._spots(change, dead_zone, outside, time_s)
+        spots = self._spots(change, dead_zone, noise, outside, time_s)
         found = self._course(spots, smooth, cement)
         self._past.append(spots)
         return found
 
-    def _spots(self, change: Float32, dead_zone: Float32, outside: Bool, time_s: float) -> tuple[Spot, ...]:
+    def _spots(
+        self, change: Float32, dead_zone: Float32, grain: Float32, outside: Bool, time_s: float
+    ) -> tuple[Spot, ...]:
         config = self._config
         noise = max(spread(change[::3, ::3]), 1e-4)
         strong = outside & (change > np.float32(config.sure * noise))
         if not strong.any():
             return ()
         strong &= change > np.float32(0.5) * dead_zone
+        noisier = grain[strong] / np.float32(max(median(grain[::3, ::3]), 1e-6))
+        strong[strong] = change[strong] > np.float32(config.sure * noise) * noisier
         if not strong.any():
             return ()
         part = around(strong, 0)

@@ -250,7 +250,7 @@ class LevelMonitor:
         self._outline.follow(fine, dt_s)
         usable = self._visible if decision.hidden is None else self._visible & ~decision.hidden
         if self._reference.ready:
-            seen = self._emboli.look(residual, dead_zone, usable, decision.mask, time_s, dt_s)
+            seen = self._emboli.look(residual, dead_zone, noise, usable, decision.mask, time_s, dt_s)
             if seen is not None and familiar:
                 self._embolus = (time_s, seen)
         margin = round(self._config.learning.suspect_margin_mm / mm)
