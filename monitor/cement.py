@@ -103,6 +103,11 @@ class CementDetector:
         """Confirmed cement."""
         return self._mask
 
+    @property
+    def learned(self) -> Bool:
+        """Confirmed cement that has become part of the reference: nothing is added there any more."""
+        return self._mask & (self._base > 0)
+
     def _mask_changed(self) -> None:
         self._elsewhere = self._away_cells = None
 

@@ -287,7 +287,7 @@ class LevelMonitor:
             )
         else:
             drawn = self._outline.draw(decision.mask, dead_zone, self._visible)
-        mask = self._cement.bridged(drawn.cement) & self._own
+        mask = self._cement.bridged(drawn.cement | self._cement.learned) & self._own
         reach_px = round(self._config.front.hidden_reach_mm / mm)
         reach = self._cement.hidden_reach(
             mask, self._corridor.steel, either(decision.hidden, self._swept), reach_px
