@@ -195,8 +195,11 @@ class CementConfig(_Section, frozen=True):
         float, _number("residual must be gone for so long to take cement back (s)", 0.2, 20.0)
     ] = 1.5
     thinnest_monitored_mm: Annotated[
-        float, _number("no monitoring where only thicker cement than this would be seen (mm)", 0.2, 20.0)
+        float, _number("monitoring is degraded where only thicker cement than this is seen (mm)", 0.2, 20.0)
     ] = 2.0
+    thinnest_watched_mm: Annotated[
+        float, _number("no monitoring where only thicker cement than this would be seen (mm)", 0.2, 20.0)
+    ] = 5.0
     assumed_attenuation_per_mm: Annotated[
         float,
         _number("cement attenuation taken for the limit above where none is calibrated (1/mm)", 0.01, 1.0),

@@ -18,11 +18,16 @@ def learning(level: str, learned_s: float, config: LearningConfig) -> Reason:
 
 
 def too_poor(level: str, thinnest_mm: float | None, config: CementConfig) -> Reason | None:
-    """Only thick cement would be seen; `thinnest_mm` is the thinnest that would, None where not known."""
+    """Only thick cement would be seen; `thinnest_mm` is the thinnest that would, None where not known.
+
+    Up to a limit what is seen is still told, as DEGRADED: thick cement in the canal is better told than not.
+    """
     if thinnest_mm is None or thinnest_mm <= config.thinnest_monitored_mm:
         return None
-    text = f"image too poor: only cement thicker than {thinnest_mm:.1f} mm would be seen"
-    return Reason(State.NOT_MONITORING, "too_poor", text, level)
+    text = f"only cement thicker than {thinnest_mm:.1f} mm would be seen"
+    if thinnest_mm <= config.thinnest_watched_mm:
+        return Reason(State.DEGRADED, "poor", f"poor image: {text}", level)
+    return Reason(State.NOT_MONITORING, "too_poor", f"image too poor: {text}", level)
 
 
 def noisy(level: str, noise_ratio: float, config: HealthConfig) -> Reason | None:
