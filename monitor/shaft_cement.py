@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.corridor import Axis
+from monitor.corridor import Axis, sample_along
 from monitor.robust import quantile
 from monitor.shaft_cement_config import ShaftCementConfig
 
@@ -40,13 +40,14 @@ _LOWEST_Z, _HIGHEST_Z, _DRIFT = -3.0, 6.0, 0.5
 _KNOWN_SHARE = 0.3
 _SEEN_SHARE = 0.7
 _SHORTEST_MM = 4.0
+_FLANK_MM = 1.5
 _SUSPECT_SHARE = 0.8
 _PALE_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BehindShafts:
-    """Cement behind cannulas, over a level's window; `suspected` is where it may be as well."""
+    """Cement behind cannulas that shows beside them, too; `suspected`: without that."""
 
     cement: Bool
     suspected: Bool
@@ -65,11 +66,12 @@ class _Shaft:
         self.count = int(self.at.max()) + 1 if len(place) else 0
         self.length_mm = self.count * mm_per_px
         half = max(1.0, _CORE_SHARE * axis.diameter_px / 2)
-        s = np.arange(self.count, dtype=np.float32)[:, None] + np.float32(first + 0.5)
-        u = np.arange(-half, half + 0.5, dtype=np.float32)[None]
-        ux, uy = (float(part) for part in axis.along)
-        self.x = (axis.start[0] + s * ux - u * uy).astype(np.float32)
-        self.y = (axis.start[1] + s * uy + u * ux).astype(np.float32)
+        s = np.arange(self.count, dtype=np.float32) + np.float32(first + 0.5)
+        u = np.arange(-half, half + 0.5, dtype=np.float32)
+        self.x, self.y = sample_along(axis, s, u)
+        near, far = axis.diameter_px / 2 + 0.5, axis.diameter_px / 2 + _FLANK_MM / mm_per_px
+        flank = np.arange(near, max(far, near + 1.0), dtype=np.float32)
+        self.flanks = (sample_along(axis, s, -flank), sample_along(axis, s, flank))
         self.average, self.usual, self.variance, self.evidence, self.gone_s = (
             np.zeros(self.count, np.float32) for _ in range(5)
         )
@@ -86,6 +88,13 @@ class _Shaft:
     def share_across(self, mask: Bool) -> Float32:
         """Share of the core that lies in a mask, at each place."""
         return self.mean_across(mask.astype(np.float32), cv2.INTER_NEAREST)
+
+    def beside(self, mask: Bool) -> Bool:
+        """Places along the shaft that have some of a mask right beside them."""
+        image, found = mask.view(np.uint8), np.zeros(self.count, bool)
+        for x, y in self.flanks:
+            found |= np.asarray(cv2.remap(image, x, y, cv2.INTER_NEAREST)).any(axis=1)
+        return found
 
 
 class ShaftCement:
@@ -143,7 +152,9 @@ class ShaftCement:
         for shaft in self._shafts:
             likely = self._follow(shaft, residual, usable, cement if any_cement else None, dt_s, trusted)
             if any_cement:
-                found.ravel()[shaft.pixels] |= shaft.found[shaft.at]
+                # what a shaft alone shows may be its content: it is drawn where cement comes out beside it
+                drawn = shaft.found & shaft.beside(cement)
+                found.ravel()[shaft.pixels] |= drawn[shaft.at]
                 suspected.ravel()[shaft.pixels] |= likely[shaft.at]
         return BehindShafts(found, suspected)
 

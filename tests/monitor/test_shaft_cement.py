@@ -50,22 +50,33 @@ class Run:
         return last
 
 
-def _tip_cement() -> np.ndarray:
+def _tip_cement(until: int = 46) -> np.ndarray:
+    """Cement around the tip, and up to a column on one side of the shaft."""
     cement = np.zeros(SHAPE, bool)
     cement[54:67, 28:46] = True
+    cement[66:69, 28:until] = True
     return cement
 
 
 def test_cement_below_the_noise_of_a_pixel_is_followed_along_the_shaft():
     run = Run()
     run.pulses(80)
-    run.cement = _tip_cement()
+    run.cement = _tip_cement(until=110)
     found = run.pulses(25, added=0.03, until=90).cement
     columns = np.flatnonzero(found.any(axis=0))
     assert columns.max() == pytest.approx(90, abs=2.0 / MM)
     rows = np.flatnonzero(found.any(axis=1))
     assert rows.min() >= 55
     assert rows.max() <= 65
+
+
+def test_what_a_shaft_alone_shows_is_suspected_and_not_drawn():
+    run = Run()
+    run.pulses(80)
+    run.cement = _tip_cement()
+    found = run.pulses(25, added=0.03, until=90)
+    assert not found.cement[60, 52:].any()
+    assert found.suspected[60, 52:80].all()
 
 
 def test_nothing_is_found_in_noise():
@@ -89,7 +100,7 @@ def test_cement_that_arrives_before_it_is_known_does_not_become_usual():
     run = Run()
     run.pulses(80)
     run.pulses(15, added=0.03, until=90)
-    run.cement = _tip_cement()
+    run.cement = _tip_cement(until=90)
     assert run.pulses(25, added=0.03, until=90).cement[60, 60:80].all()
 
 
@@ -103,7 +114,7 @@ def test_nothing_new_is_found_in_an_unfamiliar_phase_of_the_breath():
 def test_what_goes_away_is_taken_back():
     run = Run()
     run.pulses(80)
-    run.cement = _tip_cement()
+    run.cement = _tip_cement(until=90)
     assert run.pulses(30, added=0.04, until=90).cement[60, 80]
     assert not run.pulses(60).cement[60, 80]
 
@@ -111,7 +122,7 @@ def test_what_goes_away_is_taken_back():
 def test_the_lower_bound_hears_of_it_before_the_outline_does():
     run = Run()
     run.pulses(80)
-    run.cement = _tip_cement()
+    run.cement = _tip_cement(until=90)
     first: dict[str, int] = {}
     for k in range(40):
         found = run.pulses(1, added=0.025, until=90)
@@ -138,6 +149,6 @@ def test_after_learning_anew_nothing_is_known_until_the_cannulas_are_found_again
 
 def test_a_cannula_found_when_there_is_cement_already_needs_more():
     run = Run()
-    run.cement = _tip_cement()
-    assert not run.pulses(40, added=0.03, until=90).cement.any()
+    run.cement = _tip_cement(until=90)
+    assert not run.pulses(40, added=0.03, until=90).cement[60, 60:80].any()
     assert run.pulses(40, added=0.08, until=90).cement[60, 60:80].all()
