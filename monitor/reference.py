@@ -1,9 +1,7 @@
 """What a level looks like without cement: the registered mean, its noise, and its structured residual.
 
 All maps are in vertebra coordinates over the level's window. The mean, not a minimum or a median,
-since those bias the logarithm. The noise is measured from differences of pulses one and two apart,
-which also gives its correlation in time (the C-arm's own recursive filter): for a first-order
-filter D2/D1 = 1 + rho and sigma^2 = D1 / (1 - rho).
+since those bias the logarithm. The noise is that of `pulse_noise`.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from monitor.config import CementConfig, LearningConfig
 from monitor.intensity import low_pass
 from monitor.masks import square
 from monitor.patch import Patch
+from monitor.pulse_noise import PulseNoise, noise_of
 from monitor.robust import median, spread
 
 Float32 = NDArray[np.float32]
@@ -29,10 +28,7 @@ _KEPT_PULSES = 24.0
 _LEAST_OUTLIER = 0.15
 _MOST_KEPT = 48
 _REVIEWED_PER_PULSE = 8
-_NOISE_PULSES = 12
 _ZONE_EVERY = 4
-_CORRELATION_PULSES = 16
-_LARGEST_RHO = 0.9
 _FORGOTTEN_S = 20.0
 _FILL_MM = 3.0
 _FILL_FACTOR = 1.5
@@ -80,12 +76,7 @@ class Reference:
         self._first_s: float | None = None
         self._last_s = 0.0
         self._interval_s = 1.0 / 15.0
-        self._previous: list[Float32] = []
-        self._d1 = np.zeros(self._shape, np.float32)
-        self._d2_over_d1: list[float] = []
-        self._d1_count = 0
-        self._sigma: Float32 | None = None
-        self._noise_ratio = 1.0
+        self._noise = PulseNoise(self._shape)
         self._average = np.zeros(self._shape, np.float32)
         self._excursion = np.zeros(self._shape, np.float32)
         self._learned_excursion = np.zeros(self._shape, np.float32)
@@ -132,21 +123,14 @@ class Reference:
         return self._interval_s
 
     @property
-    def rho(self) -> float:
-        """Correlation of the noise from pulse to pulse, 0 to 0.9."""
-        if len(self._d2_over_d1) < 3:
-            return 0.0
-        return min(max(median(self._d2_over_d1) - 1.0, 0.0), _LARGEST_RHO)
-
-    @property
     def noise_correlation(self) -> float | None:
-        """The same, None while too few pulses have been seen."""
-        return self.rho if len(self._d2_over_d1) >= 3 else None
+        """Correlation of the noise from pulse to pulse, None while too few pulses have been seen."""
+        return self._noise.correlation
 
     @property
     def noise_ratio(self) -> float:
         """Noise now, relative to the learned noise."""
-        return self._noise_ratio
+        return self._noise.ratio
 
     def residual(self, live: Float32, background: Bool, gain: float, shift_mm: Vector) -> Float32:
         """Attenuation added since the reference, without brightness, scatter and breathing at large.
@@ -249,7 +233,7 @@ class Reference:
             self._interval_s += 0.2 * (dt - self._interval_s)
         self._last_s = time_s
         self._pulses += 1
-        self._learn_noise(residual, learnable)
+        self._noise.learn(residual, learnable, finished=self.ready)
         maturing = not self.ready
         refining = self.learned_s < self._learning.refine_for_s or strange is not None
         if maturing or refining:
@@ -294,42 +278,12 @@ class Reference:
     def take(self, patch: Patch) -> None:
         """Take in a part that has been learned anew while the rest was watched."""
         patch.put(patch.mean(), self._mean)
-        patch.put(patch.variance(), self._d1)
+        self._noise.take(patch)
         patch.put(patch.stray(), self._excursion)
         patch.put(patch.stray(), self._learned_excursion)
-        self._sigma = self._zone = self._settled_zone = None
+        self._zone = self._settled_zone = None
         self._breathing.forget(patch.part)
         self._look_at_mean()
-
-    def _learn_noise(self, residual: Float32, learnable: Bool) -> None:
-        self._previous.append(residual)
-        if len(self._previous) < 3:
-            return
-        two, one, now = self._previous[-3:]
-        del self._previous[0]
-        self._learn_correlation(two, one, now, learnable)
-        if not self.ready or self._d1_count < _NOISE_PULSES:
-            self._d1_count += 1
-            self._d1 += (np.square(now - one) * np.float32(0.5) - self._d1) / np.float32(self._d1_count)
-            self._sigma = None
-
-    def _learn_correlation(self, two: Float32, one: Float32, now: Float32, learnable: Bool) -> None:
-        """Correlation from pulse to pulse, and how the noise compares with the learned one."""
-        sparse = np.s_[::3, ::3]
-        inner = learnable[sparse]
-        if inner.sum() <= 50:
-            return
-        first = 0.5 * median(np.square(now[sparse] - one[sparse])[inner])
-        if first <= 0:
-            return
-        if not self.ready or len(self._d2_over_d1) < _CORRELATION_PULSES:
-            second = 0.5 * median(np.square(now[sparse] - two[sparse])[inner])
-            self._d2_over_d1.append(second / first)
-        elif self._d1_count:
-            usual = median(self._d1[sparse][inner])
-            # the median of a squared normal is 0.455 of its mean
-            ratio = np.sqrt(first / 0.455 / max(usual, 1e-12))
-            self._noise_ratio += 0.1 * (float(ratio) - self._noise_ratio)
 
     def _keep_for_review(self, live: Float32, learnable: Bool, time_s: float, shift_mm: Vector) -> None:
         if self._reviewed or len(self._kept) >= 2 * _MOST_KEPT:
@@ -385,25 +339,14 @@ class Reference:
         seen *= learnable
         np.maximum(self._excursion, seen, out=self._excursion)
 
-    def noise_now(self, residual: Float32) -> float:
-        """Robust spread of this very residual, for the first pulses when no noise is learned yet."""
-        sample = residual[::3, ::3]
-        return max(spread(sample), 1e-4)
-
     def noise(self, residual: Float32) -> Float32:
-        """Standard deviation of the residual, widened for its correlation in time (log units).
+        """Standard deviation of the residual, widened for its correlation in time (`PulseNoise.sigma`).
 
-        sigma * sqrt((1 + rho) / (1 - rho)), the inflation of a mean over correlated samples. While
-        still learning it is the spread of the residual at hand: what is arriving must not pass for noise.
+        While still learning, the spread of the residual at hand: what is arriving must not pass for noise.
         """
         if not self.ready:
-            return np.full(self._shape, self.noise_now(residual), np.float32)
-        rho = self.rho
-        if self._sigma is None:
-            variance = cv2.blur(self._d1, (5, 5)) / np.float32(1.0 - rho)
-            least = np.float32(0.25 * max(float(np.median(variance[::3, ::3])), 1e-8))
-            self._sigma = np.sqrt(np.maximum(variance, least) * np.float32((1.0 + rho) / (1.0 - rho)))
-        return self._sigma * np.float32(max(1.0, self._noise_ratio))
+            return np.full(self._shape, noise_of(residual), np.float32)
+        return self._noise.sigma()
 
     def unfamiliar_mm(self, shift_mm: Vector) -> float:
         """How far the breath is beyond what has been learned of it (mm)."""
