@@ -266,16 +266,19 @@ def line_distance(xy: Points, line: Points) -> Float32:
     xy : ndarray, shape (rows, columns, 2)
     line : ndarray, shape (n, 2)
     """
-    nearest = np.full(xy.shape[:2], np.inf, np.float64)
+    x, y = (np.ascontiguousarray(xy[..., k], np.float32) for k in (0, 1))
+    nearest = np.full(x.shape, np.inf, np.float32)
     for a, b in itertools.pairwise(line):
-        along = b - a
-        length2 = float(along @ along)
-        if length2 == 0:
+        length = float(np.hypot(*(b - a)))
+        if length == 0:
             continue
-        t = np.clip(((xy - a) @ along) / length2, 0.0, 1.0)
-        gap = xy - (a + t[..., None] * along)
-        nearest = np.minimum(nearest, np.einsum("...k,...k->...", gap, gap))
-    return np.sqrt(nearest).astype(np.float32)
+        ux, uy = (np.float32(part) for part in (b - a) / length)
+        dx, dy = x - np.float32(a[0]), y - np.float32(a[1])
+        along = np.clip(dx * ux + dy * uy, np.float32(0), np.float32(length))
+        dx -= along * ux
+        dy -= along * uy
+        np.minimum(nearest, dx * dx + dy * dy, out=nearest)
+    return np.sqrt(nearest)
 
 
 def side_of(line: Points, inner: Points, shape: tuple[int, int]) -> Bool:
