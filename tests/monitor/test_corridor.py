@@ -136,3 +136,8 @@ def test_the_shaft_outside_the_body_cannot_be_measured_by_itself() -> None:
     assert far.any()
     assert corridor.hidden[far].all()
     assert not corridor.hidden[corridor.steel & (body_distance_mm() > 0)].any()
+
+
+def test_an_endplate_that_reaches_beyond_the_body_is_no_cannula() -> None:
+    image = bone() + 0.5 * rod((55.0, 62.0), (190.0, 58.0), 8.0) / 4.0
+    assert find_cannulas(image, body_distance_mm(), MM, CONFIG) == []

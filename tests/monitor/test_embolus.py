@@ -23,7 +23,9 @@ def spot(x: float, y: float, diameter_mm: float = 2.0, per_mm: float = 0.12) -> 
     return 2 * np.sqrt(np.maximum(0, (diameter_mm / 2) ** 2 - away_mm**2)) * per_mm
 
 
-def go(picture, frames: int = 75, noise: float = 0.02, seed: int = 5) -> list[Embolus | None]:
+def go(
+    picture, frames: int = 75, noise: float = 0.02, seed: int = 5, grain: np.ndarray | None = None
+) -> list[Embolus | None]:
     rng = np.random.default_rng(seed)
     watch = EmbolusWatch(body_distance_mm(), MM, CONFIG)
     cement = np.zeros(SHAPE, bool)
@@ -31,8 +33,11 @@ def go(picture, frames: int = 75, noise: float = 0.02, seed: int = 5) -> list[Em
     zone = np.full(SHAPE, 0.05, np.float32)
     return [
         watch.look(
-            (picture(i / RATE_HZ) + noise * rng.standard_normal(SHAPE)).astype(np.float32),
+            (picture(i / RATE_HZ) + (noise if grain is None else grain) * rng.standard_normal(SHAPE)).astype(
+                np.float32
+            ),
             zone,
+            np.full(SHAPE, noise, np.float32) if grain is None else grain.astype(np.float32),
             np.ones(SHAPE, bool),
             cement,
             i / RATE_HZ,
@@ -81,3 +86,10 @@ def test_what_sways_with_the_breath_is_no_embolus() -> None:
         return spot(80 + 6 * np.sin(2 * np.pi * t / 4), 100, 6.0, 0.03)
 
     assert not any(go(picture, frames=150))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_more_noise_behind_dense_bone_is_no_embolus(seed: int) -> None:
+    grain = np.full(SHAPE, 0.015)
+    grain[80:120, 60:104] = 0.05
+    assert not any(go(lambda t: np.zeros(SHAPE), frames=150, seed=seed, grain=grain))

@@ -25,7 +25,7 @@ def learned(reference: Reference, contrast: float, gain: float, pulses: int, cha
     reference.start(picture(contrast) + np.float32(change), 0.0)
     for k in range(1, pulses):
         live = picture(contrast, k) + np.float32(change)
-        residual = reference.residual(live, ALL.astype(np.float32), gain, STILL)
+        residual = reference.residual(live, ALL, gain, STILL)
         reference.learn(live, residual, ALL, k / RATE_HZ, STILL)
 
 
@@ -35,7 +35,7 @@ def test_the_contrast_of_what_was_learned_is_no_change(gain: float) -> None:
     learned(reference, gain, gain, 100)
     assert reference.ready
     for k in range(30):
-        residual = reference.residual(picture(gain, k), ALL.astype(np.float32), gain, STILL)
+        residual = reference.residual(picture(gain, k), ALL, gain, STILL)
     assert abs(float(residual[35:55, 35:65].mean())) < 0.01
 
 
