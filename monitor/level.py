@@ -243,7 +243,8 @@ class LevelMonitor:
         residual = self._reference.matched(fine)
         self._lap("residual")
         loose_mm = self._config.motion.faint_sigma_mm if self._faint else 0.0
-        noise, dead_zone = self._reference.noise(residual), self._reference.dead_zone(loose_mm, shift_mm)
+        noise = self._reference.noise(residual)
+        dead_zone = self._outline.widened(self._reference.dead_zone(loose_mm, shift_mm))
         unfamiliar_mm = self._reference.unfamiliar_mm(shift_mm)
         familiar = unfamiliar_mm <= self._config.cement.unfamiliar_mm
         decision = self._decide(residual, noise, dead_zone, time_s, dt_s, unfamiliar_mm)

@@ -69,6 +69,10 @@ class CementOutline:
         """Take the cannulas that the reference shows; what is `hidden` cannot be seen through."""
         self._shaft.adopt(axes, hidden)
 
+    def widened(self, dead_zone: Float32) -> Float32:
+        """`ShaftCement.widened`."""
+        return self._shaft.widened(dead_zone)
+
     def follow(self, residual: Float32, dt_s: float) -> None:
         """Take in the residual of a pulse, before the matched blur (log units)."""
         self._edge.follow(residual, dt_s)

@@ -41,6 +41,7 @@ _KNOWN_SHARE = 0.3
 _SEEN_SHARE = 0.7
 _SHORTEST_MM = 4.0
 _FLANK_MM = 1.5
+_APART_MM, _LEAST_FREE_MM, _COMMON_SHARE = 3.0, 3.0, 0.3
 _SUSPECT_SHARE = 0.8
 _PALE_SHARE = 0.9
 
@@ -79,6 +80,8 @@ class _Shaft:
         self.aside: deque[tuple[float, Float32]] = deque()
         self.waited_s = 0.0
         self.found = np.zeros(self.count, bool)
+        self.common = 0.0
+        """Attenuation that the whole shaft in the body shows where no cement is near: its content."""
 
     def mean_across(self, image: Float32, flags: int = cv2.INTER_LINEAR) -> Float32:
         """Mean over the core of the shaft at each place along it."""
@@ -175,6 +178,7 @@ class ShaftCement:
             self._learn_usual(shaft, dt_s)
             return known
         seen = shaft.share_across(usable) > _SEEN_SHARE
+        self._learn_common(shaft, known | shaft.found)
         least = self._least(shaft, known)
         noise = np.sqrt(np.maximum(shaft.variance, np.float32(_LEAST_NOISE**2)))
         z = np.clip((now - least) / noise, _LOWEST_Z, _HIGHEST_Z) - np.float32(_DRIFT)
@@ -190,6 +194,24 @@ class ShaftCement:
         )
         return self._hanging_together(likely | shaft.found | known, known | shaft.found)
 
+    def widened(self, dead_zone: Float32) -> Float32:
+        """A dead-zone (log units, shape of the window) with what the shafts' own content may still add."""
+        found = [shaft for shaft in self._shafts if shaft.common > 0]
+        if not found:
+            return dead_zone
+        wider = dead_zone.copy()
+        for shaft in found:
+            wider.ravel()[shaft.pixels] += np.float32(self._config.usual_factor * shaft.common)
+        return wider
+
+    def _learn_common(self, shaft: _Shaft, cement: Bool) -> None:
+        """What the content adds in the body where scatter is another than at the yardstick outside."""
+        reach = 2 * round(_APART_MM / self._mm) + 1
+        near = cv2.dilate(cement[:, None].view(np.uint8), np.ones((reach, 1), np.uint8)).ravel() > 0
+        free = shaft.average[~near]
+        if free.size * self._mm >= _LEAST_FREE_MM:
+            shaft.common = max(0.0, quantile(free, _COMMON_SHARE))
+
     def _least(self, shaft: _Shaft, known: Bool) -> Float32:
         """Attenuation that says nothing: as without cement, as where the shaft grew paler, and glare."""
         config = self._config
@@ -201,7 +223,8 @@ class ShaftCement:
         learned = shaft.usual if shaft.waited_s > 2 * _ASIDE_S else np.maximum(shaft.usual, _UNLEARNED)
         usual = np.maximum(learned, np.float32(pale)) * np.float32(config.usual_factor)
         glare = np.float32(config.glare_share) * beside
-        return cast(Float32, np.maximum(usual + np.float32(config.floor), glare))
+        usual += np.float32(config.floor + config.usual_factor * shaft.common)
+        return cast(Float32, np.maximum(usual, glare))
 
     def _learn_usual(self, shaft: _Shaft, dt_s: float) -> None:
         shaft.usual *= np.float32(np.exp(-max(dt_s, 0.0) / _FORGOTTEN_S))

@@ -152,3 +152,15 @@ def test_a_cannula_found_when_there_is_cement_already_needs_more():
     run.cement = _tip_cement(until=90)
     assert not run.pulses(40, added=0.03, until=90).cement[60, 60:80].any()
     assert run.pulses(40, added=0.08, until=90).cement[60, 60:80].all()
+
+
+def test_what_the_whole_shaft_shows_is_its_content():
+    run = Run()
+    run.pulses(80)
+    run.cement = _tip_cement(until=60)
+    found = run.pulses(40, added=0.05, until=160)
+    assert not found.cement[60, 52:].any()
+    assert not found.suspected[60, 70:].any()
+    zone = run.watch.widened(np.zeros(SHAPE, np.float32))
+    assert zone[60, 80] == pytest.approx(1.3 * 0.05, abs=0.02)
+    assert zone[40, 80] == 0
