@@ -57,6 +57,12 @@ def ill_exposed(
     )
 
 
+def collimated(level: str, *, covers: bool) -> Reason:
+    """Blades move, or cover the body."""
+    text = f"{level} is out of the field of view" if covers else "the collimator moves"
+    return Reason(State.NOT_MONITORING, "collimation", text, level)
+
+
 def faint(level: str) -> Reason:
     """The bone cannot be followed; the level is taken to be still."""
     text = f"bone at {level} too faint to follow: only gross changes are seen"
