@@ -74,6 +74,8 @@ class CementDetector:
         self._mm, self._config = mm_per_px, config
         self.unseen = maps.cannula
         self.beside_steel: Bool | None = None
+        self.poor = False
+        """The image shows thick cement only: a part that hangs together with none is not believed."""
         away_mm = np.maximum(-maps.body_distance_mm - config.near_body_mm, np.float32(0))
         self._farther = 1.0 + np.minimum(away_mm / np.float32(config.far_body_mm), np.float32(1))
         self._inside = maps.body_distance_mm > 0
@@ -220,7 +222,8 @@ class CementDetector:
             self._evidence[moved] = np.minimum(self._evidence[moved], np.float32(0.4 * config.threshold))
         # while something moves, only what hangs together with known cement is believed
         free = visible if undisturbed else visible & ~moved
-        fresh = self._confirm(dead_zone, free, self._at_edge(unseen), alone=undisturbed)
+        alone = undisturbed and not self.poor
+        fresh = self._confirm(dead_zone, free, self._at_edge(unseen), alone=alone)
         fresh &= ~self._mask
         if fresh.any():
             self._mask |= fresh

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import CementConfig, HealthConfig, IntensityConfig, LearningConfig
+from monitor.intensity import Curve
 from monitor.robust import median
 from monitor.states import Reason, State
 
@@ -39,7 +40,7 @@ def noisy(level: str, noise_ratio: float, config: HealthConfig) -> Reason | None
 
 
 def ill_exposed(
-    level: str, grey: NDArray[np.float32], body: NDArray[np.bool_], white: float, config: IntensityConfig
+    level: str, grey: NDArray[np.float32], body: NDArray[np.bool_], curve: Curve, config: IntensityConfig
 ) -> Reason | None:
     """A level drawn with a handful of grey levels, or in plain white, cannot be monitored.
 
@@ -48,11 +49,11 @@ def ill_exposed(
     grey : ndarray, shape of the window, float32
         Stored values where the level is.
     body : ndarray of bool, same shape
-    white : float
-        Values from here on are clipped.
+    curve : Curve
+        Says from where on values are clipped.
     """
     inner = grey[body]
-    if inner.size and np.count_nonzero(inner >= white) > config.most_saturated * inner.size:
+    if inner.size and np.count_nonzero(inner >= curve.highest) > config.most_saturated * inner.size:
         return Reason(State.NOT_MONITORING, "saturated", f"image saturated at {level}", level)
     # whether the median is high enough is told by counting; only where it is not it is needed itself
     if np.count_nonzero(inner < config.fewest_grey_levels) <= inner.size // 2 and inner.size:
@@ -61,6 +62,12 @@ def ill_exposed(
     return Reason(
         State.NOT_MONITORING, "too_dark", f"image too dark at {level}: {levels:.0f} grey levels", level
     )
+
+
+def collimated(level: str, *, covers: bool) -> Reason:
+    """Blades move, or cover the body."""
+    text = f"{level} is out of the field of view" if covers else "the collimator moves"
+    return Reason(State.NOT_MONITORING, "collimation", text, level)
 
 
 def faint(level: str) -> Reason:

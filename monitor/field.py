@@ -151,7 +151,7 @@ class FieldOfView:
         wide = cv2.morphologyEx(
             darker, cv2.MORPH_OPEN, np.ones((width, width), np.uint8), borderType=cv2.BORDER_REPLICATE
         )
-        self._shaded = _around_convex(wide > 0) if wide.any() else wide > 0
+        self._shaded = _around_convex(wide > 0, width) if wide.any() else wide > 0
         self._open += (relative - self._open) * np.where(darker > 0, 0, np.float32(1 / _OPEN_PULSES))
         return self._shaded
 
@@ -169,12 +169,14 @@ class FieldOfView:
         return np.ascontiguousarray(large[: self._shape[0], : self._shape[1]])
 
 
-def _around_convex(shaded: Bool) -> Bool:
-    """Those parts of a shadow that lie around the open field and not in it."""
-    open_ = cv2.morphologyEx((~shaded).view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+def _around_convex(shaded: Bool, width: int) -> Bool:
+    """Those parts of a shadow that lie around the open field, none narrower than `width` (cells)."""
+    open_ = cv2.morphologyEx((~shaded).view(np.uint8), cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
     if not open_.any():
         return shaded
-    points = cv2.findNonZero(open_)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(open_, connectivity=4)
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    points = cv2.findNonZero((parts == largest).view(np.uint8))
     hull = np.zeros(shaded.shape, np.uint8)
     cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
     count, labels = cv2.connectedComponents(shaded.view(np.uint8), connectivity=4)

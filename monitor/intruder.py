@@ -28,6 +28,7 @@ _SURE = 5.0
 _USUAL_S = 30.0
 _USUAL_EVERY_S = 0.2
 _LARGEST_ARISING_MM2 = 200.0
+_MOST_AT_EDGE = 0.5
 _WIDE = np.ones((2, 2), np.uint8)
 
 
@@ -116,7 +117,7 @@ class IntruderWatch:
         self._outside = None
         if outside is not None and outside.any():
             covered = (self._coarse(outside.astype(np.float32)) > 0.2).view(np.uint8)
-            self._outside = cv2.dilate(covered, np.ones((5, 5), np.uint8)) > 0
+            self._outside = cv2.dilate(covered, np.ones((7, 7), np.uint8)) > 0
         cells = self._coarse(live)
         kept = self._coarse(ignored.astype(np.float32)) < 0.2
         self._past.append((time_s, cells))
@@ -172,7 +173,10 @@ class IntruderWatch:
         counts = areas_mm2 > _LARGEST_ARISING_MM2
         counts[rim] = True
         if self._outside is not None:
-            counts[np.unique(labels[self._outside])] = True
+            # the edge itself sways with the breath: what reaches in lies mostly beyond it
+            at_edge = np.bincount(labels[self._outside], minlength=len(counts))
+            along = at_edge >= _MOST_AT_EDGE * stats[:, cv2.CC_STAT_AREA]
+            counts = (counts | (at_edge > 0)) & ~along
         counts[0] = False
         return float(areas_mm2[counts].sum())
 

@@ -89,6 +89,7 @@ class LevelMonitor:
         self._field = Field(nothing, None, nothing)
         self._blades = BladeWatch(self._viewport, grid.mm_per_px, config.field)
         self._blind: Reason | None = None
+        self._kept: Bool | None = None
         self._last_s: float | None = None
         self._last_matrix: NDArray[np.float64] | None = None
         self._intruder = IntruderWatch(grid.mm_per_px, config.intruder)
@@ -171,8 +172,7 @@ class LevelMonitor:
         self._lap("motion")
         self._faint = located.faint
         grey = self._viewport.inner(self._viewport.cut(lambda part: work.grey[part]))
-        white = work.curve.highest
-        poor = doubts.ill_exposed(self.name, grey, self.maps.body, white, self._config.intensity)
+        poor = doubts.ill_exposed(self.name, grey, self.maps.body, work.curve, self._config.intensity)
         if poor is not None:
             return self._nothing(located.pose, (poor,))
         if located.disturbed == "found":
@@ -254,11 +254,11 @@ class LevelMonitor:
             seen = self._emboli.look(residual, dead_zone, noise, usable, decision.mask, time_s, dt_s)
             if seen is not None and familiar:
                 self._embolus = (time_s, seen)
-        margin = round(self._config.learning.suspect_margin_mm / mm)
-        learnable = self._seen & ~grown(decision.suspect, 1.0, margin)
         if self._reference.ready or self._blind is None:
-            # but after a disturbance, all that is there is learned, or it would be cement afterwards
-            learnable &= ~(residual > dead_zone + 3.0 * noise)
+            learnable = self._seen & ~self._around(decision.suspect) & ~(residual > dead_zone + 3.0 * noise)
+        else:
+            # after a disturbance all that is there is learned, or it would be cement afterwards
+            learnable = self._seen if self._kept is None else self._seen & ~self._kept
         if decision.hidden is not None:
             learnable &= ~decision.hidden
         was_ready = self._reference.ready
@@ -318,9 +318,7 @@ class LevelMonitor:
             return None
         if blades is Blades.STARTED:
             self._cement.distrust(time_s - _INTRUSION_NOTICED_S)
-        covers = blades is Blades.COVERING
-        text = f"{self.name} is out of the field of view" if covers else "the collimator moves"
-        return self._nothing(pose, (Reason(State.NOT_MONITORING, "collimation", text, self.name),))
+        return self._nothing(pose, (doubts.collimated(self.name, covers=blades is Blades.COVERING),))
 
     def _intruded(
         self, moved: Float32, suspect: Bool, outside: Bool, pose: Pose, time_s: float
@@ -353,9 +351,8 @@ class LevelMonitor:
             # no noise yet, or blind after a disturbance: nothing can be decided
             return Decision(self._cement.mask, np.zeros_like(residual), self._cement.suspect)
         settled = self._reference.settled_zone() if self._reference.ready else None
-        unseen = ~self._seen
         return self._cement.decide(
-            residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm, settled, unseen
+            residual, noise, dead_zone, self._visible, time_s, dt_s, unfamiliar_mm, settled, ~self._seen
         )
 
     def _own_reasons(self) -> tuple[Reason, ...]:
@@ -399,6 +396,7 @@ class LevelMonitor:
         mu = default if self._density is None else self._density.attenuation_per_mm
         free = self.maps.body & self._visible & ~self._cement.suspect
         self._thinnest_mm = float(np.median(need[free])) / mu if free.sum() > 30 else None
+        self._cement.poor = doubts.too_poor(self.name, self._thinnest_mm, self._config.cement) is not None
 
     def _sharpen_template(self) -> None:
         """Follow the averaged reference instead of one noisy frame, once it is there."""
@@ -411,7 +409,7 @@ class LevelMonitor:
         seconds = self._relearning.begin(self._last_s, was_learned=self._reference.ready)
         text = f"{reason.text}; learning again, about {seconds:.0f} s"
         self._blind = Reason(reason.state, reason.code, text, self.name)
-        kept = self._covered(reason)
+        kept = self._kept = self._covered(reason)
         self._reference.restart(seconds, kept)
         self._cement.start_anew(kept)
         self._outline.start_anew(kept)
@@ -420,12 +418,16 @@ class LevelMonitor:
         self._emboli.start_anew()
         self._findings.interrupt()
 
+    def _around(self, suspect: Bool) -> Bool:
+        return grown(suspect, 1.0, round(self._config.learning.suspect_margin_mm / self._grid.mm_per_px))
+
     def _covered(self, reason: Reason) -> Bool | None:
         """Bone that cement covers, and a little around it: it can only be known from before."""
         if reason.code == "instrument_moved" or not self._cement.mask.any():
             return None
-        margin = round(self._config.learning.suspect_margin_mm / self._grid.mm_per_px)
-        return grown(self._cement.suspect, 1.0, margin) & self._seen
+        near = self._around(self._cement.suspect) & self.maps.body
+        # off the body there is no bone that must be known from before: there only what is confirmed
+        return (near | self._cement.mask) & self._seen
 
     def _derive_again(self) -> None:
         """A cannula found in the image tells which side is behind, where the plan does not."""

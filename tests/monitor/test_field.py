@@ -36,9 +36,10 @@ def test_blades_are_seen_though_scatter_fills_their_shadow(scattered: float) -> 
     assert not fields.field.outside.any()
     shadow = np.ones(SHAPE)
     shadow[:40] = scattered
+    shadow[:, 150:] = scattered
     follow(fields, shadow, 20, 20)
     assert fields.field.outside[:40].all()
-    assert not fields.field.outside[60:].any()
+    assert not fields.field.outside[60:, :130].any()
     follow(fields, 1.0, 40, 20)
     assert not fields.field.outside.any()
     assert fields.field.exposed[:40].all()

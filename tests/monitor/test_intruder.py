@@ -54,6 +54,14 @@ def test_fingers_that_reach_in_past_blades_are_noticed() -> None:
     assert all(f.present for f in found[41:])
 
 
+def test_the_edge_of_blades_that_sways_is_no_hand() -> None:
+    blades, edge = np.zeros(SHAPE, bool), np.zeros(SHAPE)
+    blades[:, :50] = True
+    edge[:, :58] = 0.3
+    found = go([*[np.zeros(SHAPE)] * 40, *[edge] * 20], outside=blades)
+    assert not any(f.present for f in found)
+
+
 def test_a_hand_over_most_of_the_window_is_not_taken_for_noise() -> None:
     big = np.zeros(SHAPE)
     big[:, :130] = 0.4
