@@ -1,6 +1,6 @@
 """Hours of simulated fluoroscopy without a leak: how often the monitor cries wolf, and how long it watches.
 
-    python benchmarks/quiet.py [--hours H] [--jobs N] [--out FILE] [--set tuning|final|last] [--config FILE]
+    python benchmarks/quiet.py [--hours H] [--jobs N] [--out FILE] [--set NAME] [--config FILE]
     python benchmarks/quiet.py --report [--out FILE]
     python benchmarks/quiet.py --replay PART
 
