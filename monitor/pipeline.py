@@ -88,7 +88,9 @@ class Pipeline:
         )
         self._curve = Curve.of(info.intensity, config.intensity)
         self._gate = Gate(config.gate)
-        self._polarity = PolarityWatch(view, self._grid, self._curve, config.polarity)
+        self._polarity = PolarityWatch(
+            view, self._grid, self._curve, config.polarity, in_header=info.kind == "dicom"
+        )
         shape = (self._grid.rows, self._grid.columns)
         self._field = FieldOfView(shape, self._grid.mm_per_px, config.field)
         self._burned_in = BurnedIn(

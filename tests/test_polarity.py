@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from monitor.frame import Frame, PixelIntensityRelationship, freeze_pixels
 from monitor.grid import Grid
 from monitor.intensity import Curve, to_work_image
 from monitor.pipeline import Pipeline
-from monitor.plan import Level, Plan, Scale, View, parse_plan, plan_to_json
+from monitor.plan import Cannula, Level, Plan, Scale, View, parse_plan, plan_to_json
 from monitor.polarity import PolarityWatch, with_polarity
 from monitor.result import Result
 from monitor.sources.open import source_for
@@ -207,3 +209,98 @@ def test_real_runs_are_believed_and_their_negatives_are_not(name: str) -> None:
             assert not any(told)
         elif REAL_RUNS[name]:
             assert told[-1]
+
+
+def shown(image: NDArray[np.floating], rng: np.random.Generator, dose: float = 600.0) -> NDArray[np.uint16]:
+    mean = 1500.0 * np.exp(-image)
+    return np.clip(rng.poisson(mean * dose / 1500.0) * 1500.0 / dose, 0, 4095).astype(np.uint16)
+
+
+def straight(ends: tuple[tuple[float, float], ...], width_mm: float, contrast: float) -> NDArray[np.float32]:
+    """A straight strip between two points (px), of soft edges (log units)."""
+    size = scripted.SIZE
+    fine = np.zeros((4 * size, 4 * size), np.uint8)
+    (x0, y0), (x1, y1) = [(round(4 * x), round(4 * y)) for x, y in ends]
+    cv2.line(fine, (x0, y0), (x1, y1), 255, round(4 * width_mm / scripted.MM_PER_PX))
+    small = cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return np.asarray(contrast * cv2.GaussianBlur(small, (0, 0), 1.0), np.float32)
+
+
+def body_of_bone() -> NDArray[np.float32]:
+    return np.asarray(np.log(1500.0 / scripted.scene().astype(np.float64)), np.float32)
+
+
+CANNULA = ((250.0, 110.0), (140.0, 125.5))
+"""Inclined by 8 degrees."""
+STRIPS = {
+    "canal": ((177.0, 10.0), (177.0, 130.0)),
+    "disc": ((60.0, 88.0), (200.0, 88.0)),
+    "wall": ((90.0, 20.0), (90.0, 160.0)),
+    "through": ((20.0, 30.0), (240.0, 230.0)),
+    "rib": ((10.0, 215.0), (120.0, 168.0)),
+}
+"""Bright structures that end beside the body, or do not end in it."""
+
+
+def watched(
+    images: Iterable[NDArray[np.generic]], plan: Plan, inverted: bool = False, in_header: bool = False
+) -> list[bool]:
+    grid = Grid.for_frames(scripted.SIZE, scripted.SIZE, scripted.MM_PER_PX, 0.45)
+    intensity = scripted.info().intensity
+    curve = Curve.of(intensity, Config().intensity)
+    watch = PolarityWatch(plan.views[0], grid, curve, Config().polarity, in_header=in_header)
+    told = []
+    for i, image in enumerate(images):
+        pixels = negative(image, 12) if inverted else image
+        told.append(watch.look(to_work_image(pixels, intensity, grid, curve).grey, i / 15) is not None)  # type: ignore[arg-type]
+    return told
+
+
+@pytest.mark.parametrize("steel", [0.0, 0.06], ids=["no-steel", "faint-steel"])
+@pytest.mark.parametrize("strip", STRIPS)
+def test_a_bright_strip_beside_the_body_or_through_it_is_no_inverted_cannula(
+    strip: str, steel: float
+) -> None:
+    scene = body_of_bone() + straight(STRIPS[strip], 3.2, -0.3) + straight(CANNULA, 3.0, steel)
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        assert not any(watched((shown(scene, rng) for _ in range(12)), scripted.plan()))
+
+
+@pytest.mark.parametrize("degrees", range(-40, 41, 8))
+def test_an_inverted_cannula_is_told_at_any_inclination(degrees: int) -> None:
+    x, y = 130.0 + 120.0 * np.cos(np.radians(degrees)), 130.0 + 120.0 * np.sin(np.radians(degrees))
+    scene = body_of_bone() + straight(((x, y), (130.0, 130.0)), 3.0, 0.35)
+    rng = np.random.default_rng(degrees + 40)
+    images = [shown(scene, rng, 1500.0) for _ in range(8)]
+    assert not any(watched(images, scripted.plan()))
+    assert watched(images, scripted.plan(), inverted=True)[-1]
+
+
+def test_a_marked_cannula_is_looked_at_first() -> None:
+    # something bright enters the body as steel would in a negative, and stands out more than the steel
+    scene = body_of_bone() + straight(((130.0, 5.0), (130.0, 122.0)), 3.0, -0.7)
+    scene += straight(((250.0, 122.0), (140.0, 137.5)), 3.0, 0.16)
+    rng = np.random.default_rng(5)
+    images = [shown(scene, rng, 1500.0) for _ in range(8)]
+    # 10 px beside it and at another angle: it has been moved since it was marked
+    marked = scripted.plan(cannulas=(Cannula(((140.0, 127.0), (250.0, 119.0)), 3.0),))
+    assert not any(watched(images, marked))
+
+
+def test_a_header_is_doubted_on_more_looks_than_a_video() -> None:
+    scene = body_of_bone() + straight(CANNULA, 3.0, 0.35)
+    rng = np.random.default_rng(6)
+    images = [shown(scene, rng, 1500.0) for _ in range(10)]
+    assert watched(images, scripted.plan(), inverted=True).index(True) == 2
+    assert watched(images, scripted.plan(), inverted=True, in_header=True).index(True) == 5
+
+
+def test_a_doubt_is_taken_back_as_readily_as_it_was_raised() -> None:
+    rng = np.random.default_rng(7)
+    bone, cannula = body_of_bone(), straight(CANNULA, 3.0, 0.35)
+    misread = [shown(bone - cannula, rng, 1500.0) for _ in range(10)]
+    proper = [shown(bone + cannula, rng, 1500.0) for _ in range(12)]
+    told = watched([*misread, *proper], scripted.plan())
+    assert told[9]
+    assert not any(told[-2:])
