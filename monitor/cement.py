@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from monitor.config import CementConfig
 from monitor.intensity import coarse_cells, low_pass
+from monitor.leap import LeapWatch
 from monitor.masks import around, dilated, square
 from monitor.zones import LevelMaps
 
@@ -30,6 +31,7 @@ _EDGE_MM = 2.0
 _BESIDE_MM = 3.0
 _CELL_MM = 1.5
 _GRAIN_MM = 0.7
+_LEAP_NOTICED_S = 0.7
 _BEFORE_CEMENT = 0.5
 _ACROSS_PX = 2
 _LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
@@ -63,7 +65,7 @@ class CementDetector:
     Parameters
     ----------
     maps : LevelMaps
-        A separate part far from the body must be surer than one beside it.
+        Where the body is, and marked cannulas.
     bridge_px : int
         Width of the cannula's corridor, and a little more (px, odd).
     mm_per_px : float
@@ -76,11 +78,10 @@ class CementDetector:
         self.beside_steel: Bool | None = None
         self.poor = False
         """The image shows thick cement only: a part that hangs together with none is not believed."""
-        away_mm = np.maximum(-maps.body_distance_mm - config.near_body_mm, np.float32(0))
-        self._farther = 1.0 + np.minimum(away_mm / np.float32(config.far_body_mm), np.float32(1))
         self._inside = maps.body_distance_mm > 0
         self._bridge_px = bridge_px // 2
         shape = maps.body.shape
+        self._leap = LeapWatch(self._inside, mm_per_px, config.largest_leap_mm2)
         self._evidence = np.zeros(shape, np.float32)
         self._added = np.zeros(shape, np.float32)
         self._base = np.zeros(shape, np.float32)
@@ -156,6 +157,7 @@ class CementDetector:
         self._added = np.where(self._mask & ~learned, self._added, np.float32(0)).astype(np.float32)
         self._evidence[:] = 0
         self._gone_s[:] = 0
+        self._leap.clear()
 
     def paler(self, zone: Float32, noise: Float32) -> Bool:
         """What has lost more attenuation than the image ever did while it was learned."""
@@ -217,6 +219,8 @@ class CementDetector:
         self._evidence = np.clip(z, np.float32(0), ceiling, out=z)
         np.copyto(self._evidence, np.float32(0), where=~visible)
         moved = ~self._mask if shifted else self._moved_instrument(dead_zone, settled_zone, noise, unseen)
+        hides = self._leap.hides(self._added, dead_zone, time_s)
+        moved = moved if hides is None else moved | (hides & ~self._mask)
         undisturbed = not moved.any()
         if not undisturbed:
             self._evidence[moved] = np.minimum(self._evidence[moved], np.float32(0.4 * config.threshold))
@@ -225,7 +229,11 @@ class CementDetector:
         alone = undisturbed and not self.poor
         fresh = self._confirm(dead_zone, free, self._at_edge(unseen), alone=alone)
         fresh &= ~self._mask
-        if fresh.any():
+        leapt = self._leap.judge(fresh, time_s)
+        if leapt is not None:
+            self.distrust(time_s - _LEAP_NOTICED_S, leapt)
+            moved = moved | (leapt & ~self._mask)
+        elif fresh.any():
             self._mask |= fresh
             self._seen_s[fresh & np.isinf(self._seen_s)] = time_s
             self._mask_changed()

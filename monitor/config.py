@@ -182,12 +182,6 @@ class CementConfig(_Section, frozen=True):
     separate_factor: Annotated[
         float, _number("threshold factor for cement away from known cement", 1.0, 10.0)
     ] = 2.0
-    near_body_mm: Annotated[
-        float, _number("separate cement within this of the body is likely (mm)", 0.0, 50.0)
-    ] = 6.0
-    far_body_mm: Annotated[
-        float, _number("so much farther on, twice the evidence is asked for (mm)", 1.0, 100.0)
-    ] = 10.0
     smallest_area_mm2: Annotated[float, _number("smallest connected cement (mm2)", 0.2, 50.0)] = 1.5
     smallest_separate_area_mm2: Annotated[float, _number("smallest separate cement (mm2)", 0.2, 50.0)] = 2.5
     evidence_s: Annotated[float, _number("time constant of the averaged residual (s)", 0.05, 3.0)] = 0.35
@@ -216,6 +210,10 @@ class CementConfig(_Section, frozen=True):
     moved_instrument_stays_s: Annotated[
         float, _number("an instrument that stays where it moved to is learned after (s)", 0.2, 30.0)
     ] = 1.5
+    largest_leap_mm2: Annotated[
+        float,
+        _number("what comes up beside the body at one stroke is cement up to (mm2)", 10.0, 1e4),
+    ] = 90.0
 
 
 class FieldConfig(_Section, frozen=True):

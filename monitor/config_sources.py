@@ -53,6 +53,7 @@ KEY_SOURCES = {
     "cement.drift_per_pulse": _CUSUM,
     "cement.threshold": _CUSUM,
     "cement.separate_factor": _PROTOTYPE,
+    "cement.largest_leap_mm2": "in a vein of 2 mm cement covers about 40 mm2 in half a second; twice that",
     "cement.thinnest_monitored_mm": "stated goal: no full monitoring above 2 mm",
     "cement.thinnest_watched_mm": "chosen: cement in the canal is some millimetres thick",
     "cement.assumed_attenuation_per_mm": "X-ray tables: 20 % BaSO4 at 80 kVp behind 24 cm of water and bone",

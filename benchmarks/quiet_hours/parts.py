@@ -30,7 +30,15 @@ from recordings.simulated.disturbances import (
 )
 from recordings.simulated.settings import SimulationSettings
 
-SETS = {"tuning": 1000, "final": 2000, "last": 3000, "fresh": 4000, "report": 5000, "audit": 6000}
+SETS = {
+    "tuning": 1000,
+    "final": 2000,
+    "last": 3000,
+    "fresh": 4000,
+    "report": 5000,
+    "audit": 6000,
+    "unseen": 7000,
+}
 """Sets of seeds: thresholds may be chosen on `tuning` and `fresh`; the others are for measuring once each."""
 
 KINDS = {
