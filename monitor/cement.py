@@ -32,6 +32,7 @@ _BESIDE_MM = 3.0
 _CELL_MM = 1.5
 _GRAIN_MM = 0.7
 _LEAP_NOTICED_S = 0.7
+_REACHES_IN_S = 3.0
 _BEFORE_CEMENT = 0.5
 _ACROSS_PX = 2
 _LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
@@ -81,6 +82,7 @@ class CementDetector:
         self._inside = maps.body_distance_mm > 0
         self._bridge_px = bridge_px // 2
         shape = maps.body.shape
+        self._reaching_s = 0.0
         self._leap = LeapWatch(self._inside, mm_per_px, config.largest_leap_mm2)
         self._evidence = np.zeros(shape, np.float32)
         self._added = np.zeros(shape, np.float32)
@@ -227,7 +229,7 @@ class CementDetector:
         # while something moves, only what hangs together with known cement is believed
         free = visible if undisturbed else visible & ~moved
         alone = undisturbed and not self.poor
-        fresh = self._confirm(dead_zone, free, self._at_edge(unseen), alone=alone)
+        fresh = self._confirm(dead_zone, free, self._at_edge(unseen), dt_s, alone=alone)
         fresh &= ~self._mask
         leapt = self._leap.judge(fresh, time_s)
         if leapt is not None:
@@ -294,7 +296,7 @@ class CementDetector:
             return self._rim
         return dilated(unseen, round(_EDGE_MM / self._mm)) | self._rim
 
-    def _confirm(self, dead_zone: Float32, visible: Bool, rim: Bool, *, alone: bool) -> Bool:
+    def _confirm(self, dead_zone: Float32, visible: Bool, rim: Bool, dt_s: float, *, alone: bool) -> Bool:
         """Parts whose evidence passes: near known cement at h; elsewhere, if at all, at more and larger."""
         config = self._config
         h = config.threshold
@@ -326,6 +328,11 @@ class CementDetector:
             & (peak > h * config.separate_factor)
             & (area_mm2 >= config.smallest_separate_area_mm2)
         )
+        reaching = ~known & ~inward & (peak > h) & (area_mm2 >= config.smallest_separate_area_mm2)
+        reaching[0] = False
+        self._reaching_s = self._reaching_s + dt_s if reaching.any() else 0.0
+        # fingers of what reaches in may look separate; what stays at the border is something else
+        alone &= not 0.0 < self._reaching_s < _REACHES_IN_S
         accepted = grown | separate if alone else grown
         accepted[0] = False
         fresh = np.zeros(candidate.shape, bool)
@@ -433,15 +440,3 @@ class CementDetector:
             self._mask[part] &= ~back
             self._evidence[part][back] = 0
             self._mask_changed()
-
-
-def minimum_detectable_added(
-    noise: Float32, dead_zone: Float32, pulse_interval_s: float, config: CementConfig
-) -> Float32:
-    """Attenuation that would be confirmed within one second beside known cement, per pixel (log units).
-
-    From the CUSUM's drift: a residual d gathers (d - delta)/sigma - k per pulse.
-    """
-    pulses = max(1.0, 1.0 / max(pulse_interval_s, 1e-3))
-    need = config.drift_per_pulse + config.threshold / pulses
-    return cast(Float32, dead_zone + noise * np.float32(need))

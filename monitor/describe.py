@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.config import CementConfig
 from monitor.front import outlines
 from monitor.grid import Grid
 from monitor.plan import WALLS, Level, as_array
@@ -121,6 +123,18 @@ class WatchedZones:
         if self._density is not None:
             thinnest = quantile(need.ravel()[place[seen]], 0.75) / self._density.attenuation_per_mm
         return Zone(words, Watch.WATCHED if seen.mean() >= 1 - _HIDDEN_SHARE else Watch.PARTLY, thinnest)
+
+
+def minimum_detectable_added(
+    noise: NDArray[np.float32], dead_zone: NDArray[np.float32], pulse_interval_s: float, config: CementConfig
+) -> NDArray[np.float32]:
+    """Attenuation that would be confirmed within one second beside known cement, per pixel (log units).
+
+    From the CUSUM's drift: a residual d gathers (d - delta)/sigma - k per pulse.
+    """
+    pulses = max(1.0, 1.0 / max(pulse_interval_s, 1e-3))
+    need = config.drift_per_pulse + config.threshold / pulses
+    return cast(NDArray[np.float32], dead_zone + noise * np.float32(need))
 
 
 def _place(maps: LevelMaps, label: ZoneLabel | None, structure: str) -> NDArray[np.intp] | None:

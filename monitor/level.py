@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from monitor import doubts
 from monitor.blades import Blades, BladeWatch
 from monitor.breathing import Surrogate
-from monitor.cement import CementDetector, Decision, minimum_detectable_added
+from monitor.cement import CementDetector, Decision
 from monitor.config import Config
 from monitor.corridor import Corridor, marked_axes
 from monitor.derived import derive
-from monitor.describe import WatchedZones
+from monitor.describe import WatchedZones, minimum_detectable_added
 from monitor.embolus import Embolus, EmbolusWatch
 from monitor.field import Field
 from monitor.findings import CementEvidence, LevelFindings
