@@ -377,13 +377,13 @@ class CementDetector:
         """
         config = self._config
         nothing = np.False_ if unseen is None else unseen
-        paler = ((self._added < -(dead_zone + 1.5 * noise)) & ~nothing).view(np.uint8)
+        paler = (self.paler(dead_zone, noise) & ~nothing).view(np.uint8)
         lighter: cv2.typing.MatLike = paler
         if cv2.countNonZero(paler) * self._mm**2 >= config.moved_instrument_mm2:
             open_px = max(3, round(1.2 / self._mm) | 1)
             lighter = cv2.morphologyEx(paler, cv2.MORPH_OPEN, np.ones((open_px, open_px), np.uint8))
         if settled_zone is not None and self.beside_steel is not None:
-            along = (self._added < -(settled_zone + 1.5 * noise)) & self.beside_steel & ~nothing
+            along = self.paler(settled_zone, noise) & self.beside_steel & ~nothing
             if float(along.sum()) * self._mm**2 >= 2 * config.moved_instrument_mm2:
                 lighter = cv2.bitwise_or(lighter, along.view(np.uint8))
         if float(lighter.sum()) * self._mm**2 < config.moved_instrument_mm2:
