@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from monitor.config import CorridorConfig
 from monitor.grid import Grid, Window
 from monitor.intensity import low_pass
+from monitor.masks import dilated
 from monitor.plan import Level, as_array
 from monitor.zones import grown
 
@@ -41,6 +42,9 @@ _EMPTIES_S = 1.5
 _LARGEST_GAP_MM = 4.0
 _FROM_OUTSIDE_MM = 3.0
 _CROSSING_MM = 2.5
+_BACKGROUND_MM = 6.0
+_FIELD_EDGE_MM = 1.0
+"""So near to the edge of the field the penumbra is darker than any steel."""
 _STEEP = 0.28
 """Sine of the least angle between a cannula and the outline that it crosses."""
 
@@ -82,7 +86,11 @@ def marked_axes(level: Level, grid: Grid, window: Window) -> list[Axis]:
 
 
 def find_cannulas(
-    reference: Float32, body_distance_mm: Float32, mm_per_px: float, config: CorridorConfig
+    reference: Float32,
+    body_distance_mm: Float32,
+    mm_per_px: float,
+    config: CorridorConfig,
+    seen: Bool | None = None,
 ) -> list[Axis]:
     """Straight steel that runs from outside into the body.
 
@@ -92,10 +100,22 @@ def find_cannulas(
         Attenuation of the reference (log units).
     body_distance_mm : ndarray, same shape
         Signed distance to the outline, positive inside: endplates and walls run along it, cannulas across.
+    seen : ndarray of bool, same shape, or None
+        What is in the field of view; None: all. No steel comes near to the attenuation beyond the field.
     """
+    if seen is None or seen.all():
+        low = low_pass(reference, None, _BACKGROUND_MM / mm_per_px)
+        kept = reference[::2, ::2] > -np.inf
+    else:
+        seen = ~dilated(~seen, max(1, round(_FIELD_EDGE_MM / mm_per_px)))
+        low = low_pass(reference, seen.astype(np.float32), _BACKGROUND_MM / mm_per_px)
+        reference = np.where(seen, reference, low)
+        kept = seen[::2, ::2]
     top = cv2.GaussianBlur(reference, (0, 0), max(0.5, 0.3 / mm_per_px))
-    top = cv2.subtract(top, low_pass(reference, None, 6.0 / mm_per_px))
-    peak = float(np.percentile(top[::2, ::2], 99.7))
+    top = cv2.subtract(top, low)
+    if not kept.any():
+        return []
+    peak = float(np.percentile(top[::2, ::2][kept], 99.7))
     # steel behind a thick patient is no darker than cortical bone, but straighter: look from the top down
     for share in _SHARES:
         threshold = share * peak
@@ -269,12 +289,15 @@ class Corridor:
         """Cannulas seen in the image."""
         self._take(())
 
-    def update(self, reference: Float32, followed: Sequence[Axis] = ()) -> None:
+    def update(
+        self, reference: Float32, followed: Sequence[Axis] = (), seen: Bool | None = None
+    ) -> None:
         """Look for the cannulas in the reference, attenuation over the window (log units).
 
-        `followed` are shafts that have been seen to come to lie there; taken where none is found.
+        `followed` are shafts that have been seen to come to lie there; taken where none is found. `seen` is
+        what is in the field of view, None: all.
         """
-        found = find_cannulas(reference, self._body_distance_mm, self._mm, self._config) or followed
+        found = find_cannulas(reference, self._body_distance_mm, self._mm, self._config, seen) or followed
         self._take(found, reference)
 
     def see_through(self, residual: Float32, dt_s: float) -> Float32:

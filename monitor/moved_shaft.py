@@ -105,11 +105,14 @@ class ShaftWatch:
         self._shafts, self._tracks = [], []
         self.swept, self.noticed, self.rests = None, False, False
 
-    def update(self, axes: Sequence[Axis], reference: Float32) -> None:
-        """Take the shafts as they are in the reference, attenuation over the window (log units)."""
+    def update(self, axes: Sequence[Axis], reference: Float32, seen: Bool | None = None) -> None:
+        """Take the shafts as they are in the reference, attenuation over the window (log units).
+
+        `seen` is what is in the field of view, None: all. A shaft that runs out of it has its end elsewhere.
+        """
         self.clear()
         for axis in axes:
-            shaft = self._cut(self._from_tip(axis), reference)
+            shaft = self._cut(self._from_tip(axis), reference, seen)
             if shaft is not None:
                 self._shafts.append(shaft)
                 self._tracks.append(_Track(shaft.axis.length_px))
@@ -248,7 +251,7 @@ class ShaftWatch:
             depth.append(float(self._body_distance_mm[at]))
         return axis if depth[0] >= depth[1] else Axis(axis.end, axis.start, axis.diameter_px)
 
-    def _cut(self, axis: Axis, reference: Float32) -> _Shaft | None:
+    def _cut(self, axis: Axis, reference: Float32, seen: Bool | None) -> _Shaft | None:
         mm, shape = self._mm, cast(tuple[int, int], reference.shape)
         rows = max(1, round(_PIECE_MM / mm))
         inside, outside = (axis.diameter_px / 2 + side / mm for side in _SIDES_MM)
@@ -283,6 +286,9 @@ class ShaftWatch:
         border_px = 3.0 / mm
         (end_x, end_y) = axis.end
         in_view = border_px < end_x < shape[1] - border_px and border_px < end_y < shape[0] - border_px
+        if in_view and seen is not None:
+            x, y, reach = round(end_x), round(end_y), round(border_px)
+            in_view = bool(seen[y - reach : y + reach + 1, x - reach : x + reach + 1].all())
         at_px = s.reshape(pieces, rows).mean(axis=1).astype(np.float64)
         return _Shaft(
             axis, x, y, rows, at_px, strip - profile, profile, kernel, response, along, lateral, own, in_view

@@ -55,6 +55,7 @@ class ShaftLearning:
         self._evidence_s = config.cement.evidence_s
         self._patch: Patch | None = None
         self._since_s: float | None = None
+        self._seen: Bool | None = None
         self.away_s = 0.0
         """For how long a shaft has not been in its place (s)."""
 
@@ -65,12 +66,12 @@ class ShaftLearning:
         self._watch.clear()
 
     def find(self) -> None:
-        """The reference is there: look for the cannulas in it."""
-        self._corridor.update(self._reference.mean, self._watch.axes_now())
+        """The reference is there: look for the cannulas in it, as far as it is in the field of view."""
+        self._corridor.update(self._reference.mean, self._watch.axes_now(), self._seen)
         self._cement.unseen = self._corridor.hidden
         self._cement.beside_steel = self._corridor.beside
         self._outline.adopt(self._corridor.found, self._corridor.hidden)
-        self._watch.update(self._corridor.found, self._reference.mean)
+        self._watch.update(self._corridor.found, self._reference.mean, self._seen)
 
     def look(self, moved: Float32, seen: Bool, time_s: float) -> Bool | None:
         """Where cement cannot be told from a shaft that has moved; None where none has.
@@ -83,6 +84,7 @@ class ShaftLearning:
             What is in the field of view.
         time_s : float
         """
+        self._seen = seen
         if not self._reference.ready:
             return None
         swept = self._swept(moved, seen, time_s)

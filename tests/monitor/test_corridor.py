@@ -53,6 +53,17 @@ def with_cannula(contrast: float = 0.25, tip: tuple[float, float] = (90.0, 105.0
     return bone() + contrast * rod(tip, (260.0, 60.0), 8.0) / 4.0
 
 
+@pytest.mark.parametrize("edge", ["circle", "blades"])
+def test_a_cannula_is_found_where_the_field_ends_in_the_window(edge: str) -> None:
+    """Beyond the field there is no signal at all: an attenuation that no steel comes near to."""
+    rows, columns = np.indices(SHAPE)
+    seen = np.hypot(rows - 100, columns - 105) < 100 if edge == "circle" else (columns < 200) & (rows > 12)
+    image = np.where(seen, with_cannula(), np.float32(4.0)).astype(np.float32)
+    (axis,) = find_cannulas(image, body_distance_mm(), MM, CONFIG, seen)
+    tip, _ = sorted((axis.start, axis.end), key=lambda end: end[0])
+    assert np.hypot(tip[0] - 90.0, tip[1] - 105.0) * MM < 2.0
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     tip_x=st.floats(75, 120),
