@@ -16,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.config import CementConfig
-from monitor.intensity import coarse_cells, low_pass
+from monitor.displaced import DisplacedWatch
+from monitor.intensity import coarse_cells
 from monitor.leap import LeapWatch
-from monitor.masks import around, dilated, square
+from monitor.masks import Part, around, dilated, square
+from monitor.reaching import ReachWatch
+from monitor.unrest import Unrest
 from monitor.zones import LevelMaps
 
 Float32 = NDArray[np.float32]
@@ -30,10 +33,8 @@ _MOST_AT_RIM = 0.3
 _EDGE_MM = 2.0
 _BESIDE_MM = 3.0
 _CELL_MM = 1.5
-_GRAIN_MM = 0.7
 _LEAP_NOTICED_S = 0.7
-_REACHES_IN_S = 3.0
-_BEFORE_CEMENT = 0.5
+_MOST_OF_WHAT_REACHES = 0.3
 _ACROSS_PX = 2
 _LOWEST_Z, _HIGHEST_Z = -4.0, 6.0
 
@@ -82,7 +83,8 @@ class CementDetector:
         self._inside = maps.body_distance_mm > 0
         self._bridge_px = bridge_px // 2
         shape = maps.body.shape
-        self._reaching_s = 0.0
+        self._reach = ReachWatch(mm_per_px)
+        self._displaced = DisplacedWatch(mm_per_px)
         self._leap = LeapWatch(self._inside, mm_per_px, config.largest_leap_mm2)
         self._evidence = np.zeros(shape, np.float32)
         self._added = np.zeros(shape, np.float32)
@@ -97,9 +99,7 @@ class CementDetector:
         wide = round(_RIM_MM / mm_per_px)
         # what follows from the mask is worked out once for each change of it
         self._elsewhere: Bool | None = None
-        self._away_cells: Float32 | None = None
-        # where nothing was in the way at the last pulse, and how much of that is around each cell
-        self._clear: tuple[Bool, Float32] | None = None
+        self._unrest = Unrest(mm_per_px, config)
         self._rim = np.ones(shape, bool)
         self._rim[wide:-wide, wide:-wide] = False
 
@@ -114,7 +114,8 @@ class CementDetector:
         return self._mask & (self._base > 0)
 
     def _mask_changed(self) -> None:
-        self._elsewhere = self._away_cells = None
+        self._elsewhere = None
+        self._unrest.mask_changed()
 
     def known_added(self) -> Float32 | None:
         """Attenuation that confirmed cement has added, 0 elsewhere (log units); None where there is none."""
@@ -160,6 +161,7 @@ class CementDetector:
         self._evidence[:] = 0
         self._gone_s[:] = 0
         self._leap.clear()
+        self._displaced.clear()
 
     def paler(self, zone: Float32, noise: Float32) -> Bool:
         """What has lost more attenuation than the image ever did while it was learned."""
@@ -209,7 +211,9 @@ class CementDetector:
         self._added *= keep
         self._added += residual * (1 - keep)
         shifted = settled_zone is not None and self._large_shift(settled_zone, noise, unseen)
-        dead_zone = np.maximum(dead_zone, self._unrest(visible))
+        dead_zone = np.maximum(
+            dead_zone, self._unrest.now(self._added, visible, self._mask, self.elsewhere())
+        )
         z = residual - dead_zone
         z /= np.maximum(noise, np.float32(1e-6))
         np.clip(z, _LOWEST_Z, _HIGHEST_Z, out=z)
@@ -231,6 +235,10 @@ class CementDetector:
         alone = undisturbed and not self.poor
         fresh = self._confirm(dead_zone, free, self._at_edge(unseen), dt_s, alone=alone)
         fresh &= ~self._mask
+        if settled_zone is None:
+            fresh = self._displaced.without(fresh, self._mask, self._added, dead_zone)
+        else:
+            self._displaced.clear()
         leapt = self._leap.judge(fresh, time_s)
         if leapt is not None:
             self.distrust(time_s - _LEAP_NOTICED_S, leapt)
@@ -241,54 +249,6 @@ class CementDetector:
             self._mask_changed()
         self._take_back(dead_zone, visible, dt_s)
         return Decision(self._mask, self._base + self._added, self.suspect, moved)
-
-    def _unrest(self, visible: Bool) -> Float32:
-        """How far the averaged residual strays around each place just now (log units).
-
-        Soft tissue that slides in a phase of the breath not seen while learning leaves as much below zero
-        as above it. Cement only adds: what lies below tells the unrest, whatever cement there is.
-        """
-        config = self._config
-        step = max(1, round(_GRAIN_MM / self._mm))
-        seen = visible & ~self._mask
-        clear = seen.astype(np.float32)
-        below = np.clip(self._added, np.float32(-config.unrest_clip), np.float32(0))
-        below *= clear
-        sigma_px = config.unrest_reach_mm / (step * self._mm)
-        variance = low_pass(coarse_cells(np.square(below), step), None, sigma_px)
-        if self._clear is None or not np.array_equal(self._clear[0], seen):
-            weight = np.maximum(low_pass(coarse_cells(clear, step), None, sigma_px), np.float32(1e-3))
-            self._clear = (seen, weight)
-        variance /= self._clear[1]
-        unrest = np.sqrt(np.maximum(variance, np.float32(0))) * np.float32(
-            np.sqrt(2.0) * config.unrest_factor
-        )
-        if self._away_cells is None:
-            away = self.elsewhere().astype(np.float32)
-            if not self._mask.any():
-                # nothing has been injected yet: gas over the body is likelier than it may be later
-                away = np.maximum(away, np.float32(_BEFORE_CEMENT))
-            self._away_cells = coarse_cells(away, step)
-        unrest = np.maximum(unrest, self._pairs(coarse_cells(below, step), step) * self._away_cells)
-        rows, columns = visible.shape
-        size = (unrest.shape[1] * step, unrest.shape[0] * step)
-        return cast(Float32, cv2.resize(unrest, size, interpolation=cv2.INTER_LINEAR)[:rows, :columns])
-
-    def _pairs(self, below: Float32, step: int) -> Float32:
-        """As much as the surroundings have grown paler: what slides darkens one place and lightens another.
-
-        `below` is in cells of `step` pixels. Only away from the body and from known cement, so that the front
-        itself is never kept back by it.
-        """
-        config = self._config
-        wider = max(1, round(_CELL_MM / (step * self._mm)))
-        cells = coarse_cells(below, wider)
-        reach = 2 * max(1, round(config.pair_reach_mm / (wider * step * self._mm))) + 1
-        around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-        paler = cv2.erode(cells, around) * np.float32(-config.pair_share)
-        rows, columns = below.shape
-        size = (cells.shape[1] * wider, cells.shape[0] * wider)
-        return cast(Float32, cv2.resize(paler, size, interpolation=cv2.INTER_LINEAR)[:rows, :columns])
 
     def _at_edge(self, unseen: Bool | None) -> Bool:
         """Along the window's border, the field's edge and what a moving cannula hides."""
@@ -306,6 +266,7 @@ class CementDetector:
         # each candidate by its part: what is counted below is counted over these pixels alone
         at = np.flatnonzero(candidate[cut])
         if not at.size:
+            self._reach.note(None, dt_s)
             return candidate
         count, labels = cv2.connectedComponents(candidate[cut].view(np.uint8), connectivity=8)
         part = np.asarray(labels).ravel()[at].astype(np.intp)
@@ -330,14 +291,14 @@ class CementDetector:
         )
         reaching = ~known & ~inward & (peak > h) & (area_mm2 >= config.smallest_separate_area_mm2)
         reaching[0] = False
-        self._reaching_s = self._reaching_s + dt_s if reaching.any() else 0.0
-        # fingers of what reaches in may look separate; what stays at the border is something else
-        alone &= not 0.0 < self._reaching_s < _REACHES_IN_S
-        accepted = grown | separate if alone else grown
+        self._reach.note(_parts(reaching, labels, cut, candidate.shape), dt_s)
+        if self._reach.part is not None:
+            of_it = np.bincount(part[self._reach.part[cut].ravel()[at]], minlength=count)
+            separate &= of_it < _MOST_OF_WHAT_REACHES * area_px
+        accepted = grown | separate if alone and not self._reach.arrives else grown
         accepted[0] = False
-        fresh = np.zeros(candidate.shape, bool)
-        fresh[cut] = accepted[labels]
-        return fresh
+        fresh = _parts(accepted, labels, cut, candidate.shape)
+        return np.zeros(candidate.shape, bool) if fresh is None else fresh
 
     def _beside_known(self) -> Bool:
         """Known cement and its neighbours, also those across the cannula."""
@@ -440,3 +401,12 @@ class CementDetector:
             self._mask[part] &= ~back
             self._evidence[part][back] = 0
             self._mask_changed()
+
+
+def _parts(chosen: Bool, labels: cv2.typing.MatLike, cut: Part, shape: tuple[int, ...]) -> Bool | None:
+    """The chosen ones of the labelled parts of a cut, over the whole window; None where none is."""
+    if not chosen.any():
+        return None
+    mask = np.zeros(shape, bool)
+    mask[cut] = chosen[labels]
+    return mask

@@ -289,9 +289,7 @@ class Corridor:
         """Cannulas seen in the image."""
         self._take(())
 
-    def update(
-        self, reference: Float32, followed: Sequence[Axis] = (), seen: Bool | None = None
-    ) -> None:
+    def update(self, reference: Float32, followed: Sequence[Axis] = (), seen: Bool | None = None) -> None:
         """Look for the cannulas in the reference, attenuation over the window (log units).
 
         `followed` are shafts that have been seen to come to lie there; taken where none is found. `seen` is

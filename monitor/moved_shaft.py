@@ -287,8 +287,8 @@ class ShaftWatch:
         (end_x, end_y) = axis.end
         in_view = border_px < end_x < shape[1] - border_px and border_px < end_y < shape[0] - border_px
         if in_view and seen is not None:
-            x, y, reach = round(end_x), round(end_y), round(border_px)
-            in_view = bool(seen[y - reach : y + reach + 1, x - reach : x + reach + 1].all())
+            row, column, reach = round(end_y), round(end_x), round(border_px)
+            in_view = bool(seen[row - reach : row + reach + 1, column - reach : column + reach + 1].all())
         at_px = s.reshape(pieces, rows).mean(axis=1).astype(np.float64)
         return _Shaft(
             axis, x, y, rows, at_px, strip - profile, profile, kernel, response, along, lateral, own, in_view

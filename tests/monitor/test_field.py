@@ -70,14 +70,18 @@ def test_brightness_that_falls_everywhere_is_no_blade() -> None:
     assert not fields.field.outside.any()
 
 
-@pytest.mark.parametrize(("from_edge_px", "believed"), [(0, False), (14, True)])
-def test_what_lies_along_the_edge_of_the_field_is_that_edge(from_edge_px: int, believed: bool) -> None:
+def separate_detector() -> tuple[CementDetector, tuple[int, int]]:
     marked = plan()
     view = marked.views[0]
     grid = Grid(SIZE, SIZE, 1, MM_PER_PX)
     maps = level_maps(view, view.levels[0], grid, Config())
-    shape = maps.body.shape
-    detector = CementDetector(maps, 5, grid.mm_per_px, CementConfig())
+    rows, columns = maps.body.shape
+    return CementDetector(maps, 5, grid.mm_per_px, CementConfig()), (rows, columns)
+
+
+@pytest.mark.parametrize(("from_edge_px", "believed"), [(0, False), (14, True)])
+def test_what_lies_along_the_edge_of_the_field_is_that_edge(from_edge_px: int, believed: bool) -> None:
+    detector, shape = separate_detector()
     unseen = np.zeros(shape, bool)
     edge = shape[0] // 4
     unseen[:edge] = True
@@ -87,3 +91,21 @@ def test_what_lies_along_the_edge_of_the_field_is_that_edge(from_edge_px: int, b
     for k in range(30):
         decision = detector.decide(dark, noise, zone, ~unseen, k / 15, 1 / 15, unseen=unseen)
     assert decision.mask.any() == believed
+
+
+def test_the_tip_of_an_instrument_that_is_drawn_out_is_no_cement() -> None:
+    """A clamp comes in over the border, lies there, and goes: its tip is the last to fade."""
+    detector, shape = separate_detector()
+    noise, zone = np.full(shape, 0.03, np.float32), np.full(shape, 0.03, np.float32)
+    clamp = np.zeros(shape, np.float32)
+    clamp[-30:, 70:78] = 0.3
+    tip = np.zeros(shape, np.float32)
+    tip[-30:-22, 70:78] = 0.3
+    for k in range(80):
+        decision = detector.decide(
+            clamp if k < 60 else tip, noise, zone, np.ones(shape, bool), k / 15, 1 / 15
+        )
+        assert not decision.mask.any()
+    for k in range(80, 130):
+        decision = detector.decide(tip, noise, zone, np.ones(shape, bool), k / 15, 1 / 15)
+    assert decision.mask.any(), "what stays there is told after all"
