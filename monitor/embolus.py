@@ -66,11 +66,22 @@ class EmbolusWatch:
         self._slow: Float32 | None = None
         self._past: deque[tuple[Spot, ...]] = deque(maxlen=8)
         self._times: deque[float] = deque(maxlen=8)
+        self._kept: tuple[float, Embolus] | None = None
 
     def start_anew(self) -> None:
         """Forget the last second: what was there is not comparable with what comes."""
         self._slow = None
         self._past.clear()
+
+    def keep(self, embolus: Embolus, time_s: float) -> None:
+        """It is to be told of for a while, also after it has gone."""
+        self._kept = (time_s, embolus)
+
+    def shown(self, time_s: float) -> Embolus | None:
+        """What is still to be told of."""
+        if self._kept is not None and time_s - self._kept[0] > self._config.shown_s:
+            self._kept = None
+        return None if self._kept is None else self._kept[1]
 
     def look(
         self,

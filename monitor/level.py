@@ -18,7 +18,7 @@ from monitor.config import Config
 from monitor.corridor import Corridor, marked_axes
 from monitor.derived import derive
 from monitor.describe import WatchedZones, minimum_detectable_added
-from monitor.embolus import Embolus, EmbolusWatch
+from monitor.embolus import EmbolusWatch
 from monitor.field import Field
 from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid
@@ -35,6 +35,7 @@ from monitor.shaft_learning import ShaftLearning, either
 from monitor.states import Reason, State
 from monitor.sway import Pace
 from monitor.tracking import Located, Tracker
+from monitor.turns import Turns
 from monitor.viewport import Viewport
 from monitor.volume import DensityCalibration
 from monitor.zones import grown, level_maps, territory
@@ -95,7 +96,6 @@ class LevelMonitor:
         self._intruder = IntruderWatch(grid.mm_per_px, config.intruder)
         self._intruded_s: float | None = None
         self._emboli = EmbolusWatch(self.maps.body_distance_mm, grid.mm_per_px, config.embolus)
-        self._embolus: tuple[float, Embolus] | None = None
         self._pace = Pace()
         self._visible = self._seen = np.ones(shape, bool)
         self._corridor = Corridor(
@@ -109,7 +109,8 @@ class LevelMonitor:
             watch, self._reference, self._corridor, self._cement, self._outline, grid.mm_per_px, config
         )
         self._swept: Bool | None = None
-        self._zones_due = 0
+        self._turns = Turns()
+        self._zones_due = 2
         self._watched = WatchedZones(self.maps, density)
         self._zones = self._watched.now(None, None)
         self._findings = LevelFindings(
@@ -176,9 +177,7 @@ class LevelMonitor:
         if poor is not None:
             return self._nothing(located.pose, (poor,))
         if located.disturbed == "found":
-            self._reference.restart(self._config.learning.shortest_s)
-            self._cement.start_anew()
-            self._outline.start_anew()
+            self._forget()
         elif located.disturbed is not None:
             self._start_anew(
                 Reason(State.NOT_MONITORING, located.disturbed, str(located.pose.distrust), self.name)
@@ -214,10 +213,8 @@ class LevelMonitor:
         dt_s = time_s - (self._last_s if self._last_s is not None else time_s)
         self._last_s = time_s
         if self._reference.is_settling(moved):
-            self._reference.restart(self._config.learning.shortest_s)
+            self._forget()
             self._reference.start(moved, time_s)
-            self._cement.start_anew()
-            self._outline.start_anew()
             return self._learning(located.pose)
         clipped = self._viewport.cut(lambda part: work.clipped(part, self._field.outside), 1.0)
         self._seen = np.ones_like(self._visible) if inside is None else inside
@@ -229,7 +226,8 @@ class LevelMonitor:
         if covered is not None:
             return covered
         outside = ~self._seen
-        self._swept = self._shafts.look(moved, self._seen, time_s)
+        self._turns.take(dt_s)
+        self._swept = self._shafts.look(moved, self._seen, time_s, rests=self._turns.first_rests)
         if self._swept is not None:
             self._seen, self._visible = self._seen & ~self._swept, self._visible & ~self._swept
         suspect = self._cement.suspect
@@ -253,7 +251,7 @@ class LevelMonitor:
         if self._reference.ready:
             seen = self._emboli.look(residual, dead_zone, noise, usable, decision.mask, time_s, dt_s)
             if seen is not None and familiar:
-                self._embolus = (time_s, seen)
+                self._emboli.keep(seen, time_s)
         if self._reference.ready or self._blind is None:
             learnable = self._seen & ~self._around(decision.suspect) & ~(residual > dead_zone + 3.0 * noise)
         else:
@@ -281,29 +279,26 @@ class LevelMonitor:
         reasons += self._instrument_reasons(decision, time_s)
         if any(reason.state is State.NOT_MONITORING for reason in reasons):
             return self._nothing(located.pose, reasons)
+        steel = self._corridor.steel
         if was_ready:
-            steel = self._corridor.steel
             drawn = self._outline.draw_all(
-                fine, decision.mask, dead_zone, self._visible, usable, steel, dt_s, trusted=familiar
-            )
+                fine, decision.mask, dead_zone, self._visible, usable, steel, dt_s,
+                trusted=familiar, thin_rests=self._turns.second_rests,
+            )  # fmt: skip
         else:
             drawn = self._outline.draw(decision.mask, dead_zone, self._visible)
         mask = self._cement.bridged(drawn.cement | self._cement.learned) & self._own
         reach_px = round(self._config.front.hidden_reach_mm / mm)
-        reach = self._cement.hidden_reach(
-            mask, self._corridor.steel, either(decision.hidden, self._swept), reach_px
-        )
+        reach = self._cement.hidden_reach(mask, steel, either(decision.hidden, self._swept), reach_px)
         reach = reach | (drawn.suspected & self._own)
-        rho, hatched = self._reference.noise_correlation, self._corridor.hidden
-        hatched = hatched if self._swept is None else hatched | self._swept
+        rho = self._reference.noise_correlation
+        hatched = cast(Bool, either(self._corridor.hidden, self._swept))
         evidence = CementEvidence(mask, reach, decision.added, noise, hatched, rho, self._outline.excess)
         result = self._findings.describe(located.pose, evidence, reasons, self._zones, time_s, now_ns)
-        if self._embolus is not None:
-            if time_s - self._embolus[0] > self._config.embolus.shown_s:
-                self._embolus = None
-            else:
-                carried = self._findings.carried_away(self._embolus[1], located.pose, now_ns)
-                result = replace(result, leaks=(*result.leaks, carried))
+        embolus = self._emboli.shown(time_s)
+        if embolus is not None:
+            carried = self._findings.carried_away(embolus, located.pose, now_ns)
+            result = replace(result, leaks=(*result.leaks, carried))
         self._lap("findings")
         return LevelStep(result, reasons, mask, fit)
 
@@ -404,6 +399,11 @@ class LevelMonitor:
         if pulses in (8, 24, 64) and self._blind is None:
             self._tracker.set_reference(self._reference.mean, pulses)
             self._reference.take_as_template()
+
+    def _forget(self) -> None:
+        self._reference.restart(self._config.learning.shortest_s)
+        self._cement.start_anew()
+        self._outline.start_anew()
 
     def _start_anew(self, reason: Reason) -> None:
         seconds = self._relearning.begin(self._last_s, was_learned=self._reference.ready)

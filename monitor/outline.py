@@ -93,6 +93,7 @@ class CementOutline:
         dt_s: float,
         *,
         trusted: bool,
+        thin_rests: bool = False,
     ) -> Drawn:
         """The outline, thin veins, and what lies behind cannulas.
 
@@ -110,9 +111,13 @@ class CementOutline:
             Time since the pulse before (s).
         trusted : bool
             False in phases of the breath that have not been learned.
+        thin_rests : bool
+            No thin veins are looked for at this pulse (`turns`).
         """
         outline = self._edge.outline(confirmed, dead_zone, visible)
-        outline = outline | self._thin_vein.look(residual, usable & ~steel, confirmed, dt_s, trusted=trusted)
+        outline = outline | self._thin_vein.look(
+            residual, usable & ~steel, confirmed, dt_s, trusted=trusted, rests=thin_rests
+        )
         behind = self._shaft.look(residual, usable, outline, dt_s, trusted=trusted)
         outline = outline | behind.cement
         return Drawn(outline, outline | behind.suspected)

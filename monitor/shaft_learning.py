@@ -73,7 +73,7 @@ class ShaftLearning:
         self._outline.adopt(self._corridor.found, self._corridor.hidden)
         self._watch.update(self._corridor.found, self._reference.mean, self._seen)
 
-    def look(self, moved: Float32, seen: Bool, time_s: float) -> Bool | None:
+    def look(self, moved: Float32, seen: Bool, time_s: float, *, rests: bool = False) -> Bool | None:
         """Where cement cannot be told from a shaft that has moved; None where none has.
 
         Parameters
@@ -83,9 +83,11 @@ class ShaftLearning:
         seen : ndarray of bool, same shape
             What is in the field of view.
         time_s : float
+        rests : bool
+            While all shafts are in their places nothing is looked at (`turns`).
         """
         self._seen = seen
-        if not self._reference.ready:
+        if not self._reference.ready or (rests and self._since_s is None):
             return None
         swept = self._swept(moved, seen, time_s)
         self._since_s = None if swept is None else time_s if self._since_s is None else self._since_s

@@ -57,6 +57,8 @@ class ThinVein:
         self._evidence = np.zeros(cells, np.float32)
         self._found: Bool = np.zeros(cells, bool)
         self._gone_s = np.zeros(cells, np.float32)
+        # since the last look
+        self._pulses, self._since_s = 0, 0.0
         # made now, not when the first pulse waits for them
         _kernels(round(self._cell_mm, 3))
 
@@ -64,8 +66,18 @@ class ThinVein:
         """The reference is learned anew: what is there now belongs to it."""
         for kept in (self._average, self._evidence, self._gone_s):
             kept[:] = 0
+        self._pulses, self._since_s = 0, 0.0
 
-    def look(self, residual: Float32, usable: Bool, cement: Bool, dt_s: float, *, trusted: bool) -> Bool:
+    def look(
+        self,
+        residual: Float32,
+        usable: Bool,
+        cement: Bool,
+        dt_s: float,
+        *,
+        trusted: bool,
+        rests: bool = False,
+    ) -> Bool:
         """Take in a pulse.
 
         Parameters
@@ -80,6 +92,8 @@ class ThinVein:
             Time since the pulse before (s).
         trusted : bool
             False in phases of the breath that have not been learned: nothing new is found then.
+        rests : bool
+            This pulse is only averaged; the next one counts for both (`turns`).
 
         Returns
         -------
@@ -91,6 +105,11 @@ class ThinVein:
         cells = coarse_cells(residual * clear, self._step)
         keep = float(np.exp(-max(dt_s, 1e-3) / _AVERAGE_S))
         cv2.addWeighted(self._average, keep, cells, 1.0 - keep, 0.0, dst=self._average)
+        self._pulses, self._since_s = self._pulses + 1, self._since_s + dt_s
+        if rests:
+            return self._drawn(residual.shape)
+        pulses, dt_s = self._pulses, self._since_s
+        self._pulses, self._since_s = 0, 0.0
         # what cannot be seen is taken to be as its surroundings, not as nothing
         seen = weight > 0.9
         filled = _spread_out(self._average, weight, _FILL_MM / self._cell_mm)
@@ -110,6 +129,7 @@ class ThinVein:
         z = np.clip((darker - least) / np.maximum(grain, np.float32(1e-4)), -_HIGHEST_Z, _HIGHEST_Z)
         if not trusted:
             np.minimum(z, 0, out=z)
+        z *= np.float32(pulses)
         known, half = coarse_cells(cement.astype(np.float32), self._step) > 0.2, weight > 0.5
         z += self._evidence
         self._evidence = np.clip(z, 0, np.float32(3 * self._config.threshold), out=z)
@@ -119,9 +139,12 @@ class ThinVein:
         np.copyto(strength, np.maximum(darker, paler), where=apart)
         self._learn(strength, free, dt_s)
         self._latch(darker, least, known, half, dt_s)
+        return self._drawn(residual.shape)
+
+    def _drawn(self, shape: tuple[int, ...]) -> Bool:
         if not self._found.any():
-            return np.zeros(residual.shape, bool)
-        rows, columns = residual.shape
+            return np.zeros(shape, bool)
+        rows, columns = shape
         size = (self._found.shape[1] * self._step, self._found.shape[0] * self._step)
         fine = cv2.resize(self._found.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
         return np.ascontiguousarray(fine[:rows, :columns]) > 0.5
