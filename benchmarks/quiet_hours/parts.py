@@ -38,6 +38,7 @@ SETS = {
     "report": 5000,
     "audit": 6000,
     "unseen": 7000,
+    "closing": 8000,
 }
 """Sets of seeds: thresholds may be chosen on `tuning` and `fresh`; the others are for measuring once each."""
 
