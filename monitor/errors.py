@@ -8,6 +8,7 @@ The tree::
     |   +-- PlanError         the plan file is not one, or does not fit the images
     |   +-- ConfigError       the configuration file has an unknown key or a value out of range
     |   +-- OutputError       an output folder or file cannot be written
+    |   +-- CalibrationError  an image or argument from which nothing can be calibrated
     +-- SourceTimeout         no frame within the time asked; the source is still there
     +-- SourceLost            the source went away (cable, network, device)
     +-- EndOfStream           the source has no more frames
@@ -44,6 +45,10 @@ class ConfigError(InputError):
 
 class OutputError(InputError):
     """An output folder or file cannot be written."""
+
+
+class CalibrationError(InputError):
+    """Nothing can be calibrated from an image or an argument."""
 
 
 class SourceTimeout(CementWatchError):

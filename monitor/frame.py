@@ -59,7 +59,9 @@ class ImagerGeometry:
     """What a header says of the X-ray geometry. Every value is None where the header is silent.
 
     Names are the DICOM keywords. Spacings are (row, column) in mm: at the detector for
-    `imager_pixel_spacing_mm`, as calibrated for `pixel_spacing_mm`.
+    `imager_pixel_spacing_mm`, as calibrated for `pixel_spacing_mm`, of a scanned film for
+    `nominal_scanned_pixel_spacing_mm`. `object_pixel_spacing_in_center_of_beam_mm` is that of Enhanced
+    objects at the object, `pixel_aspect_ratio` (vertical, horizontal) the shape of a pixel.
     """
 
     imager_pixel_spacing_mm: tuple[float, float] | None = None
@@ -68,6 +70,11 @@ class ImagerGeometry:
     distance_source_to_detector_mm: float | None = None
     distance_source_to_patient_mm: float | None = None
     estimated_radiographic_magnification_factor: float | None = None
+    pixel_spacing_calibration_description: str | None = None
+    distance_source_to_isocenter_mm: float | None = None
+    object_pixel_spacing_in_center_of_beam_mm: tuple[float, float] | None = None
+    nominal_scanned_pixel_spacing_mm: tuple[float, float] | None = None
+    pixel_aspect_ratio: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,17 +135,26 @@ def intensity_of(image: DicomImage) -> Intensity:
 
 def geometry_of(header: Dataset) -> ImagerGeometry:
     """Read the X-ray geometry, also from the functional groups of Enhanced objects."""
-    calibration = find(header, "PixelSpacingCalibrationType")
     return ImagerGeometry(
         imager_pixel_spacing_mm=_pair(header, "ImagerPixelSpacing"),
         pixel_spacing_mm=_pair(header, "PixelSpacing"),
-        pixel_spacing_calibration_type=None if calibration is None else str(calibration),
+        pixel_spacing_calibration_type=_words(header, "PixelSpacingCalibrationType"),
         distance_source_to_detector_mm=_positive(header, "DistanceSourceToDetector"),
         distance_source_to_patient_mm=_positive(header, "DistanceSourceToPatient"),
         estimated_radiographic_magnification_factor=_positive(
             header, "EstimatedRadiographicMagnificationFactor"
         ),
+        pixel_spacing_calibration_description=_words(header, "PixelSpacingCalibrationDescription"),
+        distance_source_to_isocenter_mm=_positive(header, "DistanceSourceToIsocenter"),
+        object_pixel_spacing_in_center_of_beam_mm=_pair(header, "ObjectPixelSpacingInCenterOfBeam"),
+        nominal_scanned_pixel_spacing_mm=_pair(header, "NominalScannedPixelSpacing"),
+        pixel_aspect_ratio=_pair(header, "PixelAspectRatio"),
     )
+
+
+def _words(header: Dataset, keyword: str) -> str | None:
+    value = find(header, keyword)
+    return None if value is None else str(value)[:80]
 
 
 def kvp_of(header: Dataset) -> float | None:
