@@ -28,6 +28,8 @@ _CHANGED = 2.5
 _IN_SCATTER = 0.8
 """Share of the nominal attenuation that is left of a film in the middle of a scattering patient."""
 _LEAST_SURE_MM2 = 1.0
+_LEAST_SEEN_LOG_MM2 = 0.25
+"""Integral of what is added: some 0.0025 mL. Soft tissue that slides past the wall adds less."""
 _SMOOTH_MM = 0.25
 _RING_MM = (1.6, 4.5)
 _BESIDE_MM = 5.0
@@ -105,7 +107,7 @@ class CementEdge:
         self.excess[part] = added - least
         drawn = np.where(visible[part], near & (added > least), core)
         sure = core | (added > dead_zone[part])
-        drawn &= self._inside[part] | self._believed(drawn & ~self._inside[part], sure)
+        drawn &= self._inside[part] | self._believed(drawn & ~self._inside[part], sure, cast(Float32, added))
         # what is drawn hangs together with what is confirmed
         count, labels = cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)
         kept = np.zeros(count, bool)
@@ -115,12 +117,13 @@ class CementEdge:
         outline[part] = kept[labels]
         return outline
 
-    def _believed(self, outside: Bool, sure: Bool) -> Bool:
+    def _believed(self, outside: Bool, sure: Bool, added: Float32) -> Bool:
         """Parts beyond the body of which at least some is sure: a film that may be none is no leak."""
         count, labels = cv2.connectedComponents(outside.view(np.uint8), connectivity=8)
         surely = np.bincount(labels[outside & sure], minlength=count) * self._mm**2
         surely[0] = 0
-        believed: Bool = (surely >= _LEAST_SURE_MM2)[labels]
+        seen = np.bincount(labels[outside], weights=added[outside], minlength=count) * self._mm**2
+        believed: Bool = ((surely >= _LEAST_SURE_MM2) & (seen >= _LEAST_SEEN_LOG_MM2))[labels]
         return believed
 
     def _background(self, core: Bool, visible: Bool, slow: Float32) -> Float32:

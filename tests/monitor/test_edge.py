@@ -67,3 +67,21 @@ def test_where_nothing_can_be_seen_the_decision_stands() -> None:
     confirmed = ball(3.0) > 0.3
     got = edge.outline(confirmed, np.full(SHAPE, 0.03, np.float32), np.zeros(SHAPE, bool))
     assert np.array_equal(got, confirmed) or not got.any()
+
+
+@pytest.mark.parametrize(("added", "drawn_outside"), [(0.06, False), (0.2, True)])
+def test_a_faint_film_beyond_the_wall_must_come_to_something(added: float, drawn_outside: bool) -> None:
+    """Soft tissue that slides past the wall is as faint as a film, and as small; no leak stays so."""
+    inside = np.zeros(SHAPE, bool)
+    inside[:, 77:] = True
+    image = np.zeros(SHAPE, np.float32)
+    image[60:100, 80:120] = 0.3
+    image[75:82, 74:80] = added
+    confirmed = image > 0.03
+    edge = CementEdge(inside, MM, EdgeConfig(), DENSITY)
+    rng = np.random.default_rng(3)
+    for _ in range(45):
+        edge.follow((image + 0.01 * rng.standard_normal(SHAPE)).astype(np.float32), 1 / RATE_HZ)
+    got = edge.outline(confirmed, np.full(SHAPE, 0.02, np.float32), np.ones(SHAPE, bool))
+    assert got[80, 100]
+    assert bool((got & ~inside).any()) == drawn_outside
