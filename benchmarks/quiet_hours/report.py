@@ -33,6 +33,9 @@ def report(rows: Sequence[Row], script: str = "python -m benchmarks.quiet") -> s
     lines += ["", f"of these, without any cement: {_hours(bare):.2f} h"]
     lines += _rates("leak_", bare, _hours(bare)) if bare else []
     lines += _rates("near_", bare, _hours(bare)) if bare else []
+    gasless = [row for row in quiet if not _holds(row, "BowelGas")]
+    lines += ["", f"of these, without bowel gas that moves: {_hours(gasless):.2f} h"]
+    lines += _rates("leak_", gasless, _hours(gasless)) if gasless else []
     lines += ["", "kind          hours  monitored of all  after learning  leak alarms  per hour"]
     by_kind: dict[str, list[Row]] = defaultdict(list)
     for row in quiet:
@@ -75,6 +78,10 @@ def _volume(rows: Sequence[Row], quiet: Sequence[Row]) -> str:
         each, drawing = 1e3 * took_s / frames, 1e3 * rendering_s / frames
         text += f"\n{each:.1f} ms per frame on one core, {drawing:.1f} of them rendering"
     return text
+
+
+def _holds(row: Row, disturbance: str) -> bool:
+    return any(one["kind"] == disturbance for one in row["settings"]["disturbances"])
 
 
 def _hours(rows: Sequence[Row]) -> float:
