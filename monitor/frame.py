@@ -61,7 +61,8 @@ class ImagerGeometry:
     Names are the DICOM keywords. Spacings are (row, column) in mm: at the detector for
     `imager_pixel_spacing_mm`, as calibrated for `pixel_spacing_mm`, of a scanned film for
     `nominal_scanned_pixel_spacing_mm`. `object_pixel_spacing_in_center_of_beam_mm` is that of Enhanced
-    objects at the object, `pixel_aspect_ratio` (vertical, horizontal) the shape of a pixel.
+    objects at the object, `pixel_aspect_ratio` (vertical, horizontal) the shape of a pixel,
+    `field_of_view_mm` the diameter or larger side of the field at the detector, which a zoom makes smaller.
     """
 
     imager_pixel_spacing_mm: tuple[float, float] | None = None
@@ -75,6 +76,7 @@ class ImagerGeometry:
     object_pixel_spacing_in_center_of_beam_mm: tuple[float, float] | None = None
     nominal_scanned_pixel_spacing_mm: tuple[float, float] | None = None
     pixel_aspect_ratio: tuple[float, float] | None = None
+    field_of_view_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pydicom.valuerep import DT
 from monitor.frame import ImagerGeometry, Intensity, PixelIntensityRelationship
 from monitor.sources.dicom_file import DicomImage
 
+_LARGEST_FIELD_MM = 1000.0
 _FRAME_TIME, _FRAME_TIME_VECTOR = 0x00181063, 0x00181065
 #: Projection radiography, whose display convention is bone bright (fluoroscopy: bone dark).
 _RADIOGRAPHY = ("1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1.1")
@@ -149,7 +150,26 @@ def geometry_of(header: Dataset) -> ImagerGeometry:
         object_pixel_spacing_in_center_of_beam_mm=_pair(header, "ObjectPixelSpacingInCenterOfBeam"),
         nominal_scanned_pixel_spacing_mm=_pair(header, "NominalScannedPixelSpacing"),
         pixel_aspect_ratio=_pair(header, "PixelAspectRatio"),
+        field_of_view_mm=_field_of_view(header),
     )
+
+
+def _field_of_view(header: Dataset) -> float | None:
+    """Diameter of an intensifier, or larger side of a flat detector's field (mm)."""
+    size = _positive(header, "IntensifierSize")
+    if size is not None:
+        return size
+    for keyword in ("FieldOfViewDimensions", "FieldOfViewDimensionsInFloat"):
+        value = find(header, keyword)
+        try:
+            sides = [
+                float(side) for side in ([value] if isinstance(value, str | int | float) else value or ())
+            ]
+        except (TypeError, ValueError):
+            continue
+        if sides and min(sides) > 0 and max(sides) < _LARGEST_FIELD_MM:
+            return max(sides)
+    return None
 
 
 def _words(header: Dataset, keyword: str) -> str | None:

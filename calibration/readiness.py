@@ -1,0 +1,136 @@
+"""At the start of a session: what of a profile holds for this source, and what is missing or expired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from calibration.conditions import Conditions, conditions_of, geometry_changes, quality_changes
+from calibration.density import nominal_density
+from calibration.profile import DistortionPart, Profile, Stamp
+from calibration.scale import disagreement, scale_from_header
+from monitor.frame import SourceInfo
+from monitor.plan import Scale
+from monitor.volume import DensityCalibration
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that is missing, expired or contradicted, in a few words. `part` is ``scale`` and so on."""
+
+    part: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a session goes by.
+
+    Parameters
+    ----------
+    density : DensityCalibration or None
+        That of the profile where it holds, else the nominal one; None: no volumes.
+    distortion : DistortionPart or None
+        Where it holds.
+    latency_ms : float or None
+        Glass to glass, as measured in the room.
+    notices : tuple of Notice
+        To be said on the screen, in the log and in the report.
+    """
+
+    density: DensityCalibration | None
+    distortion: DistortionPart | None
+    latency_ms: float | None
+    notices: tuple[Notice, ...]
+
+
+class _Stamped(Protocol):
+    @property
+    def stamp(self) -> Stamp: ...
+
+    @property
+    def conditions(self) -> Conditions: ...
+
+
+def readiness(
+    profile: Profile | None, info: SourceInfo, plan_scale: Scale, now: datetime | None = None
+) -> Readiness:
+    """Check a profile against a source and the plan's scale.
+
+    Parameters
+    ----------
+    profile : Profile or None
+        None: the room has none, or none was given.
+    info : SourceInfo
+    plan_scale : Scale
+        The one that the plan was drawn with.
+    now : datetime or None
+        With a zone; None: the clock.
+    """
+    moment = now or datetime.now(UTC)
+    conditions = conditions_of(info)
+    notices: list[Notice] = list(_scale_notices(profile, info, plan_scale, conditions, moment))
+    density = nominal_density(info)
+    known = None if profile is None else profile.density
+    doubts = ["not calibrated"] if known is None else list(_doubts(known, conditions, moment, quality=True))
+    if known is not None and not doubts:
+        density = known.calibration
+    else:
+        said = "volumes serve for comparison only" if density is not None else "no volumes"
+        notices.append(Notice("density", f"density {doubts[0]}: {said}"))
+    distortion = None if profile is None else profile.distortion
+    if distortion is not None:
+        doubts = list(_doubts(distortion, conditions, moment))
+        if doubts:
+            notices.append(Notice("distortion", f"distortion {doubts[0]}: not corrected"))
+            distortion = None
+    latency = None if profile is None else profile.latency
+    if latency is not None:
+        doubts = list(_doubts(latency, conditions, moment, geometry=False))
+        if doubts:
+            notices.append(Notice("latency", f"latency {doubts[0]}"))
+            latency = None
+    return Readiness(density, distortion, None if latency is None else latency.delay_ms, tuple(notices))
+
+
+def _scale_notices(
+    profile: Profile | None,
+    info: SourceInfo,
+    plan_scale: Scale,
+    conditions: Conditions,
+    moment: datetime,
+) -> Iterator[Notice]:
+    held = None
+    if profile is not None and profile.scale is not None:
+        doubts = list(_doubts(profile.scale, conditions, moment))
+        if doubts:
+            yield Notice("scale", f"scale of the room {doubts[0]}")
+        else:
+            held = profile.scale.estimate.scale
+            yield from _contradicts(plan_scale, held, "the room's")
+    header = scale_from_header(info.geometry)
+    if header.best is not None:
+        yield from _contradicts(plan_scale, header.best.scale, "the header's")
+    elif held is None and plan_scale.method == "unknown":
+        yield Notice("scale", "scale not calibrated: the plan does not say where its millimetres come from")
+
+
+def _contradicts(plan: Scale, other: Scale, whose: str) -> Iterator[Notice]:
+    ratio = disagreement(plan, other)
+    if ratio is not None:
+        yield Notice("scale", f"the plan's scale is {ratio:.2f} times {whose}: millimetres are in doubt")
+
+
+def _doubts(
+    part: _Stamped, now: Conditions, moment: datetime, *, geometry: bool = True, quality: bool = False
+) -> Iterator[str]:
+    if moment > part.stamp.valid_until:
+        yield f"expired on {part.stamp.valid_until:%Y-%m-%d}"
+    if moment < part.stamp.made_at:
+        yield f"is dated {part.stamp.made_at:%Y-%m-%d}, in the future"
+    if geometry and not quality:
+        yield from geometry_changes(part.conditions, now)
+    if quality:
+        yield from quality_changes(part.conditions, now)
