@@ -1,4 +1,4 @@
-"""A room's profile: written whole, read back the same, refused where it makes no sense, doubted where it is old."""
+"""A room's profile: written whole, read back the same, refused where it makes no sense, doubted when old."""
 
 from __future__ import annotations
 
