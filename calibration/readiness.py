@@ -13,15 +13,23 @@ from calibration.profile import DistortionPart, Profile, Stamp
 from calibration.scale import disagreement, scale_from_header
 from monitor.frame import SourceInfo
 from monitor.plan import Scale
+from monitor.states import Reason, State
 from monitor.volume import DensityCalibration
+
+_OF_ROOM = "room profile"
+"""Method of a plan's scale that was taken from the profile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing that is missing, expired or contradicted, in a few words. `part` is ``scale`` and so on."""
+    """One thing that is missing, expired or contradicted, in a few words.
+
+    `part` is ``scale`` and so on. `in_doubt`: what is shown in millimetres may be wrong by more than is said.
+    """
 
     part: str
     text: str
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,18 @@ class Readiness:
     distortion: DistortionPart | None
     latency_ms: float | None
     notices: tuple[Notice, ...]
+
+    @property
+    def standing(self) -> tuple[Reason, ...]:
+        """What degrades the whole session."""
+        return tuple(
+            Reason(State.DEGRADED, "calibration", notice.text) for notice in self.notices if notice.in_doubt
+        )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All notices, the gravest first."""
+        return tuple(notice.text for notice in sorted(self.notices, key=lambda notice: not notice.in_doubt))
 
 
 class _Stamped(Protocol):
@@ -106,7 +126,7 @@ def _scale_notices(
     if profile is not None and profile.scale is not None:
         doubts = list(_doubts(profile.scale, conditions, moment))
         if doubts:
-            yield Notice("scale", f"scale of the room {doubts[0]}")
+            yield Notice("scale", f"scale of the room {doubts[0]}", in_doubt=plan_scale.method == _OF_ROOM)
         else:
             held = profile.scale.estimate.scale
             yield from _contradicts(plan_scale, held, "the room's")
@@ -120,7 +140,8 @@ def _scale_notices(
 def _contradicts(plan: Scale, other: Scale, whose: str) -> Iterator[Notice]:
     ratio = disagreement(plan, other)
     if ratio is not None:
-        yield Notice("scale", f"the plan's scale is {ratio:.2f} times {whose}: millimetres are in doubt")
+        text = f"the plan's scale is {ratio:.2f} times {whose}: millimetres are in doubt"
+        yield Notice("scale", text, in_doubt=True)
 
 
 def _doubts(

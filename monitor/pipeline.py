@@ -79,10 +79,12 @@ class Pipeline:
         reference: Pixels | None = None,
         masks: bool = False,
         perf_ns: Callable[[], int] = time.perf_counter_ns,
+        standing: tuple[Reason, ...] = (),
     ) -> None:
         check_fits(view, info.rows, info.columns)
         info = as_stated(info, view)
         self.plan, self.view, self.info, self.config = plan, view, info, config
+        self._standing = standing
         self._grid = Grid.for_frames(
             info.rows, info.columns, view.scale.mm_per_px, config.intensity.work_mm_per_px
         )
@@ -185,7 +187,7 @@ class Pipeline:
         self._lap("gate")
         if self._reference_due:
             self._take_reference(work)
-        reasons: list[Reason] = []
+        reasons = list(self._standing)
         if pulse.new or not self._steps:
             self._count_beam(frame.time_ns)
             if not self._inverted(work, frame.time_ns / 1e9):

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from calibration.density import nominal_density
+from calibration.profile import Profile
+from calibration.readiness import readiness
 from calibration.scale import disagreement, scale_from_geometry
 from monitor.config import Config
 from monitor.errors import EndOfStream, OutputError, PlanError, SourceError
@@ -94,6 +95,7 @@ def analyse(
     plan_name: str,
     view_name: str | None = None,
     masks: bool = False,
+    profile: Profile | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Take every frame of a source through the pipeline and write the tables.
@@ -104,6 +106,8 @@ def analyse(
     ----------
     out : Path
         Folder for ``frames.csv``, ``alerts.csv``, ``summary.json`` and, with `masks`, ``masks.mkv``.
+    profile : Profile or None
+        Calibration of the room.
     progress : callable or None
         Called with frames done and their number, None where not known.
 
@@ -123,8 +127,11 @@ def analyse(
     reference = reference_pixels(source, view.reference_frame)
     with source:
         first = source.read()
-        density = nominal_density(info)
-        pipeline = Pipeline(plan, view, info, config, density, reference=reference, masks=masks)
+        ready = readiness(profile, info, view.scale)
+        density = ready.density
+        pipeline = Pipeline(
+            plan, view, info, config, density, reference=reference, masks=masks, standing=ready.standing
+        )
         _note_plan(plan, view, pipeline)
         times = FrameTimes(info, config.gate.assumed_frame_rate_hz)
         make_folder(out)
@@ -142,6 +149,7 @@ def analyse(
     relative = any(kept["volume_relative"] for kept in tally.levels.values() if kept["volume_method"])
     summary["volume_relative"] = relative or (not methods and density is not None and density.is_relative)
     summary["cement"] = _cement(plan)
+    summary["calibration_notices"] = list(ready.words)
     if damage is not None:
         summary["damaged"] = str(damage)
     write_json(out / "summary.json", summary)

@@ -17,6 +17,7 @@ from ui.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from calibration.profile import Profile
     from monitor.config import Config
 
 # typer carries a copy of click of its own: the base of its public error is the one that is raised
@@ -54,6 +55,12 @@ PolarityOption = Annotated[
         "--polarity",
         metavar="cement-dark|cement-bright",
         help="How cement looks in the source's values, whatever the source says; ends doubts about it.",
+    ),
+]
+ProfileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--profile", metavar="PROFILE.json", help="Calibration of the room (cementwatch calibrate)."
     ),
 ]
 RateOption = Annotated[
@@ -157,6 +164,7 @@ def live(
     view: ViewOption = None,
     frame_rate: RateOption = None,
     polarity: PolarityOption = None,
+    profile: ProfileOption = None,
     windowed: Annotated[bool, typer.Option("--windowed", help="Not full screen.")] = False,
 ) -> None:
     """Monitor a source with the overlay; files play at their own rate.
@@ -174,7 +182,10 @@ def live(
         raise InputError(f"--seconds must be above 0, is {seconds:g}")
     marked, settings = with_polarity(read_plan(plan), polarity), _config(config, preset)
     opened = open_source(source, frame_rate_hz=_rate(frame_rate))
-    with live_run(opened, marked, settings, session, view_name=view, tell=_tell()) as running:
+    room = _profile(profile)
+    with live_run(opened, marked, settings, session, view_name=view, profile=room, tell=_tell()) as running:
+        for words in running.ready.words if room is not None else ():
+            typer.echo(f"calibration: {words}", err=True)
         if headless:
             run_headless(running, seconds)
         else:
@@ -198,6 +209,7 @@ def analyse(
     view: ViewOption = None,
     frame_rate: RateOption = None,
     polarity: PolarityOption = None,
+    profile: ProfileOption = None,
 ) -> None:
     """Take every frame of a source through the monitor, in lock-step, without a display.
 
@@ -214,7 +226,7 @@ def analyse(
     with _progress("analysing") as advance:
         summary = run_analysis(
             opened, marked, out, settings, software_version=software_version(), plan_name=str(plan),
-            view_name=view, masks=masks, progress=advance,
+            view_name=view, masks=masks, profile=_profile(profile), progress=advance,
         )  # fmt: skip
     typer.echo(_describe(summary, out))
 
@@ -286,6 +298,12 @@ def _config(path: Path | None, presets: list[str] | None) -> Config:
     from monitor.config import parse_config, read_config
 
     return parse_config("", "--preset", presets or ()) if path is None else read_config(path, presets or ())
+
+
+def _profile(path: Path | None) -> Profile | None:
+    from calibration.profile import read_profile
+
+    return None if path is None else read_profile(path)
 
 
 def _rate(value: float | None) -> float | None:

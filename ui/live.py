@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from calibration.density import nominal_density
+from calibration.profile import Profile, write_profile
+from calibration.readiness import Readiness, readiness
 from monitor.config import Config, config_to_toml
 from monitor.errors import SourceLost
 from monitor.frame import Frame, SourceInfo
@@ -47,6 +48,7 @@ class LiveRun:
     session: Session | None
     recorder: Recorder | None
     asked_to_stop: threading.Event
+    ready: Readiness
 
 
 def session_folder(parent: Path, now: datetime | None = None) -> Path:
@@ -63,6 +65,7 @@ def live_run(
     session: Path | None,
     *,
     view_name: str | None = None,
+    profile: Profile | None = None,
     tell: Callable[[AlertTransition], None] = lambda _: None,
     note: str | None = None,
 ) -> Iterator[LiveRun]:
@@ -72,6 +75,8 @@ def live_run(
     ----------
     session : Path or None
         Folder to record into; None: nothing is kept.
+    profile : Profile or None
+        Calibration of the room; it is kept with the session.
 
     Raises
     ------
@@ -92,8 +97,11 @@ def live_run(
             paced.close()
             reference = reference_pixels(source, view.reference_frame)
             paced.open()
-        pipeline = Pipeline(plan, view, info, config, nominal_density(info), reference=reference)
-        kept = _start_session(session, info, plan, config)
+        ready = readiness(profile, info, view.scale)
+        pipeline = Pipeline(
+            plan, view, info, config, ready.density, reference=reference, standing=ready.standing
+        )
+        kept = _start_session(session, info, plan, config, profile)
         recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES) if kept is not None else None
 
         def keep(frame: Frame) -> None:
@@ -110,7 +118,7 @@ def live_run(
             loop.start()
             clean = False
             try:
-                yield LiveRun(info, view, loop, observer, kept, recorder, asked)
+                yield LiveRun(info, view, loop, observer, kept, recorder, asked, ready)
                 clean = True
             finally:
                 halt.set()
@@ -147,16 +155,21 @@ def _asked_to_stop() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _start_session(folder: Path | None, info: SourceInfo, plan: Plan, config: Config) -> Session | None:
+def _start_session(
+    folder: Path | None, info: SourceInfo, plan: Plan, config: Config, profile: Profile | None
+) -> Session | None:
     if folder is None:
         return None
-    return Session.create(
+    session = Session.create(
         folder,
         source_info=info,
         plan=plan,
         config_toml=config_to_toml(config),
         software_version=software_version(),
     )
+    if profile is not None:
+        write_profile(profile, folder / "profile.json")
+    return session
 
 
 def run_headless(run: LiveRun, seconds: float | None, clock_s: Callable[[], float] = time.monotonic) -> None:

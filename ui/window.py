@@ -24,7 +24,11 @@ def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: b
 
     window = OverlayWindow(
         run.observer.look,
-        setup_from_plan(plan, invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent),
+        setup_from_plan(
+            plan,
+            invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent,
+            calibration=run.ready.words,
+        ),
         acknowledge=run.observer.acknowledge,
     )
     unseen = not display_available()

@@ -64,9 +64,19 @@ def build_model(observation: Observation, memory: Memory, setup: Setup) -> Overl
         zones_title="watched, and the thinnest cement that would be seen now",
         leaks=_leaks(observation),
         leaks_none=_no_leaks_words(observation),
-        footer_note=observation.demo_note or "",
+        footer_note=_footer_note(observation, setup),
         beats=memory.beats,
     )
+
+
+def _footer_note(observation: Observation, setup: Setup) -> str:
+    """What the source is; otherwise what of the calibration is missing."""
+    if observation.demo_note:
+        return observation.demo_note
+    if not setup.calibration:
+        return ""
+    further = f"  (+{len(setup.calibration) - 1})" if len(setup.calibration) > 1 else ""
+    return f"{setup.calibration[0]}{further}"
 
 
 def _choose(observation: Observation, memory: Memory) -> _Chosen:
@@ -212,6 +222,8 @@ def _volume_row(
         return VolumeRow(level.name, UNKNOWN, "mL", None, "  ·  ".join(note), current)
     if level.fill_fraction is not None:
         note.append(f"fill {100 * level.fill_fraction:.0f} %")
+    if level.volume_relative and level.volume_ml is not None:
+        note.append("not calibrated")
     text = "  ·  ".join(note)
     if level.volume_ml is None:
         return VolumeRow(level.name, "", "volume: not calibrated", None, text, current)

@@ -63,18 +63,22 @@ class Setup:
         By the level's name.
     invert : bool
         Show the image inverted (a source that delivers cement bright).
+    calibration : tuple of str
+        What of the calibration is missing, expired or contradicted, the gravest first.
     """
 
     mm_per_px: Mapping[str, float] = field(default_factory=dict)
     planned_volume_ml: Mapping[str, float] = field(default_factory=dict)
     invert: bool = False
+    calibration: tuple[str, ...] = ()
 
 
-def setup_from_plan(plan: Plan, *, invert: bool = False) -> Setup:
+def setup_from_plan(plan: Plan, *, invert: bool = False, calibration: tuple[str, ...] = ()) -> Setup:
     """Scales and planned volumes of a plan."""
     volumes = {name: intent.planned_volume_ml for name, intent in plan.levels.items()}
     return Setup(
         mm_per_px={view.name: view.scale.mm_per_px for view in plan.views},
         planned_volume_ml={name: ml for name, ml in volumes.items() if ml is not None},
         invert=invert,
+        calibration=calibration,
     )
