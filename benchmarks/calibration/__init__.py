@@ -1,0 +1,1 @@
+"""Calibrations measured on simulated phantoms, whose truth is known exactly."""
