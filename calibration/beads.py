@@ -24,6 +24,7 @@ __all__ = ["FoundBeads", "Lattice", "find_beads"]
 Floats = NDArray[np.float64]
 Image = NDArray[np.float32]
 Bool = NDArray[np.bool_]
+Picture = Pixels | NDArray[np.float32]
 
 _SCALES_PX = (1.2, 1.7, 2.4, 3.4, 4.8, 6.8, 9.6)
 _TRIED = 4
@@ -33,12 +34,14 @@ _FEWEST = 40
 _SATURATED_SHARE = 0.05
 _BLACK_SHARE = 0.5
 _NOISE_SDS = 6.0
+_STRONGEST = 16
+"""So many of the strongest peaks of the middle tell what a mark answers with."""
 _OF_USUAL = 0.25
 """A mark's response is at least this part of what the stronger marks have."""
 _STRAY_SHARE = 0.5
 _PITCH_RATIO = 1.2
 _LOCAL_ERROR = 0.1
-_SMOOTH = 0.06
+_SMOOTH = 0.04
 """How far a mark may lie from a smooth course through all of them, in pitches."""
 _CLEAR_SHARE, _CLEAR_ERROR = 0.9, 0.04
 """A walk that takes so many of the marks and errs no more needs no other scale tried."""
@@ -83,13 +86,13 @@ class FoundBeads:
         return self.lattice.places_mm(self.indices)
 
 
-def find_beads(pixels: Pixels, lattice: Lattice, *, rough_mm_per_px: float | None = None) -> FoundBeads:
+def find_beads(pixels: Picture, lattice: Lattice, *, rough_mm_per_px: float | None = None) -> FoundBeads:
     """Find the marks of a phantom: beads, or the crossings of a wire grid.
 
     Parameters
     ----------
-    pixels : ndarray, uint8 or uint16, shape (rows, columns)
-        A frame, or the mean of several.
+    pixels : ndarray, uint8, uint16 or float32, shape (rows, columns)
+        A frame; better the mean of several, as float32.
     lattice : Lattice
         How the marks are arranged.
     rough_mm_per_px : float or None
@@ -100,7 +103,7 @@ def find_beads(pixels: Pixels, lattice: Lattice, *, rough_mm_per_px: float | Non
     CalibrationError
         Saturated, no marks, too few, or not the lattice that was stated.
     """
-    if pixels.ndim != 2 or min(pixels.shape) < 64:
+    if pixels.ndim != 2 or min(pixels.shape) < 64 or not np.all(np.isfinite(pixels)):
         raise CalibrationError(f"a phantom picture of shape {pixels.shape} is none")
     field = _field(pixels)
     _refuse_saturated(pixels, field)
@@ -181,7 +184,9 @@ def _sharpest(flat: Image, guess: _Guess, walk: Walk, lattice: Lattice) -> tuple
         column, row = np.rint(start).astype(np.intp).T
         points = _refined(bulge, row, column)
         course = robust_fit(design, points)[0]
-        candidates = [points]
+        # without the Laplacian there is less noise, and more of what slope the ground still has
+        plain = np.asarray(cv2.GaussianBlur(-flat if guess.dark else flat, (0, 0), sigma), np.float32)
+        candidates = [points, _refined(-plain, row, column)]
         if lattice.kind == "square":
             steps = np.stack([by_i @ course, by_j @ course], axis=1) / size
             candidates.append(along_wires(-flat if guess.dark else flat, design @ course, steps, sigma))
@@ -190,7 +195,7 @@ def _sharpest(flat: Image, guess: _Guess, walk: Walk, lattice: Lattice) -> tuple
             rough = float(np.median(missed))
             if rough < 0.95 * least:
                 best, best_sigma, best_missed, least = candidate, sigma, missed, rough
-    return best, best_missed <= max(_SMOOTH * walk.pitch_px, 6 * min(least, walk.pitch_px)), best_sigma
+    return best, best_missed <= max(_SMOOTH * walk.pitch_px, 8 * min(least, walk.pitch_px)), best_sigma
 
 
 def _second(flat: Image, sigma: float) -> tuple[Image, Image, Image]:
@@ -202,7 +207,7 @@ def _second(flat: Image, sigma: float) -> tuple[Image, Image, Image]:
     return np.asarray(xx, np.float32), np.asarray(yy, np.float32), np.asarray(xy, np.float32)
 
 
-def _field(pixels: Pixels) -> Bool:
+def _field(pixels: Picture) -> Bool:
     """The lit part of the picture: all of it, or what a mask around it leaves free."""
     values = np.asarray(cv2.medianBlur(pixels, 5), np.float32)
     rows, columns = values.shape
@@ -227,19 +232,19 @@ def _field(pixels: Pixels) -> Bool:
     return field
 
 
-def _refuse_saturated(pixels: Pixels, field: Bool) -> None:
+def _refuse_saturated(pixels: Picture, field: Bool) -> None:
     values = pixels[field]
-    top, low = int(values.max()), int(values.min())
-    if top - low < 4:
+    top, low = values.max(), values.min()
+    if float(top) - float(low) < 4:
         raise CalibrationError("no beads or wire crossings are to be seen: the picture is uniform")
     white, black = float(np.mean(values == top)), float(np.mean(values == low))
     if white > _SATURATED_SHARE:
-        raise CalibrationError(f"saturated: {100 * white:.0f} % of the field has the largest value, {top}")
+        raise CalibrationError(f"saturated: {100 * white:.0f} % of the field has the largest value, {top:g}")
     if black > _BLACK_SHARE:
-        raise CalibrationError(f"saturated: {100 * black:.0f} % of the field has the smallest value, {low}")
+        raise CalibrationError(f"saturated: {100 * black:.0f} % of the field has the smallest value, {low:g}")
 
 
-def _flattened(pixels: Pixels, field: Bool) -> Image:
+def _flattened(pixels: Picture, field: Bool) -> Image:
     """The picture on an even ground of 0, relative to its brightness there; 0 outside the field."""
     values = np.asarray(pixels, np.float32)
     weight: Image = field.astype(np.float32)
@@ -293,8 +298,8 @@ def _strong(peaks: Bool, bent: Image, bulge: Image, inner: Bool, sigma: float, d
     within = inner[row, column]
     if within.sum() < 9:
         return None
-    # half of all peaks or more are noise where there is any; the middle of the strongest tells the marks
-    strongest = np.sort(height[within])[::-1][:40]
+    # half of all peaks or more are noise where there is any
+    strongest = np.sort(height[within])[::-1][:_STRONGEST]
     usual = float(np.median(strongest))
     noise = float(np.median(height[within])) if within.sum() > 400 else 0.0
     keep = height > max(_OF_USUAL * usual, min(_NOISE_SDS * noise, 0.6 * usual))

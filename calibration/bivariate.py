@@ -1,7 +1,8 @@
 """Polynomials of two variables up to a total order, as products of Chebyshev polynomials (well conditioned).
 
 A radial, a tangential (Brown, Photogrammetric Engineering 32, 1966), a swirling and a sigmoidal distortion of
-that order are among them.
+that order are among them. Pincushion and swirl, which are the most of it, go on to higher orders: these are
+added alone, as odd powers of the radius ("rings").
 """
 
 from __future__ import annotations
@@ -18,28 +19,60 @@ _TUKEY = 6.0
 _LEAST_SPREAD = 1e-9
 
 
-def count_of(order: int) -> int:
+def count_of(order: int, rings: int = 0) -> int:
     """Number of terms."""
-    return (order + 1) * (order + 2) // 2
+    return (order + 1) * (order + 2) // 2 + 2 * rings
 
 
-def powers(points: Floats, order: int) -> Floats:
-    """Terms at points, shape (n, count_of(order)); points, shape (n, 2), are about -1 to 1."""
+def powers(points: Floats, order: int, rings: int = 0) -> Floats:
+    """Terms at points.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 2)
+        About -1 to 1.
+    order : int
+        Up to which all terms are there.
+    rings : int
+        How many of the next odd orders have their radial and swirling terms.
+
+    Returns
+    -------
+    ndarray, float64, shape (n, count_of(order, rings))
+    """
     x = chebyshev.chebvander(points[:, 0], order)
     y = chebyshev.chebvander(points[:, 1], order)
-    terms = [x[:, i] * y[:, total - i] for total in range(order + 1) for i in range(total + 1)]
+    terms = [x[:, i] * y[:, j] for i, j in _exponents(order)]
+    square = (points**2).sum(axis=1)
+    for k in _radial(order, rings):
+        terms += [points[:, 0] * square**k, points[:, 1] * square**k]
     return np.stack(terms, axis=1)
 
 
-def slopes(points: Floats, order: int) -> tuple[Floats, Floats]:
-    """Derivatives of the terms with respect to x and to y, each of shape (n, count_of(order))."""
+def slopes(points: Floats, order: int, rings: int = 0) -> tuple[Floats, Floats]:
+    """Derivatives of the terms with respect to x and to y, each of shape (n, count_of(order, rings))."""
     x = chebyshev.chebvander(points[:, 0], order)
     y = chebyshev.chebvander(points[:, 1], order)
     dx, dy = _derived(points[:, 0], order), _derived(points[:, 1], order)
-    places = [(i, total - i) for total in range(order + 1) for i in range(total + 1)]
-    by_x = np.stack([dx[:, i] * y[:, j] for i, j in places], axis=1)
-    by_y = np.stack([x[:, i] * dy[:, j] for i, j in places], axis=1)
-    return by_x, by_y
+    by_x = [dx[:, i] * y[:, j] for i, j in _exponents(order)]
+    by_y = [x[:, i] * dy[:, j] for i, j in _exponents(order)]
+    u, v = points.T
+    square = u**2 + v**2
+    for k in _radial(order, rings):
+        same, grows = square**k, 2 * k * square ** (k - 1)
+        by_x += [same + u * u * grows, u * v * grows]
+        by_y += [u * v * grows, same + v * v * grows]
+    return np.stack(by_x, axis=1), np.stack(by_y, axis=1)
+
+
+def _exponents(order: int) -> list[tuple[int, int]]:
+    return [(i, total - i) for total in range(order + 1) for i in range(total + 1)]
+
+
+def _radial(order: int, rings: int) -> range:
+    """Powers of the squared radius whose odd order, 2 k + 1, is above `order`."""
+    first = order // 2 + (order % 2)
+    return range(max(first, 1), max(first, 1) + rings)
 
 
 def robust_fit(terms: Floats, wanted: Floats) -> tuple[Floats, NDArray[np.bool_]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibration.bivariate import count_of, powers, slopes
 from calibration.hull import clamped, inside
+from calibration.misses import LineError, LocalScale, Residual, line_error
 from monitor.errors import CalibrationError
 
 SCHEMA = "cementwatch.distortion/1"
@@ -30,56 +32,9 @@ Outside = Literal["nan", "continue"]
 _NEWTON_STEPS, _CONVERGED_PX = 40, 1e-7
 _CHECKED = 48
 _HIGHEST_ORDER = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Residual:
-    """Errors at held-out marks: each was predicted by a fit that did not know it (mm on the plate).
-
-    Parameters
-    ----------
-    rms_mm, max_mm : float
-        Over all marks but `dropped`.
-    marks : int
-    dropped : int
-        Marks that no fit agrees with: doubled or damaged beads.
-    """
-
-    rms_mm: float
-    max_mm: float
-    marks: int
-    dropped: int
-
-
-@dataclass(frozen=True, slots=True)
-class LocalScale:
-    """Scale at points, arrays of shape (n,); nan where the beads do not reach.
-
-    Parameters
-    ----------
-    along_mm_per_px, across_mm_per_px : ndarray
-        Of a frame pixel along the ray from the middle and across it, in the plane of the phantom.
-    factor : ndarray
-        Undistorted px per frame px, square root of the areas: what a scale that holds in the middle is to be
-        multiplied by.
-    anisotropy : ndarray
-        Largest over smallest scale of all directions; 1 where there is none.
-    """
-
-    along_mm_per_px: Floats
-    across_mm_per_px: Floats
-    factor: Floats
-    anisotropy: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class LineError:
-    """Deviations of points from the straight line through them, before and after (mm)."""
-
-    before_rms_mm: float
-    before_max_mm: float
-    after_rms_mm: float
-    after_max_mm: float
+MIDDLE = 0.25
+"""Radius of the middle, where the scale and the directions are kept, relative to that of the marks."""
+_IN_MIDDLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +47,10 @@ class DistortionModel:
         Size of the frames.
     field_mm : float or None
         Nominal size of the intensifier's field (its magnification mode), where known.
-    order : int
-        Of the polynomials.
+    order, rings : int
+        Of the polynomials: all terms up to an order, and radial ones of the next odd orders.
     centre_px : tuple of float
-        Where frame and undistorted px coincide and have the same scale.
+        Where frame and undistorted px coincide, and around which they have the same scale.
     radius_px : float
         What coordinates are divided by.
     coefficients_mm : tuple
@@ -109,6 +64,7 @@ class DistortionModel:
     columns: int
     field_mm: float | None
     order: int
+    rings: int
     centre_px: tuple[float, float]
     radius_px: float
     coefficients_mm: tuple[tuple[float, float], ...]
@@ -118,12 +74,14 @@ class DistortionModel:
     @property
     def mm_per_px(self) -> float:
         """Scale in the middle, in the plane of the phantom."""
-        return math.sqrt(abs(float(np.linalg.det(self._slopes_mm(np.array([self.centre_px]))[0]))))
+        return math.sqrt(abs(float(np.linalg.det(self._middle_slope_mm()))))
 
     @property
     def turn(self) -> Floats:
         """Rotation from the plate's axes to those of the frame in its middle, shape (2, 2)."""
-        return _turn(self._slopes_mm(np.array([self.centre_px]))[0])
+        u, _, vt = np.linalg.svd(self._middle_slope_mm())
+        turn: Floats = np.asarray((u @ vt).T, np.float64)
+        return turn
 
     def check_fits(self, rows: int, columns: int, field_mm: float | None = None) -> None:
         """Refuse frames of another format.
@@ -154,7 +112,8 @@ class DistortionModel:
         numbers = [*np.ravel(self.coefficients_mm), *hull.ravel(), *self.centre_px, self.radius_px]
         if self.rows < 1 or self.columns < 1 or not np.all(np.isfinite(numbers)) or self.radius_px <= 0:
             raise CalibrationError("a distortion has a value that is none")
-        if not 0 <= self.order <= _HIGHEST_ORDER or len(self.coefficients_mm) != count_of(self.order):
+        sound = 0 <= self.order <= _HIGHEST_ORDER and 0 <= self.rings <= _HIGHEST_ORDER
+        if not sound or len(self.coefficients_mm) != count_of(self.order, self.rings):
             raise CalibrationError(
                 f"a distortion of order {self.order} does not have {len(self.coefficients_mm)} terms"
             )
@@ -263,19 +222,12 @@ class DistortionModel:
         uncovered = int(np.count_nonzero(~self.covers(points)))
         if uncovered:
             raise CalibrationError(f"{uncovered} of {len(points)} points of the line lie beyond the beads")
-        before = deviations(points) * self.mm_per_px
-        after = deviations(self.undistort_points(points)) * self.mm_per_px
-        return LineError(
-            float(np.sqrt((before**2).mean())),
-            float(np.abs(before).max()),
-            float(np.sqrt((after**2).mean())),
-            float(np.abs(after).max()),
-        )
+        return line_error(points, self.undistort_points(points), self.mm_per_px)
 
     def to_plate_mm(self, points_px: ArrayLike) -> Floats:
         """Places on the phantom's plate, shape (n, 2) (mm); nan where not covered."""
         points = _points(points_px)
-        places = powers(self._normal(points), self.order) @ np.array(self.coefficients_mm)
+        places = powers(self._normal(points), self.order, self.rings) @ np.array(self.coefficients_mm)
         places[~self.covers(points)] = np.nan
         return np.asarray(places, np.float64)
 
@@ -287,6 +239,7 @@ class DistortionModel:
             "columns": self.columns,
             **({} if self.field_mm is None else {"field_mm": self.field_mm}),
             "order": self.order,
+            "rings": self.rings,
             "centre_px": list(self.centre_px),
             "radius_px": self.radius_px,
             "coefficients_mm": [list(pair) for pair in self.coefficients_mm],
@@ -311,8 +264,8 @@ class DistortionModel:
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             raise CalibrationError(f"a distortion must have the schema {SCHEMA!r}")
         known = {
-            "schema", "rows", "columns", "field_mm", "order", "centre_px", "radius_px", "coefficients_mm",
-            "hull_px", "residual",
+            "schema", "rows", "columns", "field_mm", "order", "rings", "centre_px", "radius_px",
+            "coefficients_mm", "hull_px", "residual",
         }  # fmt: skip
         if unknown := sorted(set(data) - known):
             raise CalibrationError(f"a distortion has no key {unknown[0]!r}")
@@ -323,6 +276,7 @@ class DistortionModel:
                 columns=int(data["columns"]),
                 field_mm=None if data.get("field_mm") is None else float(data["field_mm"]),
                 order=int(data["order"]),
+                rings=int(data["rings"]),
                 centre_px=_pair(data["centre_px"]),
                 radius_px=float(data["radius_px"]),
                 coefficients_mm=tuple(_pair(pair) for pair in data["coefficients_mm"]),
@@ -346,9 +300,16 @@ class DistortionModel:
 
     def _slopes_mm(self, points: Floats) -> Floats:
         """Derivatives of the plate's coordinates, shape (n, 2, 2): [n, plate axis, frame axis] (mm/px)."""
-        by_x, by_y = slopes(self._normal(points), self.order)
+        by_x, by_y = slopes(self._normal(points), self.order, self.rings)
         coefficients = np.array(self.coefficients_mm)
         return np.stack([by_x @ coefficients, by_y @ coefficients], axis=2) / self.radius_px
+
+    def _middle_slope_mm(self) -> Floats:
+        """Mean slope over the middle, shape (2, 2) (mm/px); at a single point it is less sure."""
+        reach = MIDDLE * self.radius_px
+        points = np.array(self.centre_px) + reach * _disc(_IN_MIDDLE)
+        slope: Floats = self._slopes_mm(points).mean(axis=0)
+        return slope
 
     def _undistorted(self, points: Floats) -> tuple[Floats, Floats]:
         """Undistorted px, continued outside the hull, and the slope used, shape (n, 2, 2)."""
@@ -356,26 +317,19 @@ class DistortionModel:
         to_px = self.turn / self.mm_per_px
         coefficients = np.array(self.coefficients_mm)
         nearest = clamped(points, np.array(self.hull_px))
-        places = powers(self._normal(nearest), self.order) @ coefficients
-        origin = powers(self._normal(middle), self.order) @ coefficients
+        places = powers(self._normal(nearest), self.order, self.rings) @ coefficients
+        origin = powers(self._normal(middle), self.order, self.rings) @ coefficients
         slope = to_px @ self._slopes_mm(nearest)
         beyond = np.einsum("nij,nj->ni", slope, points - nearest)
         return (places - origin) @ to_px.T + beyond + middle, slope
 
 
-def deviations(points: Floats) -> Floats:
-    """Signed distances from the straight line nearest to all points, shape (n,)."""
-    away = points - points.mean(axis=0)
-    across = np.linalg.svd(away, full_matrices=False)[2][-1]
-    distances: Floats = away @ across
-    return distances
-
-
-def _turn(slope_mm: Floats) -> Floats:
-    """The rotation that comes nearest to taking a slope back, shape (2, 2)."""
-    u, _, vt = np.linalg.svd(slope_mm)
-    turn: Floats = np.asarray((u @ vt).T, np.float64)
-    return turn
+@cache
+def _disc(count: int) -> Floats:
+    """Points spread evenly over the unit disc, shape (count, 2)."""
+    k = np.arange(count) + 0.5
+    radius, angle = np.sqrt(k / count), math.pi * (1 + math.sqrt(5)) * k
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
 def _points(points: ArrayLike) -> Floats:

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from calibration.beads import FoundBeads
 from calibration.bivariate import count_of, powers, robust_fit
-from calibration.distortion import DistortionModel, Residual
+from calibration.distortion import DistortionModel
 from calibration.hull import hull_of, inside
+from calibration.misses import Residual
 from monitor.errors import CalibrationError
 
 Floats = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-_LOWEST_ORDER, _HIGHEST_ORDER = 1, 9
+_SHAPES = tuple((order, rings) for order in range(1, 10) for rings in (0, 1, 2) if order < 7 or not rings)
+"""Orders of the polynomials and rings beyond them that are tried."""
 _MARKS_PER_TERM = 3
 _FOLDS = 6
 _NO_WORSE = 1.005
@@ -46,9 +48,8 @@ def fit_distortion(beads: FoundBeads, *, field_mm: float | None = None) -> Disto
         raise CalibrationError("the beads do not surround the middle of the picture")
     radius = float(np.hypot(*(points - middle).T).max())
     normal = (points - middle) / radius
-    order, held_out, used = _order_by_held_out_marks(normal, places)
-    coefficients, fitted = robust_fit(powers(normal, order), places)
-    used &= fitted
+    shape, held_out, used = _chosen_by_held_out_marks(normal, places)
+    coefficients, _ = robust_fit(powers(normal, *shape), places)
     rms = float(np.sqrt((held_out[used] ** 2).mean()))
     if rms > _WORST_RMS_PITCHES * beads.lattice.pitch_mm:
         raise CalibrationError(
@@ -59,7 +60,8 @@ def fit_distortion(beads: FoundBeads, *, field_mm: float | None = None) -> Disto
         rows=beads.rows,
         columns=beads.columns,
         field_mm=field_mm,
-        order=order,
+        order=shape[0],
+        rings=shape[1],
         centre_px=(float(middle[0]), float(middle[1])),
         radius_px=radius,
         coefficients_mm=tuple((float(x), float(y)) for x, y in coefficients),
@@ -70,26 +72,26 @@ def fit_distortion(beads: FoundBeads, *, field_mm: float | None = None) -> Disto
     return model
 
 
-def _order_by_held_out_marks(normal: Floats, places: Floats) -> tuple[int, Floats, Bool]:
-    """The order, the error at each mark by a fit without it (mm), and which marks any fit agrees with."""
+def _chosen_by_held_out_marks(normal: Floats, places: Floats) -> tuple[tuple[int, int], Floats, Bool]:
+    """Order and rings, each mark's error by a fit without it (mm), and the marks that the fit agrees with."""
     # a fixed shuffle: the same picture always gives the same model
     fold = np.random.default_rng(20).permutation(len(normal)) % _FOLDS
-    tried: list[tuple[float, int, Floats, Bool]] = []
-    for order in range(_LOWEST_ORDER, _HIGHEST_ORDER + 1):
-        if _MARKS_PER_TERM * count_of(order) > len(normal) * (_FOLDS - 1) / _FOLDS:
+    tried: list[tuple[float, tuple[int, int], Floats]] = []
+    for shape in sorted(_SHAPES, key=lambda shape: count_of(*shape)):
+        if _MARKS_PER_TERM * count_of(*shape) > len(normal) * (_FOLDS - 1) / _FOLDS:
             break
-        terms = powers(normal, order)
+        terms = powers(normal, *shape)
         error = np.zeros(len(normal))
         for k in range(_FOLDS):
             out = fold == k
             coefficients, _ = robust_fit(terms[~out], places[~out])
             error[out] = np.hypot(*(places[out] - terms[out] @ coefficients).T)
-        _, used = robust_fit(terms, places)
-        # the middle of the errors is robust, and what is dropped must not decide
+        # marks that are wrong must not decide
         score = float(np.sqrt(np.mean(np.minimum(error, 5 * np.median(error)) ** 2)))
-        tried.append((score, order, error, used))
+        tried.append((score, shape, error))
     if not tried:
         raise CalibrationError(f"too few beads: {len(normal)} do not determine a distortion")
-    least = min(score for score, _, _, _ in tried)
-    _, order, error, used = next(one for one in tried if one[0] <= _NO_WORSE * least)
-    return order, error, used
+    least = min(score for score, _, _ in tried)
+    _, shape, error = next(one for one in tried if one[0] <= _NO_WORSE * least)
+    _, used = robust_fit(powers(normal, *shape), places)
+    return shape, error, used

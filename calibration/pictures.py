@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.beads import FoundBeads
+from calibration.beads import FoundBeads, Picture
 from calibration.distortion import DistortionModel
-from monitor.frame import Pixels
 
 _RED, _GREEN, _BLUE, _YELLOW = (235, 70, 60), (80, 220, 120), (90, 160, 255), (255, 220, 70)
 _SUBPIXEL_BITS = 4
@@ -17,7 +16,7 @@ _DARKENED = 0.75
 
 
 def marked_picture(
-    pixels: Pixels,
+    pixels: Picture,
     beads: FoundBeads,
     model: DistortionModel | None = None,
     *,
@@ -30,7 +29,7 @@ def marked_picture(
 
     Parameters
     ----------
-    pixels : ndarray, uint8 or uint16, shape (rows, columns)
+    pixels : ndarray, uint8, uint16 or float32, shape (rows, columns)
     beads : FoundBeads
     model : DistortionModel or None
     magnified : float

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.bivariate import Floats
-from calibration.distortion import DistortionModel, LineError
+from calibration.distortion import DistortionModel
+from calibration.misses import LineError
 from monitor.errors import CalibrationError
 from monitor.frame import Pixels
 from monitor.plan import Point

@@ -10,13 +10,13 @@ import argparse
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration.beads import Lattice, find_beads
-from calibration.distortion import DistortionModel
+from calibration.distortion import MIDDLE, DistortionModel
 from calibration.distortion_fit import fit_distortion
 from monitor.errors import CalibrationError
 from monitor.frame import PixelIntensityRelationship
@@ -40,7 +40,7 @@ class Outcome:
     share_found: float = 0.0
     false_marks: int = 0
     mark_error_px: float = math.nan
-    order: int = 0
+    order: str = ""
     before_mm: float = math.nan
     rms_mm: float = math.nan
     p95_mm: float = math.nan
@@ -110,9 +110,11 @@ def scenario(seed: int) -> tuple[Plate, Intensifier]:
     return plate, tube
 
 
-def outcome(seed: int) -> Outcome:
+def outcome(seed: int, frames: int = 1) -> Outcome:
     """Render, find, fit, and compare with the truth."""
     plate, tube = scenario(seed)
+    # the mean of some frames has the quanta of all of them
+    tube = replace(tube, mean_quanta=frames * tube.mean_quanta)
     kind = f"{plate.lattice} {plate.marks}, {tube.columns} x {tube.rows}, {tube.bits} bit"
     pixels, truth = picture(plate, tube, seed)
     started = time.perf_counter()
@@ -139,12 +141,12 @@ def outcome(seed: int) -> Outcome:
     flat_mm = np.hypot(*(_fitted(got_px, flat_px) - flat_px).T) * model.mm_per_px
     before_mm = np.hypot(*(points - wanted_px).T) * model.mm_per_px
     lines = [model.straight_line_error(line) for line in _wires(truth, plate, model, seed)]
-    slope = _slope(truth.frame_to_plate, np.array([model.centre_px]))
+    slope = _slope(truth.frame_to_plate, model)
     true_mm_per_px = math.sqrt(abs(np.linalg.det(slope)))
     return Outcome(
         seed, kind, None, len(found.points_px), _share_found(found.points_px, truth, plate, tube),
         false_marks,
-        float(np.median(mark_error_px)), model.order, float(before_mm.max()),
+        float(np.median(mark_error_px)), f"{model.order}+{model.rings}", float(before_mm.max()),
         float(np.sqrt((error_mm**2).mean())), float(np.percentile(error_mm, 95)), float(error_mm.max()),
         float(flat_mm.max()), float(absolute_mm.max()), model.residual.rms_mm, model.residual.max_mm,
         model.mm_per_px / true_mm_per_px - 1,
@@ -168,7 +170,7 @@ def _ideal(places_mm: Floats, to_mm: Callable[[Floats], Floats], model: Distorti
     counts in full.
     """
     centre = np.array([model.centre_px])
-    slope = _slope(to_mm, centre)
+    slope = _slope(to_mm, model)
     u, singular, vt = np.linalg.svd(slope)
     return (places_mm - to_mm(centre)) @ (u @ vt) / math.sqrt(float(singular.prod())) + centre
 
@@ -181,10 +183,13 @@ def _fitted(points: Floats, wanted: Floats, *, scaled: bool = True) -> Floats:
     return a @ (u @ vt) * scale + wanted.mean(axis=0)
 
 
-def _slope(to_mm: Callable[[Floats], Floats], centre: Floats, h: float = 1e-3) -> Floats:
-    """Derivative of a mapping (mm/px), shape (2, 2)."""
-    ahead = to_mm(centre + h * np.eye(2)) - to_mm(centre - h * np.eye(2))
-    return ahead.T / (2 * h)
+def _slope(to_mm: Callable[[Floats], Floats], model: DistortionModel, h: float = 1e-3) -> Floats:
+    """Mean derivative of the exact mapping in the middle of the frame (mm/px), shape (2, 2)."""
+    grid = np.linspace(-1, 1, 31) * MIDDLE * model.radius_px
+    disc = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    disc = disc[np.hypot(*disc.T) <= grid[-1]] + model.centre_px
+    steps = h * np.eye(2)
+    return np.stack([(to_mm(disc + d) - to_mm(disc - d)).mean(axis=0) for d in steps], axis=1) / (2 * h)
 
 
 def _wires(truth: Mapping, plate: Plate, model: DistortionModel, seed: int) -> list[Floats]:
@@ -231,9 +236,9 @@ def _covered_share(model: DistortionModel, tube: Intensifier, truth: Mapping) ->
     return float(model.covers(disc).mean())
 
 
-def measure(seeds: Iterable[int]) -> list[Row]:
-    """Rows of (measure, wanted, got, met)."""
-    return rows_of([outcome(seed) for seed in seeds])
+def measure(seeds: Iterable[int], frames: int = 1) -> list[Row]:
+    """Rows of (measure, wanted, got, met); `frames`: how many frames each picture is the mean of."""
+    return rows_of([outcome(seed, frames) for seed in seeds])
 
 
 def rows_of(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -288,12 +293,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seeds", default="1000-1039", help="first-last, both included")
+    parser.add_argument("--frames", type=int, default=1, help="frames that each picture is the mean of")
     parser.add_argument("--each", action="store_true", help="a line per phantom too")
     options = parser.parse_args(arguments)
     first, _, last = options.seeds.partition("-")
     outcomes = []
     for seed in range(int(first), int(last or first) + 1):
-        outcomes.append(outcome(seed))
+        outcomes.append(outcome(seed, options.frames))
         if options.each:
             one = outcomes[-1]
             print(
