@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +25,7 @@ from monitor.grid import Grid
 from monitor.intensity import Curve, WorkImage, to_work_image
 from monitor.level import LevelMonitor, LevelStep
 from monitor.motion import pose_matrix
-from monitor.plan import Plan, View, check_aliquot_volume, check_fits
+from monitor.plan import Level, Plan, Scale, View, check_aliquot_volume, check_fits
 from monitor.polarity import PolarityWatch, as_stated
 from monitor.result import AlertTransition, LevelResult, Result
 from monitor.robust import median
@@ -36,9 +37,11 @@ from monitor.rules import (
 )
 from monitor.states import Reason, State, worst
 from monitor.volume import DensityCalibration
+from monitor.zoom import ZoomWatch
 
 _LONGEST_BEAM_GAP_S = 0.5
 _SPARSE = (slice(None, None, 2), slice(None, None, 2))
+_OF_THE_IMAGE_ITSELF = ("intruder", "too_dark", "too_poor", "saturated", "noisy", "polarity")
 _SPARSER = (slice(None, None, 6), slice(None, None, 6))
 
 
@@ -61,6 +64,10 @@ class Pipeline:
         Pixels of the frame on which the plan was drawn, shape (rows, columns); None: the first frame.
     masks : bool
         Whether results carry the cement as a mask on the frame.
+    standing : tuple of Reason
+        What degrades the whole run, such as a scale in doubt.
+    level_scales : mapping of str to Scale, or None
+        By the level's name, where the scale there is not that of the view: geometric distortion.
 
     Raises
     ------
@@ -80,6 +87,7 @@ class Pipeline:
         masks: bool = False,
         perf_ns: Callable[[], int] = time.perf_counter_ns,
         standing: tuple[Reason, ...] = (),
+        level_scales: Mapping[str, Scale] | None = None,
     ) -> None:
         check_fits(view, info.rows, info.columns)
         info = as_stated(info, view)
@@ -101,11 +109,14 @@ class Pipeline:
             config.burned_in,
             bright_is_radiolucent=info.intensity.bright_is_radiolucent,
         )
+        self._zoom = ZoomWatch(view, self._grid)
+        self._zoomed: Reason | None = None
         self._perf_ns = perf_ns
         self._timings_ms: dict[str, float] = {}
         self._lap_ns = 0
+        scales = {} if level_scales is None else level_scales
         self._levels = [
-            LevelMonitor(view, level, self._grid, config, density, self._lap) for level in view.levels
+            LevelMonitor(*self._scaled(level, scales), config, density, self._lap) for level in view.levels
         ]
         self._board = AlarmBoard()
         self._acknowledge = False
@@ -149,6 +160,12 @@ class Pipeline:
         if level not in (monitor.name for monitor in self._levels):
             raise PlanError(f"aliquot at {level!r}: view {self.view.name!r} has no such level")
         self._aliquots.append((now_ns, level, volume_ml))
+
+    def _scaled(self, level: Level, scales: Mapping[str, Scale]) -> tuple[View, Level, Grid]:
+        """The view, a level and the grid, with the scale that holds at that level."""
+        scale = scales.get(level.name, self.view.scale)
+        grid = replace(self._grid, mm_per_px=scale.mm_per_px * self._grid.binning)
+        return msgspec.structs.replace(self.view, scale=scale), level, grid
 
     def note_mixing(self, now_ns: int) -> None:
         """Start the cement clock: the cement was mixed at a time (ns, the one that alarms go by)."""
@@ -198,10 +215,16 @@ class Pipeline:
                 self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
                 if any(reason.code == "moved" for step in self._steps for reason in step.reasons):
                     self._field.moved()
+                if any(_is_disturbed(step) for step in self._steps):
+                    self._zoom.suspect(time_s)
+                self._zoomed = self._zoom.look(work, time_s)
         inverted = self._polarity.reason
         steps = self._steps
         if inverted is not None:
             reasons.append(inverted)
+            steps = tuple(_blank(step) for step in steps)
+        if self._zoomed is not None:
+            reasons.append(self._zoomed)
             steps = tuple(_blank(step) for step in steps)
         if pulse.held:
             reasons.append(Reason(State.HELD, "image_held", f"image held for {pulse.still_s:.1f} s"))
@@ -307,6 +330,7 @@ class Pipeline:
 
     def _take_reference(self, work: WorkImage) -> None:
         self._reference = work
+        self._zoom.take_reference(work)
         for level in self._levels:
             level.take_reference(work)
         self._reference_due = False
@@ -368,6 +392,14 @@ class Pipeline:
         now_ns = self._perf_ns()
         self._timings_ms[stage] = self._timings_ms.get(stage, 0.0) + (now_ns - self._lap_ns) / 1e6
         self._lap_ns = now_ns
+
+
+def _is_disturbed(step: LevelStep) -> bool:
+    """Whether something has happened to the whole image, such as a movement or another contrast."""
+    return any(
+        reason.state is State.NOT_MONITORING and reason.code not in _OF_THE_IMAGE_ITSELF
+        for reason in step.reasons
+    )
 
 
 def _blank(step: LevelStep) -> LevelStep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from monitor.frame import Frame, Intensity, PixelIntensityRelationship, freeze_p
 from monitor.pipeline import Pipeline
 from monitor.plan import Plan
 from monitor.result import Result
-from monitor.states import State
+from monitor.states import Reason, State
 from monitor.volume import DensityCalibration
 from tests.monitor.scripted import MM_PER_PX, POSTERIOR_X, SIZE, disc_mm, frame, info, plan, scene
 
@@ -295,3 +296,29 @@ def test_results_do_not_depend_on_anything_but_the_frames(seed: int) -> None:
     assert a.masks_px is not None
     assert b.masks_px is not None
     assert np.array_equal(a.masks_px, b.masks_px)
+
+
+def test_where_the_image_is_stretched_millimetres_are_those_of_the_level() -> None:
+    """A level at the pincushion's edge has more pixels to the millimetre than the view's middle."""
+    marked = plan()
+    view = marked.views[0]
+    level = view.levels[0].name
+    stretched = msgspec.structs.replace(view.scale, mm_per_px=0.9 * view.scale.mm_per_px)
+    plain = go(pipeline(), 80, growing(5))[-1].levels[0]
+    local = Pipeline(marked, view, info(), Config(), level_scales={level: stretched})
+    there = go(local, 80, growing(5))[-1].levels[0]
+    assert plain.area_mm2 is not None
+    assert there.area_mm2 == pytest.approx(0.81 * plain.area_mm2, rel=0.06)
+    wall = "posterior_wall"
+    assert there.distances[wall].value_mm == pytest.approx(0.9 * plain.distances[wall].value_mm, rel=0.06)
+    assert np.allclose(there.distances[wall].to_px, plain.distances[wall].to_px, atol=1.5)
+
+
+def test_a_scale_in_doubt_degrades_the_whole_run() -> None:
+    doubt = Reason(State.DEGRADED, "calibration", "the plan's scale is 1.40 times the room's")
+    marked = plan()
+    pipe = Pipeline(marked, marked.views[0], info(), Config(), standing=(doubt,))
+    results = go(pipe, 90, quiet())
+    assert results[-1].state is State.DEGRADED
+    assert doubt in results[-1].reasons
+    assert results[0].state is State.LEARNING
