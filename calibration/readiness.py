@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from calibration.conditions import Conditions, conditions_of, geometry_changes, quality_changes
 from calibration.density import nominal_density
-from calibration.profile import DistortionPart, Profile, Stamp
+from calibration.distortion import DistortionModel
+from calibration.profile import Profile, Stamp
 from calibration.scale import disagreement, scale_from_header
+from calibration.undistorted_plan import level_views
+from monitor.errors import CalibrationError
 from monitor.frame import SourceInfo
-from monitor.plan import Scale
+from monitor.plan import Scale, View
 from monitor.states import Reason, State
 from monitor.volume import DensityCalibration
 
@@ -40,8 +43,8 @@ class Readiness:
     ----------
     density : DensityCalibration or None
         That of the profile where it holds, else the nominal one; None: no volumes.
-    distortion : DistortionPart or None
-        Where it holds.
+    level_scales : mapping of str to Scale
+        By the level's name, the scale that holds there, where the distortion is known; else empty.
     latency_ms : float or None
         Glass to glass, as measured in the room.
     notices : tuple of Notice
@@ -49,7 +52,7 @@ class Readiness:
     """
 
     density: DensityCalibration | None
-    distortion: DistortionPart | None
+    level_scales: Mapping[str, Scale]
     latency_ms: float | None
     notices: tuple[Notice, ...]
 
@@ -75,7 +78,7 @@ class _Stamped(Protocol):
 
 
 def readiness(
-    profile: Profile | None, info: SourceInfo, plan_scale: Scale, now: datetime | None = None
+    profile: Profile | None, info: SourceInfo, view: View, now: datetime | None = None
 ) -> Readiness:
     """Check a profile against a source and the plan's scale.
 
@@ -84,14 +87,14 @@ def readiness(
     profile : Profile or None
         None: the room has none, or none was given.
     info : SourceInfo
-    plan_scale : Scale
-        The one that the plan was drawn with.
+    view : View
+        Of the plan, with the scale that it was drawn with.
     now : datetime or None
         With a zone; None: the clock.
     """
     moment = now or datetime.now(UTC)
     conditions = conditions_of(info)
-    notices: list[Notice] = list(_scale_notices(profile, info, plan_scale, conditions, moment))
+    notices: list[Notice] = list(_scale_notices(profile, info, view.scale, conditions, moment))
     density = nominal_density(info)
     known = None if profile is None else profile.density
     doubts = ["not calibrated"] if known is None else list(_doubts(known, conditions, moment, quality=True))
@@ -106,13 +109,22 @@ def readiness(
         if doubts:
             notices.append(Notice("distortion", f"distortion {doubts[0]}: not corrected"))
             distortion = None
+    scales: dict[str, Scale] = {}
+    if distortion is not None:
+        try:
+            local = level_views(view, DistortionModel.from_dict(distortion.model))
+            scales = {name: seen.scale for name, seen in local.items()}
+        except CalibrationError as error:
+            notices.append(Notice("distortion", f"distortion not corrected: {error}"))
+            distortion = None
     latency = None if profile is None else profile.latency
     if latency is not None:
         doubts = list(_doubts(latency, conditions, moment, geometry=False))
         if doubts:
             notices.append(Notice("latency", f"latency {doubts[0]}"))
             latency = None
-    return Readiness(density, distortion, None if latency is None else latency.delay_ms, tuple(notices))
+    delay_ms = None if latency is None else latency.delay_ms
+    return Readiness(density, scales, delay_ms, tuple(notices))
 
 
 def _scale_notices(

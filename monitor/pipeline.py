@@ -217,7 +217,7 @@ class Pipeline:
                     self._field.moved()
                 if any(_is_disturbed(step) for step in self._steps):
                     self._zoom.suspect(time_s)
-                self._zoomed = self._zoom.look(work, time_s)
+                self._zoomed = self._zoom.look(work, field.outside, time_s)
         inverted = self._polarity.reason
         steps = self._steps
         if inverted is not None:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from monitor.grid import Grid
 from monitor.intensity import WorkImage, coarse_cells, low_pass
+from monitor.masks import dilated
 from monitor.plan import View, as_array
 from monitor.states import Reason, State
 
 Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
 
 _CELL_MM = 1.0
 _MARGIN_MM = 14.0
@@ -26,6 +28,8 @@ _SUSPECT_S = 6.0
 _STEADY = 0.5
 _SURE, _BETTER = 0.35, 0.08
 _SAME_SIZE = 0.03
+_LEAST_SEEN = 0.7
+_EDGE_CELLS = 2
 _WHOLE: tuple[slice, slice] = (slice(None), slice(None))
 
 
@@ -57,7 +61,7 @@ class ZoomWatch:
 
     def take_reference(self, work: WorkImage) -> None:
         """Take the frame that the plan was drawn on."""
-        self._template = self._coarse(work)[self._cut].copy()
+        self._template = self._coarse(work, None)[0][self._cut].copy()
         self.size = None
         self._begin()
 
@@ -67,8 +71,11 @@ class ZoomWatch:
             self._begin()
         self._suspect_until_s = time_s + _SUSPECT_S
 
-    def look(self, work: WorkImage, time_s: float) -> Reason | None:
-        """Take in a pulse; why nothing can be monitored, None where the size is as planned."""
+    def look(self, work: WorkImage, outside: Bool, time_s: float) -> Reason | None:
+        """Take in a pulse; why nothing can be monitored, None where the size is as planned.
+
+        `outside`, shape of the work image, is what is out of the field: blades are of no size.
+        """
         if self._suspect_until_s is None or self._template is None:
             return None
         if time_s > self._suspect_until_s and self.size is None:
@@ -76,7 +83,11 @@ class ZoomWatch:
             return None
         size = _SIZES[self._turn % len(_SIZES)]
         self._turn += 1
-        score = self._likeness(self._coarse(work), size)
+        image, seen = self._coarse(work, outside)
+        planned = seen[self._cut]
+        if planned.size and float(planned.mean()) < _LEAST_SEEN:
+            return self._reason()
+        score = self._likeness(image, size)
         before = self._scores.get(size)
         self._scores[size] = score if before is None else before + _STEADY * (score - before)
         if len(self._scores) == len(_SIZES):
@@ -103,9 +114,14 @@ class ZoomWatch:
         )
         return Reason(State.NOT_MONITORING, "zoom", text)
 
-    def _coarse(self, work: WorkImage) -> Float32:
+    def _coarse(self, work: WorkImage, outside: Bool | None) -> tuple[Float32, Float32]:
+        """What stands out from its surroundings, in cells, and where it can be seen (1, else 0)."""
         cells = coarse_cells(work.attenuation(_WHOLE), self._step)
-        return cells - low_pass(cells, None, self._sigma_px)
+        seen = np.ones_like(cells)
+        if outside is not None and outside.any():
+            hidden = coarse_cells(outside.astype(np.float32), self._step) > 0
+            seen = (~dilated(hidden, _EDGE_CELLS)).astype(np.float32)
+        return (cells - low_pass(cells, seen, self._sigma_px)) * seen, seen
 
     def _likeness(self, image: Float32, size: float) -> float:
         """Best correlation of the bodies' surroundings at a size, wherever the table may have taken them."""

@@ -127,11 +127,12 @@ def analyse(
     reference = reference_pixels(source, view.reference_frame)
     with source:
         first = source.read()
-        ready = readiness(profile, info, view.scale)
+        ready = readiness(profile, info, view)
         density = ready.density
         pipeline = Pipeline(
-            plan, view, info, config, density, reference=reference, masks=masks, standing=ready.standing
-        )
+            plan, view, info, config, density, reference=reference, masks=masks,
+            standing=ready.standing, level_scales=ready.level_scales,
+        )  # fmt: skip
         _note_plan(plan, view, pipeline)
         times = FrameTimes(info, config.gate.assumed_frame_rate_hz)
         make_folder(out)

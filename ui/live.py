@@ -97,10 +97,11 @@ def live_run(
             paced.close()
             reference = reference_pixels(source, view.reference_frame)
             paced.open()
-        ready = readiness(profile, info, view.scale)
+        ready = readiness(profile, info, view)
         pipeline = Pipeline(
-            plan, view, info, config, ready.density, reference=reference, standing=ready.standing
-        )
+            plan, view, info, config, ready.density, reference=reference,
+            standing=ready.standing, level_scales=ready.level_scales,
+        )  # fmt: skip
         kept = _start_session(session, info, plan, config, profile)
         recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES) if kept is not None else None
 

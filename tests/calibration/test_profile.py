@@ -13,8 +13,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from calibration.beads import FoundBeads, Lattice
 from calibration.conditions import Conditions, conditions_of, geometry_changes, quality_changes
 from calibration.density import nominal_density, nominal_model
+from calibration.distortion import DistortionModel
+from calibration.distortion_fit import fit_distortion
 from calibration.profile import (
     DistortionPart,
     LatencyPart,
@@ -28,7 +31,7 @@ from calibration.profile import (
 from calibration.readiness import readiness
 from monitor.errors import CalibrationError, OutputError
 from monitor.frame import ImagerGeometry, Intensity, PixelIntensityRelationship, SourceInfo
-from monitor.plan import Scale
+from monitor.plan import Level, Scale, View
 from monitor.thickness import NODES
 from monitor.volume import DensityCalibration
 
@@ -42,7 +45,23 @@ GEOMETRY = ImagerGeometry(
 INFO = SourceInfo(
     "run.dcm", "dicom", 512, 512, Intensity(PixelIntensityRelationship.LIN, 12), kvp=80.0, geometry=GEOMETRY
 )
-PLAN_SCALE = Scale(0.22, 0.05, "dicom ImagerPixelSpacing")
+BODY = ((200.0, 220.0), (300.0, 220.0), (300.0, 300.0), (200.0, 300.0))
+
+
+def view(mm_per_px: float = 0.22, relative_sd: float = 0.05, method: str = "dicom") -> View:
+    scale = Scale(mm_per_px, relative_sd, method)
+    return View(name="lateral", projection="lateral", scale=scale, levels=(Level("L1", BODY),))
+
+
+def pincushion() -> DistortionModel:
+    """A lattice of beads as 8 % pincushion shows it, fitted."""
+    lattice = Lattice(10.0)
+    indices = np.array([(i, j) for i in range(-9, 10) for j in range(-9, 10)])
+    plain = indices * 26.0
+    stretched = plain * (1 + 0.08 * (np.hypot(*plain.T) / 256.0) ** 2)[:, None] + 255.5
+    seen = (stretched > 4).all(axis=1) & (stretched < 508).all(axis=1)
+    found = FoundBeads(stretched[seen], indices[seen], lattice, 26.0, 1.5, 0, 512, 512, True)
+    return fit_distortion(found)
 
 
 def density() -> DensityCalibration:
@@ -55,7 +74,7 @@ def whole() -> Profile:
         room="Angio 2",
         c_arm="Artis",
         scale=ScalePart(made, conditions, 0.2198, 0.02, "cannula 11G", ("3.05 mm are 13.9 px",)),
-        distortion=DistortionPart(made, conditions, {"order": 5, "x": [1.0, 2.0]}, 0.06, 0.14, 210),
+        distortion=DistortionPart(made, conditions, pincushion().to_dict(), 0.06, 0.14, 210),
         density=density_part(density(), made, conditions, (0.5, 20.0), "20% BaSO4"),
         latency=LatencyPart(made, conditions, 184.0, 9.0, 33.3, 31),
     )
@@ -142,17 +161,17 @@ def test_a_density_for_comparison_only_is_no_calibration() -> None:
 
 
 def test_a_profile_that_holds_is_used_and_says_nothing() -> None:
-    ready = readiness(whole(), INFO, PLAN_SCALE, NOW + timedelta(days=30))
+    ready = readiness(whole(), INFO, view(), NOW + timedelta(days=30))
     assert ready.notices == ()
     assert ready.density is not None
     assert not ready.density.is_relative
     assert ready.density.method == "wedge, 6 steps"
-    assert ready.distortion is not None
+    assert ready.level_scales.keys() == {"L1"}
     assert ready.latency_ms == 184.0
 
 
 def test_without_a_profile_volumes_serve_for_comparison_and_that_is_said() -> None:
-    ready = readiness(None, INFO, PLAN_SCALE, NOW)
+    ready = readiness(None, INFO, view(), NOW)
     assert ready.density is not None
     assert ready.density.is_relative
     assert [notice.part for notice in ready.notices] == ["density"]
@@ -160,12 +179,12 @@ def test_without_a_profile_volumes_serve_for_comparison_and_that_is_said() -> No
 
 
 def test_an_expired_profile_is_not_believed() -> None:
-    ready = readiness(whole(), INFO, PLAN_SCALE, NOW + timedelta(days=400))
+    ready = readiness(whole(), INFO, view(), NOW + timedelta(days=400))
     assert {notice.part for notice in ready.notices} == {"scale", "density", "distortion", "latency"}
     assert all("expired on 2027-03-01" in notice.text for notice in ready.notices)
     assert ready.density is not None
     assert ready.density.is_relative
-    assert ready.distortion is None
+    assert not ready.level_scales
     assert ready.latency_ms is None
 
 
@@ -193,7 +212,7 @@ def test_an_expired_profile_is_not_believed() -> None:
     ids=["zoom", "SID", "format", "kVp", "curve"],
 )
 def test_other_conditions_end_what_they_concern(now: SourceInfo, parts: set[str], said: str) -> None:
-    ready = readiness(whole(), now, Scale(0.22, 0.2, "two points"), NOW)
+    ready = readiness(whole(), now, view(0.22, 0.2, "two points"), NOW)
     assert {notice.part for notice in ready.notices} == parts
     assert any(said in notice.text for notice in ready.notices)
 
@@ -207,5 +226,27 @@ def test_what_a_header_does_not_state_is_no_contradiction() -> None:
 
 
 def test_a_plan_that_contradicts_the_room_is_told() -> None:
-    ready = readiness(whole(), INFO, Scale(0.308, 0.02, "two points"), NOW)
+    ready = readiness(whole(), INFO, view(0.308, 0.02, "two points"), NOW)
     assert any("1.40 times the room's" in notice.text for notice in ready.notices)
+
+
+def test_the_scale_at_a_level_is_that_of_the_stretched_image_there() -> None:
+    model = pincushion()
+    off_middle = tuple((x - 150.0, y) for x, y in BODY)
+    marked = msgspec.structs.replace(view(), levels=(Level("L1", BODY), Level("L2", off_middle)))
+    ready = readiness(msgspec.structs.replace(whole(), distortion=None), INFO, marked, NOW)
+    assert not ready.level_scales
+    ready = readiness(whole(), INFO, marked, NOW)
+    middle, edge = ready.level_scales["L1"], ready.level_scales["L2"]
+    assert middle.mm_per_px == pytest.approx(0.22, rel=0.02)
+    assert edge.mm_per_px < 0.97 * middle.mm_per_px
+    assert edge.relative_uncertainty > 0.05
+    assert model.residual.rms_mm < 0.05
+
+
+def test_a_level_that_the_beads_do_not_reach_is_told() -> None:
+    corner = tuple((x - 195.0, y - 215.0) for x, y in BODY)
+    marked = msgspec.structs.replace(view(), levels=(Level("L1", corner),))
+    ready = readiness(whole(), INFO, marked, NOW)
+    assert not ready.level_scales
+    assert any("beads do not reach" in notice.text for notice in ready.notices)

@@ -1,0 +1,244 @@
+"""``cementwatch calibrate``: each calibration from a picture, with its reasoning, into the room's profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.errors import CalibrationError, InputError
+from ui.version import software_version
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from calibration.picture import Picture
+    from calibration.profile import Profile, Stamp
+    from calibration.scale import ScaleEstimate
+
+app = typer.Typer(
+    name="calibrate",
+    help="Calibrate a room: millimetres, millilitres and milliseconds, each with its uncertainty.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="Picture or run to calibrate on.")]
+ProfileOut = Annotated[
+    Path | None,
+    typer.Option("--profile", metavar="PROFILE.json", help="Add to this profile; made where there is none."),
+]
+Room = Annotated[str, typer.Option("--room", help="Name of the room.")]
+CArm = Annotated[str, typer.Option("--c-arm", help="Make and model of the C-arm.")]
+Operator = Annotated[str, typer.Option("--operator", help="Who calibrates.")]
+ValidDays = Annotated[int, typer.Option("--valid-days", help="The calibration expires after so many days.")]
+PictureOut = Annotated[
+    Path | None, typer.Option("--picture", metavar="FILE.png", help="Write a picture of what was found.")
+]
+FirstFrame = Annotated[int, typer.Option("--first-frame", min=0, help="First frame to average.")]
+Frames = Annotated[int, typer.Option("--frames", min=1, max=64, help="Frames to average.")]
+Rate = Annotated[float | None, typer.Option("--frame-rate", help="Frame rate of a folder of images (Hz).")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Into:
+    """The profile that a calibration goes to, None where it is only printed, and its stamp."""
+
+    path: Path | None
+    room: str
+    c_arm: str
+    made: Stamp
+
+    @classmethod
+    def of(cls, path: Path | None, room: str, c_arm: str, operator: str, valid_days: int) -> _Into:
+        from calibration.profile import stamp
+
+        into = cls(path, room, c_arm, stamp(f"cementwatch {software_version()}", operator, valid_days))
+        into.profile()  # a profile that cannot be read is told of before the work
+        return into
+
+    def profile(self) -> Profile:
+        from calibration.profile import Profile, read_profile
+
+        if self.path is None or not self.path.exists():
+            return Profile(room=self.room, c_arm=self.c_arm)
+        known = read_profile(self.path)
+        for said, held, name in ((self.room, known.room, "room"), (self.c_arm, known.c_arm, "C-arm")):
+            if said and held and said != held:
+                raise InputError(f"{self.path}: is the profile of {name} {held!r}, not of {said!r}")
+        return known
+
+    def keep(self, **parts: Any) -> None:  # noqa: ANN401 - the parts of a profile by name
+        """Add parts to the profile and write it."""
+        import msgspec
+
+        from calibration.profile import write_profile
+
+        if self.path is None:
+            typer.echo("nothing kept: no --profile given")
+            return
+        known = self.profile()
+        named = {"room": self.room or known.room, "c_arm": self.c_arm or known.c_arm}
+        write_profile(msgspec.structs.replace(known, **named, **parts), self.path)
+        typer.echo(f"{', '.join(parts)} kept in {self.path}, until {self.made.valid_until:%Y-%m-%d}")
+
+
+@app.command()
+def scale(
+    source: Source,
+    cannula: Annotated[
+        str | None, typer.Option("--cannula", metavar="X1,Y1,X2,Y2", help="Two points along a shaft (px).")
+    ] = None,
+    gauge: Annotated[
+        str | None, typer.Option("--gauge", metavar="11G|MM", help="Its gauge, or outer diameter in mm.")
+    ] = None,
+    sphere: Annotated[
+        str | None, typer.Option("--sphere", metavar="X,Y", help="A point within a steel ball (px).")
+    ] = None,
+    diameter_mm: Annotated[float | None, typer.Option("--diameter-mm", help="Diameter of the ball.")] = None,
+    ruler: Annotated[
+        str | None, typer.Option("--ruler", metavar="X1,Y1,X2,Y2", help="First and last mark (px).")
+    ] = None,
+    pitch_mm: Annotated[float | None, typer.Option("--pitch-mm", help="From mark to mark.")] = None,
+    points: Annotated[
+        str | None, typer.Option("--points", metavar="X1,Y1,X2,Y2", help="Two ends of a known length (px).")
+    ] = None,
+    length_mm: Annotated[float | None, typer.Option("--length-mm", help="That length.")] = None,
+    depth_mm: Annotated[
+        float,
+        typer.Option("--depth-mm", help="How much nearer to the detector than the isocentre the spine is."),
+    ] = 0.0,
+    depth_sd_mm: Annotated[float, typer.Option("--depth-sd-mm", help="How sure that is (one SD).")] = 40.0,
+    without_header: Annotated[
+        bool, typer.Option("--without-header", help="Do not take what the header states.")
+    ] = False,
+    profile: ProfileOut = None,
+    room: Room = "",
+    c_arm: CArm = "",
+    operator: Operator = "",
+    valid_days: ValidDays = 365,
+    picture: PictureOut = None,
+    first_frame: FirstFrame = 0,
+    frames: Frames = 16,
+    frame_rate: Rate = None,
+) -> None:
+    """Millimetres per pixel at the spine: from the header, a cannula, a ball, a ruler or two points.
+
+    Ways that agree are combined; where they contradict each other, nothing is kept.
+    """
+    from calibration.conditions import conditions_of
+    from calibration.profile import ScalePart
+    from calibration.scale import SpineDepth, combined, scale_from_header
+    from calibration.scale_marks import MeasuredScales
+
+    if not depth_sd_mm > 0:
+        raise InputError(f"--depth-sd-mm must be above 0, is {depth_sd_mm:g}")
+    into = _Into.of(profile, room, c_arm, operator, valid_days)
+    looked = _picture(source, first_frame, frames, frame_rate)
+    measured = MeasuredScales(looked)
+    if _both("--cannula", cannula, "--gauge", gauge):
+        measured.cannula(*_two_points("--cannula", cannula), str(gauge))
+    if _both("--sphere", sphere, "--diameter-mm", diameter_mm):
+        measured.ball(_numbers("--sphere", sphere, 2), _above("--diameter-mm", diameter_mm))
+    if _both("--ruler", ruler, "--pitch-mm", pitch_mm):
+        measured.ruler(*_two_points("--ruler", ruler), _above("--pitch-mm", pitch_mm))
+    if _both("--points", points, "--length-mm", length_mm):
+        measured.points(*_two_points("--points", points), _above("--length-mm", length_mm))
+    header = scale_from_header(looked.info.geometry, SpineDepth(depth_mm, depth_sd_mm))
+    found: list[ScaleEstimate] = list(measured.estimates)
+    if header.best is not None and not without_header:
+        found.append(header.best)
+    for estimate in (*measured.estimates, *header.estimates):
+        _tell_scale(estimate)
+    for line in (*header.conflicts, *header.unusable):
+        typer.echo(f"header: {line}")
+    _write_picture(measured.drawn(), picture)
+    if not found:
+        said = f": {header.unusable[0]}" if header.unusable else ""
+        raise CalibrationError(
+            f"{source}: the header gives no scale{said}; give --cannula with --gauge, --sphere with "
+            "--diameter-mm, --ruler with --pitch-mm, or --points with --length-mm"
+        )
+    if header.conflicts and not without_header and not measured.estimates:
+        raise CalibrationError(f"{source}: the header contradicts itself: {header.conflicts[0]}")
+    try:
+        taken = combined(tuple(found)) if len(found) > 1 else found[0]
+    except ValueError as error:
+        raise CalibrationError(f"{source}: {error}") from None
+    low, high = taken.interval_mm_per_px
+    typer.echo(f"taken: {taken.mm_per_px:.4f} mm per pixel ({low:.4f} to {high:.4f}, 95 %), {taken.method}")
+    part = ScalePart(
+        into.made,
+        conditions_of(looked.info),
+        taken.mm_per_px,
+        taken.relative_sd,
+        taken.method,
+        taken.reasoning,
+    )
+    into.keep(scale=part)
+
+
+def _tell_scale(estimate: ScaleEstimate) -> None:
+    typer.echo(f"{estimate.method}:")
+    for line in estimate.reasoning:
+        typer.echo(f"  {line}")
+
+
+def _picture(source: str, first: int, count: int, frame_rate: float | None) -> Picture:
+    from calibration.picture import average_of
+    from recordings.open import open_source
+
+    looked = average_of(open_source(source, frame_rate_hz=frame_rate), first, count)
+    left_out = f", {looked.left_out} of another exposure left out" if looked.left_out else ""
+    typer.echo(f"{source}: mean of {looked.frames} frames{left_out}")
+    return looked
+
+
+def _write_picture(drawn: NDArray[np.uint8], path: Path | None) -> None:
+    if path is None:
+        return
+    import cv2
+
+    from monitor.errors import OutputError
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        written = cv2.imwrite(str(path), drawn)
+    except cv2.error:
+        written = False
+    if not written:
+        raise OutputError(f"{path}: cannot write the picture; its name must end in .png")
+    typer.echo(f"what was found: {path}")
+
+
+def _both(one: str, first: object, two: str, second: object) -> bool:
+    if (first is None) != (second is None):
+        missing, given = (one, two) if first is None else (two, one)
+        raise InputError(f"{given} needs {missing}")
+    return first is not None
+
+
+def _above(name: str, value: float | None) -> float:
+    if value is None or not 0 < value < 1e5:
+        raise InputError(f"{name} must be above 0, is {value}")
+    return value
+
+
+def _numbers(name: str, text: str | None, count: int) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in (text or "").split(","))
+    except ValueError:
+        values = ()
+    if len(values) != count or not all(abs(value) < 1e6 for value in values):
+        form = "X,Y" if count == 2 else "X1,Y1,X2,Y2"
+        raise InputError(f"{name} must be {form} in pixels, is {text!r}")
+    return values
+
+
+def _two_points(name: str, text: str | None) -> tuple[tuple[float, float], tuple[float, float]]:
+    x1, y1, x2, y2 = _numbers(name, text, 4)
+    return (x1, y1), (x2, y2)
