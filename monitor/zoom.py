@@ -28,6 +28,7 @@ _SUSPECT_S = 6.0
 _STEADY = 0.5
 _SURE, _BETTER = 0.35, 0.08
 _SAME_SIZE = 0.03
+_AGREEING = 3
 _LEAST_SEEN = 0.7
 _EDGE_CELLS = 2
 _WHOLE: tuple[slice, slice] = (slice(None), slice(None))
@@ -56,6 +57,7 @@ class ZoomWatch:
         self._suspect_until_s: float | None = None
         self._scores: dict[float, float] = {}
         self._turn = 0
+        self._candidate, self._agreeing = 1.0, 0
         self.size: float | None = None
         """How many times as large as planned the image is; None: as planned, as far as is known."""
 
@@ -96,11 +98,15 @@ class ZoomWatch:
 
     def _begin(self) -> None:
         self._scores, self._turn = {}, 0
+        self._candidate, self._agreeing = 1.0, 0
 
     def _decide(self) -> None:
         best = max(self._scores, key=lambda size: self._scores[size])
         planned = self._scores[1.0]
-        if abs(best - 1.0) > _SAME_SIZE and self._scores[best] > max(_SURE, planned + _BETTER):
+        other = abs(best - 1.0) > _SAME_SIZE and self._scores[best] > max(_SURE, planned + _BETTER)
+        self._agreeing = self._agreeing + 1 if other and best == self._candidate else int(other)
+        self._candidate = best
+        if self._agreeing >= _AGREEING:
             self.size = best
         elif planned > _SURE and planned + _BETTER > self._scores[best]:
             self.size = None
