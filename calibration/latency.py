@@ -165,7 +165,7 @@ def _correlations(shown: Floats, bright: Floats) -> Floats:
     a = shown - shown.mean(axis=1, keepdims=True)
     b = bright - bright.mean()
     norm = np.sqrt((a**2).sum(axis=1) * (b**2).sum())
-    return np.abs(a @ b) / np.maximum(norm, 1e-12)
+    return cast(Floats, np.abs(a @ b) / np.maximum(norm, 1e-12))
 
 
 def _peak(delays_s: Floats, likeness: Floats, best: int) -> float:

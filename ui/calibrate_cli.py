@@ -242,3 +242,142 @@ def _numbers(name: str, text: str | None, count: int) -> tuple[float, ...]:
 def _two_points(name: str, text: str | None) -> tuple[tuple[float, float], tuple[float, float]]:
     x1, y1, x2, y2 = _numbers(name, text, 4)
     return (x1, y1), (x2, y2)
+
+
+@app.command()
+def distortion(
+    source: Source,
+    pitch_mm: Annotated[float, typer.Option("--pitch-mm", help="Distance of neighbouring beads or wires.")],
+    lattice: Annotated[str, typer.Option("--lattice", help="square or hexagonal.")] = "square",
+    rough_mm_per_px: Annotated[
+        float | None,
+        typer.Option("--rough-mm-per-px", help="Scale, as far as known, to tell a wrong phantom."),
+    ] = None,
+    profile: ProfileOut = None,
+    room: Room = "",
+    c_arm: CArm = "",
+    operator: Operator = "",
+    valid_days: ValidDays = 365,
+    picture: PictureOut = None,
+    first_frame: FirstFrame = 0,
+    frames: Frames = 16,
+    frame_rate: Rate = None,
+) -> None:
+    """Geometric distortion from a picture of a bead or wire-grid phantom; nothing has to be marked."""
+    from calibration.beads import Lattice, find_beads
+    from calibration.conditions import conditions_of
+    from calibration.distortion_fit import fit_distortion
+    from calibration.pictures import marked_picture
+    from calibration.profile import DistortionPart
+
+    if lattice not in ("square", "hexagonal"):
+        raise InputError(f"--lattice must be square or hexagonal, is {lattice!r}")
+    into = _Into.of(profile, room, c_arm, operator, valid_days)
+    plate = Lattice(pitch_mm, lattice)  # type: ignore[arg-type]  # checked above
+    looked = _picture(source, first_frame, frames, frame_rate)
+    beads = find_beads(looked.stored, plate, rough_mm_per_px=rough_mm_per_px)
+    typer.echo(f"{len(beads.points_px)} marks found, {beads.strays} strays, pitch {beads.pitch_px:.1f} px")
+    field_mm = looked.info.geometry.field_of_view_mm
+    model = fit_distortion(beads, field_mm=field_mm)
+    residual = model.residual
+    typer.echo(
+        f"polynomials of order {model.order}; at marks that they were not fitted to: "
+        f"{residual.rms_mm:.3f} mm RMS, {residual.max_mm:.3f} mm at most"
+    )
+    typer.echo(f"{model.mm_per_px:.4f} mm per pixel in the middle, in the plane of the phantom")
+    _write_picture(marked_picture(looked.stored, beads, model)[..., ::-1].copy(), picture)
+    part = DistortionPart(
+        into.made,
+        conditions_of(looked.info),
+        model.to_dict(),
+        residual.rms_mm,
+        residual.max_mm,
+        residual.marks,
+    )
+    into.keep(distortion=part)
+
+
+@app.command()
+def density(
+    source: Source,
+    wedge: Annotated[
+        str,
+        typer.Option(
+            "--wedge", metavar="X1,Y1,X2,Y2", help="Middles of the first and the last step's outer edge (px)."
+        ),
+    ],
+    thickness_mm: Annotated[
+        str, typer.Option("--thickness-mm", metavar="1,2,4,...", help="Of each step, in their order.")
+    ],
+    cement: Annotated[str, typer.Option("--cement", help="Name of the cement.")] = "",
+    profile: ProfileOut = None,
+    room: Room = "",
+    c_arm: CArm = "",
+    operator: Operator = "",
+    valid_days: ValidDays = 365,
+    picture: PictureOut = None,
+    first_frame: FirstFrame = 0,
+    frames: Frames = 16,
+    frame_rate: Rate = None,
+) -> None:
+    """What cement of known thickness adds to the image, from a step wedge; or live from aliquots (the plan)."""
+    from calibration.conditions import conditions_of
+    from calibration.density_fit import fit_density
+    from calibration.pictures_density import wedge_picture
+    from calibration.profile import density_part
+    from calibration.wedge import measure_wedge
+
+    into = _Into.of(profile, room, c_arm, operator, valid_days)
+    try:
+        thickness = tuple(float(part) for part in thickness_mm.split(","))
+    except ValueError:
+        raise InputError(f"--thickness-mm must be numbers as 1,2,4,8, is {thickness_mm!r}") from None
+    ends = _two_points("--wedge", wedge)
+    looked = _picture(source, first_frame, frames, frame_rate)
+    found = measure_wedge(looked, *ends, thickness)
+    fit = fit_density(found, looked.info.intensity.relationship, looked.info.kvp)
+    for line in fit.lines:
+        typer.echo(line)
+    low, high = fit.valid_mm
+    typer.echo(f"holds from {low:g} to {high:g} mm")
+    _write_picture(wedge_picture(looked, found), picture)
+    part = density_part(fit.density, into.made, conditions_of(looked.info), fit.valid_mm, cement)
+    into.keep(density=part)
+
+
+@app.command()
+def latency(
+    source: Source,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long to flash.")] = 20.0,
+    profile: ProfileOut = None,
+    room: Room = "",
+    c_arm: CArm = "",
+    operator: Operator = "",
+    valid_days: ValidDays = 365,
+) -> None:
+    """Delay from glass to glass: a window flashes, and a camera or the C-arm's output is captured back.
+
+    Point the camera at the window, or feed the screen's signal to the capture device.
+    """
+    from calibration.conditions import conditions_of
+    from calibration.profile import LatencyPart
+    from recordings.open import open_source
+    from ui.qt import display_available
+
+    if not 8 <= seconds <= 120:
+        raise InputError(f"--seconds must be from 8 to 120, is {seconds:g}")
+    into = _Into.of(profile, room, c_arm, operator, valid_days)
+    opened = open_source(source)
+    if not display_available():
+        raise InputError("latency: there is no display to show the pattern on")
+    from ui.latency import flash_and_capture
+
+    info, found = flash_and_capture(opened, seconds)
+    typer.echo(
+        f"{found.delay_ms:.0f} ms plus or minus {1.96 * found.sd_ms:.0f} (95 %), a frame every "
+        f"{found.frame_period_ms:.0f} ms, {found.flips} changes, correlation {found.likeness:.2f}"
+    )
+    part = LatencyPart(
+        into.made, conditions_of(info), found.delay_ms, found.sd_ms, found.frame_period_ms, found.flips
+    )
+    into.keep(latency=part)
