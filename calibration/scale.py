@@ -153,6 +153,39 @@ def scale_from_points(
     return ScaleEstimate(length_mm / length_px, max(relative, 1e-4), method, (line,))
 
 
+def measured_scale(
+    mm_per_px: float,
+    relative_sd: float,
+    method: str,
+    line: str,
+    *,
+    depth_sd_mm: float,
+    source_to_object_mm: float,
+) -> ScaleEstimate:
+    """Scale from an object of known size in the picture, which need not lie in the plane of the spine.
+
+    Parameters
+    ----------
+    mm_per_px : float
+        In the object's own plane.
+    relative_sd : float
+        Of that (one SD).
+    method, line : str
+        What it is, and what was measured, in words.
+    depth_sd_mm : float
+        How far the object may lie from the plane of the spine along the beam (mm, one SD).
+    source_to_object_mm : float
+        Distance of that plane from the source (mm).
+    """
+    depth = depth_sd_mm / source_to_object_mm
+    lines = (
+        f"{line}: {mm_per_px:.4f} mm per pixel in its own plane, plus or minus {196 * relative_sd:.1f} % (95 %)",
+        f"it may lie {depth_sd_mm:g} mm (one SD) nearer or farther than the spine, which is "
+        f"{source_to_object_mm:g} mm from the source: another {196 * depth:.1f} %",
+    )
+    return ScaleEstimate(mm_per_px, math.hypot(relative_sd, depth), method, lines)
+
+
 def combined(estimates: tuple[ScaleEstimate, ...]) -> ScaleEstimate:
     """Mean of independent estimates, weighted by their precision.
 

@@ -9,13 +9,16 @@ known width.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from calibration.scale import ScaleEstimate
+from calibration.gauges import DIAMETER_SD_MM
+from calibration.scale import ScaleEstimate, measured_scale
 from calibration.strips import Strip, cut_strip
 from calibration.tube import TubeFit, fit_tube
 from monitor.errors import CalibrationError
@@ -27,8 +30,6 @@ Point = tuple[float, float]
 _MODEL_RELATIVE_SD = 0.0
 _MODEL_SD_PX = 0.0
 """What the model of the profile gets wrong (one SD, relative and px): measured, see `benchmarks.calibration`."""
-_DIAMETER_SD_MM = 0.015
-"""What makers allow themselves: 0.025 mm to either side."""
 _SHORTEST_PX, _SHORTEST_WIDTHS = 30.0, 2.5
 _SLIMMEST_PX, _WIDEST_PX = 2.5, 60.0
 _MOST_BEND_PX = 0.6
@@ -36,7 +37,7 @@ _LEAST_CONTRAST, _LEAST_CONTRAST_TO_NOISE = 0.03, 12.0
 _CLIPPED_SHARE = 0.2
 _LARGEST_RELATIVE_SD = 0.06
 _VALLEY = 0.25
-_SHALLOWEST = 0.003
+_SHALLOWEST = 0.0015
 """Of the contrast: samples are not believed to be better than this."""
 
 
@@ -74,7 +75,8 @@ def scale_from_cannula(
     end: Point,
     outer_diameter_mm: float,
     *,
-    diameter_sd_mm: float = _DIAMETER_SD_MM,
+    diameter_sd_mm: float = DIAMETER_SD_MM,
+    linear: bool = False,
     depth_sd_mm: float = 15.0,
     source_to_object_mm: float = 720.0,
 ) -> ShaftScale:
@@ -88,6 +90,8 @@ def scale_from_cannula(
         Two points on the shaft, each within a third of its width of its axis (px).
     outer_diameter_mm, diameter_sd_mm : float
         Outer diameter and its error (mm, one SD).
+    linear : bool
+        Whether stored values are proportional to the intensity (LIN); the display curve is then no question.
     depth_sd_mm : float
         How far the cannula's middle may lie from that of the level along the beam (mm, one SD).
     source_to_object_mm : float
@@ -109,12 +113,14 @@ def scale_from_cannula(
     values = np.exp(-np.asarray(attenuation, np.float64)).astype(np.float32)
     values /= np.float32(max(float(np.median(values)), 1e-9))
     p, q, width = _found(values, p, q)
+    tube = partial(fit_tube, outer_diameter_mm=outer_diameter_mm, linear=linear)
     for last in (False, False, True):
-        fit, strip, kept = _fitted(values, p, q, width, robust=last)
+        fit, strip, kept = _fitted(values, p, q, width, tube, robust=last)
         width = 2.0 * fit.radius_px
         if not last:
             p, q, bend = _realigned(fit, strip, p, q)
     _check_fit(values, fit, strip, p, q, bend)
+    _check_near(p, q, start, end, width)
     relative = math.hypot(_random_sd(fit, strip, kept), fit.prior_sd)
     relative = math.hypot(relative, math.hypot(_MODEL_RELATIVE_SD, _MODEL_SD_PX / width))
     if relative > _LARGEST_RELATIVE_SD:
@@ -128,15 +134,14 @@ def scale_from_cannula(
         ((_point(p + side * across)), (_point(q + side * across))) for side in (-width / 2, width / 2)
     )
     mm = outer_diameter_mm / width
-    depth = depth_sd_mm / source_to_object_mm
-    inner = math.hypot(relative, diameter_sd_mm / outer_diameter_mm)
-    lines = (
-        f"a cannula of {outer_diameter_mm:g} mm is {width:.2f} px wide, plus or minus "
-        f"{196 * relative:.1f} % (95 %): {mm:.4f} mm per pixel in its own plane, plus or minus {196 * inner:.1f} %",
-        f"its middle may lie {depth_sd_mm:g} mm (one SD) nearer or farther than the level's, which is "
-        f"{source_to_object_mm:g} mm from the source: {196 * depth:.1f} % more",
+    estimate = measured_scale(
+        mm,
+        math.hypot(relative, diameter_sd_mm / outer_diameter_mm),
+        "cannula",
+        f"a cannula of {outer_diameter_mm:g} mm is {width:.2f} px wide",
+        depth_sd_mm=depth_sd_mm,
+        source_to_object_mm=source_to_object_mm,
     )
-    estimate = ScaleEstimate(mm, math.hypot(inner, depth), "cannula", lines)
     return ShaftScale(
         estimate, width, relative * width, (_point(p), _point(q)), (left, right), fit.blur_px, fit.content < 0.6
     )
@@ -160,27 +165,32 @@ def _found(values: Float32, p: Vector, q: Vector) -> tuple[Vector, Vector, float
     """Axis and width to within a part of the width, from the clicks."""
     length = float(np.hypot(*(q - p)))
     half = min(1.3 * _WIDEST_PX, 0.6 * length)
-    width = 0.0
+    along = (q - p) / length
+    across = np.array([-along[1], along[0]])
+    offset = slope = width = 0.0
     for turn in range(4):
-        strip = cut_strip(values, p, q, half, 10, 0.5)
+        start, end = p + (offset - slope / 2) * across, q + (offset + slope / 2) * across
+        strip = cut_strip(values, start, end, half, 10, 0.5)
         u = np.arange(-half + 0.5, half - 0.5, 0.5)
         rows = np.array([_resampled(strip, k, u) for k in range(10)])
         logs = -np.log(np.maximum(gaussian_filter1d(rows, 1.5, axis=1), 1e-6))
-        width, centre = _rough(np.median(logs, axis=0), u, 0.2 * half if turn else half / 3)
+        width, centre = _rough(_typical(logs) if turn else np.median(logs, axis=0), u, 0.2 * half)
         if not _SLIMMEST_PX <= width <= _WIDEST_PX:
             raise CalibrationError("there is no cannula between the points: nothing dark and narrow lies along them")
         half = min(half, 1.5 * width + 8.0 + abs(centre))
-        offset, slope = _line_of(logs, u, width, centre)
-        along = (q - p) / length
-        across = np.array([-along[1], along[0]])
-        p, q = p + (offset - slope / 2) * across, q + (offset + slope / 2) * across
-        length = float(np.hypot(*(q - p)))
+        offset, slope = _line_of(logs, u, width, centre, offset, slope)
     if length < _SHORTEST_WIDTHS * width:
         raise CalibrationError(
             f"the points on the cannula are {length:.0f} px apart, at least {_SHORTEST_WIDTHS:g} times its width "
             "are needed"
         )
-    return p, q, width
+    return p + (offset - slope / 2) * across, q + (offset + slope / 2) * across, width
+
+
+def _typical(logs: Vector) -> Vector:
+    """Profile from the middle half of the pieces' slopes: an edge that crosses is in few of them at a place."""
+    steps = np.sort(np.diff(logs, axis=1), axis=0)[len(logs) // 4 : -(len(logs) // 4)]
+    return np.concatenate([[0.0], np.cumsum(steps.mean(axis=0))])
 
 
 def _resampled(strip: Strip, piece: int, u: Vector) -> Vector:
@@ -207,23 +217,32 @@ def _rough(log: Vector, u: Vector, reach: float) -> tuple[float, float]:
     return float(u[walls[-1]] - u[walls[0]]) + 0.5, float(u[walls[0]] + u[walls[-1]]) / 2
 
 
-def _line_of(logs: Vector, u: Vector, width: float, centre: float) -> tuple[float, float]:
-    """Offset at the middle and slope over the length of the axis through the pieces' middles (px)."""
+def _line_of(
+    logs: Vector, u: Vector, width: float, centre: float, offset: float, slope: float
+) -> tuple[float, float]:
+    """Offset at the middle and slope over the length (px), from the clicks, of the axis that is darkest.
+
+    `offset` and `slope` are those that the profiles were cut along. It stays within half the width of the clicks.
+    """
     inner, beside = np.abs(u - centre) <= width / 2, np.abs(u - centre) <= 0.5 * width + 3.0
     box = inner - beside * inner.sum() / max(beside.sum(), 1)
     t = (np.arange(len(logs)) + 0.5) / len(logs) - 0.5
-    shifts = np.arange(-int(0.8 * width / 0.5) - 2, int(0.8 * width / 0.5) + 3)
-    best, found = -np.inf, (centre, 0.0)
-    score = np.stack([(logs * np.roll(box, k)).sum(axis=1) for k in shifts], axis=1)
+    reach = int((0.8 * width + 2.0) / 0.5)
+    shifts = np.arange(-reach, reach + 1)
     steps = shifts * 0.5
-    for offset in steps:
-        for slope in steps:
-            at = offset + slope * t
-            if np.abs(at).max() > steps[-1]:
+    score = np.stack([(logs * np.roll(box, k)).sum(axis=1) for k in shifts], axis=1)
+    allowed = 0.5 * width + 1.5
+    best, found = -np.inf, (offset + centre, slope)
+    for more in steps:
+        for steeper in steps:
+            at = more + steeper * t
+            ends = offset + centre + more + (slope + steeper) * np.array([-0.5, 0.5])
+            if np.abs(at).max() > steps[-1] or np.abs(ends).max() > allowed:
                 continue
-            total = sum(np.interp(at[k], steps, score[k]) for k in range(len(t)))
+            index = np.rint(at / 0.5).astype(int) + reach
+            total = float(score[np.arange(len(t)), index].sum())
             if total > best:
-                best, found = total, (centre + float(offset), float(slope))
+                best, found = total, (offset + centre + float(more), slope + float(steeper))
     return found
 
 
@@ -232,7 +251,7 @@ def _pieces_of(length: float) -> int:
 
 
 def _fitted(
-    values: Float32, p: Vector, q: Vector, width: float, *, robust: bool
+    values: Float32, p: Vector, q: Vector, width: float, tube: Callable[..., TubeFit], *, robust: bool
 ) -> tuple[TubeFit, Strip, NDArray[np.bool_]]:
     """Fit to the mean of all pieces, or of those that agree with each other."""
     length = float(np.hypot(*(q - p)))
@@ -249,12 +268,10 @@ def _fitted(
         contrast = float(np.nanmax(mean) - np.nanmin(mean))
         sd = np.sqrt(smooth / np.maximum(total, 1e-9) + (_SHALLOWEST * contrast) ** 2)
         use = seen
-        fit = fit_tube(strip.u[use], mean[use], sd[use], 0.0, width)
+        fit = tube(strip.u[use], mean[use], sd[use], 0.0, width)
         answers = np.zeros((2, len(strip.u)))
         answers[:, use] = fit.answers
-        fit = TubeFit(
-            fit.centre_px, fit.radius_px, fit.blur_px, fit.content, fit.misfit, fit.contrast, answers, fit.prior_sd
-        )
+        fit = replace(fit, answers=answers)
         if robust:
             influence = _influence(fit, strip, mean)[1]
             typical = np.median(influence[kept])
@@ -296,7 +313,12 @@ def _random_sd(fit: TubeFit, strip: Strip, kept: NDArray[np.bool_]) -> float:
     total = np.maximum(chosen.counts.sum(axis=0), 1e-9)
     mean = np.nansum(chosen.profiles * chosen.counts, axis=0) / total
     influence = _influence(fit, chosen, mean)[1]
-    return float(np.std(influence, ddof=1) / math.sqrt(len(influence)))
+    off = influence - influence.mean()
+    n = len(off)
+    plain = float(off @ off) / (n - 1)
+    # texture reaches over more than one piece (Newey and West 1987, Bartlett's weights)
+    shared = sum(2 * (1 - lag / 4) * float(off[lag:] @ off[:-lag]) / (n - 1) for lag in (1, 2, 3))
+    return math.sqrt(max(plain + shared, plain) / n)
 
 
 def _realigned(fit: TubeFit, strip: Strip, p: Vector, q: Vector) -> tuple[Vector, Vector, float]:
@@ -324,6 +346,14 @@ def _check_fit(values: Float32, fit: TubeFit, strip: Strip, p: Vector, q: Vector
     around = cut_strip((values >= values.max()).astype(np.float32), p, q, 2 * fit.radius_px + 5.0, 1, 10.0)
     if float(around.mean.max()) > _CLIPPED_SHARE:
         raise CalibrationError("what is beside the cannula is saturated: it is at the end of the range of values")
+
+
+def _check_near(p: Vector, q: Vector, start: Point, end: Point, width: float) -> None:
+    along = (q - p) / float(np.hypot(*(q - p)))
+    for click in (start, end):
+        x, y = np.array(click) - p
+        if abs(-x * along[1] + y * along[0]) > 0.6 * width + 1.5:
+            raise CalibrationError("the points do not lie on the cannula that was found between them")
 
 
 def _point(xy: Vector) -> Point:

@@ -1,9 +1,8 @@
 """The profile across a steel tube as a picture shows it, and its fit.
 
 The beam meets the chord of the outer circle less that of the inner one, which holds anything from air to a stylet.
-What arrives is blurred by focal spot, detector and pixel, a veil of scatter is added, and the display bends the
-result by a curve that is not known: a Box-Cox curve, which reaches from a power of the intensity to its logarithm.
-Everything that the picture cannot tell has a prior, whose width goes into the stated error.
+What arrives goes through blur, scatter and display (`calibration.curve`). Everything that the picture cannot tell
+has a prior, whose width goes into the stated error.
 """
 
 from __future__ import annotations
@@ -17,19 +16,30 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import least_squares
 
+from calibration.curve import APERTURE_VARIANCE_PX2, DISPLAYED, LINEAR, LOG_BLUR, STEEL_PER_MM, shown
+
 Vector = NDArray[np.float64]
 
 _FINE_PX = 0.1
-_APERTURE_VARIANCE = 1.0 / 12.0
-"""Of a square pixel, in any direction (px squared)."""
-_NAMES = ("centre", "radius", "blur", "steel", "veil", "bend", "gain", "content", "inner", "b0", "b1", "b2")
-_MIDDLE = np.array([0.0, 0.0, math.log(0.75), math.log(2.6), 0.0, 0.8, math.log(0.7), 0.0, 0.79, 0.0, 0.0, 0.0])
-_SPREAD = np.array([1.0, 0.1, 0.35, 0.5, 0.8, 0.6, 0.6, 0.5, 0.03, 0.05, 0.05, 0.02])
-_HAS_PRIOR = np.array([0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 0, 1], bool)
-_CONTENT = 7
-_LOWEST = np.array([-9.0, -9.0, -3.0, -3.0, -3.0, -3.0, -4.0, -0.3, -3.0, -9.0, -9.0, -9.0])
-_HIGHEST = np.array([9.0, 9.0, 3.0, 3.0, 3.0, 3.0, 4.0, 2.2, 3.0, 9.0, 9.0, 9.0])
-_RADIUS, _CENTRE, _BLUR = 1, 0, 2
+
+_CENTRE, _RADIUS, _BLUR, _STEEL, _VEIL, _BEND, _GAIN, _POWER, _CONTENT, _INNER = range(10)
+_PRIORS = np.array([  # middle, spread
+    (0.0, 1.0),  # centre: free
+    (0.0, 0.1),  # log of the radius: free
+    LOG_BLUR,
+    (0.0, 0.3),  # log of the attenuation of steel as thick as the tube
+    *DISPLAYED,
+    (0.0, 0.0),  # content by steel: one of _CONTENTS
+    (0.79, 0.03),  # inner by outer diameter
+    (0.0, 0.05),  # level, slope and curvature beside the tube
+    (0.0, 0.05),
+    (0.0, 0.02),
+])  # fmt: skip
+_CONTENTS = ((0.12, 0.13), (1.0, 0.04))
+"""Air to cement, or a stylet."""
+_FREE = (_CENTRE, _RADIUS)
+_FARTHEST = 3.5
+"""Of a value with a prior from its middle, in its spreads."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +72,17 @@ class TubeFit:
     prior_sd: float
 
 
-def fit_tube(u: Vector, profile: Vector, sd: Vector, centre_px: float, width_px: float) -> TubeFit:
-    """Fit a tube to a profile.
+def fit_tube(
+    u: Vector,
+    profile: Vector,
+    sd: Vector,
+    centre_px: float,
+    width_px: float,
+    *,
+    outer_diameter_mm: float,
+    linear: bool = False,
+) -> TubeFit:
+    """Fit a tube to a profile, hollow and solid, and weigh the two by how well they fit.
 
     Parameters
     ----------
@@ -75,66 +94,86 @@ def fit_tube(u: Vector, profile: Vector, sd: Vector, centre_px: float, width_px:
         Their standard deviations.
     centre_px, width_px : float
         Where to start.
+    outer_diameter_mm : float
+        How much steel there may be.
+    linear : bool
+        Whether values are proportional to the intensity.
     """
-    half = max(float(np.abs(u).max()), 1.0) + 0.5
-    grid = np.arange(-half, half + _FINE_PX, _FINE_PX)
+    priors = _PRIORS.copy()
+    priors[_CENTRE] = centre_px, 0.1 * width_px
+    priors[_RADIUS, 0] = math.log(width_px / 2)
+    priors[_STEEL, 0] = math.log(STEEL_PER_MM * outer_diameter_mm)
+    priors[_VEIL : _POWER + 1] = LINEAR if linear else DISPLAYED
+    found = []
+    for content in _CONTENTS:
+        priors[_CONTENT] = content
+        found.append(_fit(u, profile, sd, priors.copy()))
+    costs = np.array([cost for cost, _ in found])
+    # half the logarithm of the odds: the noise of the samples is known only so well
+    weights = np.exp(-0.5 * (costs - costs.min()))
+    weights /= weights.sum()
+    fits = [fit for _, fit in found]
+    best = fits[int(np.argmin(costs))]
+    logs = np.log([fit.radius_px for fit in fits])
+    log_radius = float(weights @ logs)
+    variance = float(weights @ ((logs - log_radius) ** 2 + [fit.prior_sd**2 for fit in fits]))
+    return TubeFit(
+        float(weights @ [fit.centre_px for fit in fits]),
+        math.exp(log_radius),
+        best.blur_px,
+        float(weights @ [fit.content for fit in fits]),
+        best.misfit,
+        best.contrast,
+        sum(w * fit.answers for w, fit in zip(weights, fits, strict=True)),
+        math.sqrt(variance),
+    )
+
+
+def _fit(u: Vector, profile: Vector, sd: Vector, priors: Vector) -> tuple[float, TubeFit]:
+    """Least squares with priors; the cost is half the sum of squares."""
     span = float(np.abs(u).max())
-    middle = _MIDDLE.copy()
-    middle[_CENTRE], middle[_RADIUS] = centre_px, math.log(width_px / 2)
-    spread = _SPREAD.copy()
-    spread[_CENTRE] = 0.1 * width_px
+    grid = np.arange(-span - 0.5, span + 0.5 + _FINE_PX, _FINE_PX)
+    middle, spread = priors[:, 0], priors[:, 1]
+    informed = np.ones(len(priors), bool)
+    informed[list(_FREE)] = False
 
     def model(z: Vector) -> Vector:
         return _profile(middle + spread * z, grid, u, span)
 
     def misfit(z: Vector) -> Vector:
-        prior = z[_HAS_PRIOR]
-        return np.concatenate([(model(z) - profile) / sd, prior])
+        return np.concatenate([(model(z) - profile) / sd, z[informed]])
 
-    best = None
-    for content in (0.0, 2.0):
-        start = np.zeros(len(_MIDDLE))
-        start[_CONTENT] = content
-        found = least_squares(misfit, start, bounds=(_LOWEST, _HIGHEST), max_nfev=40, xtol=1e-6, ftol=1e-6)
-        if best is None or found.cost < best.cost:
-            best = found
-    assert best is not None
+    lowest, highest = np.where(informed, -_FARTHEST, -9.0), np.where(informed, _FARTHEST, 9.0)
+    start = np.zeros(len(priors))
+    found = least_squares(misfit, start, bounds=(lowest, highest), max_nfev=30, xtol=1e-5, ftol=1e-6)
     n = len(u)
-    data = best.jac[:n] / 1.0
-    # a parameter at its bound does not move any more
-    free = (best.x > _LOWEST + 1e-4) & (best.x < _HIGHEST - 1e-4)
-    hessian = best.jac.T @ best.jac
-    inverse = np.zeros_like(hessian)
-    inverse[np.ix_(free, free)] = np.linalg.pinv(hessian[np.ix_(free, free)], hermitian=True)
-    answers = (inverse @ (data / sd[:, None]).T)[[_CENTRE, _RADIUS]] * spread[[_CENTRE, _RADIUS], None]
-    prior_sd = float(np.sqrt(np.sum(inverse[_RADIUS, _HAS_PRIOR] ** 2))) * spread[_RADIUS]
-    theta = middle + spread * best.x
-    fitted = model(best.x)
-    return TubeFit(
+    inverse = np.linalg.pinv(found.jac.T @ found.jac, hermitian=True)
+    answers = (inverse @ (found.jac[:n] / sd[:, None]).T)[list(_FREE)] * spread[list(_FREE), None]
+    prior_sd = float(np.sqrt(np.sum(inverse[_RADIUS, informed] ** 2))) * float(spread[_RADIUS])
+    theta, fitted = middle + spread * found.x, model(found.x)
+    fit = TubeFit(
         float(theta[_CENTRE]),
-        float(math.exp(theta[_RADIUS])),
-        float(math.exp(theta[_BLUR])),
+        math.exp(float(theta[_RADIUS])),
+        math.exp(float(theta[_BLUR])),
         float(theta[_CONTENT]),
-        float(np.sqrt(np.mean(best.fun[:n] ** 2))),
-        float(1.0 - fitted.min() / max(fitted.max(), 1e-9)),
+        float(np.sqrt(np.mean(found.fun[:n] ** 2))),
+        float(1.0 - fitted.min() / max(float(fitted.max()), 1e-9)),
         answers,
         prior_sd,
     )
+    return float(found.cost), fit
 
 
 def _profile(theta: Vector, grid: Vector, u: Vector, span: float) -> Vector:
-    centre, log_radius, log_blur, log_steel, veil, bend, log_gain, content, inner, b0, b1, b2 = theta
+    centre, log_radius, log_blur, log_steel, veil, bend, log_gain, log_power, content, inner, b0, b1, b2 = theta
     radius = math.exp(log_radius)
     chord = _chord(grid - centre, radius) - (1.0 - content) * inner * _chord(grid - centre, inner * radius)
     primary = np.exp(-math.exp(log_steel) * chord)
-    blur = math.sqrt(math.exp(2 * log_blur) + _APERTURE_VARIANCE)
+    blur = math.sqrt(math.exp(2 * log_blur) + APERTURE_VARIANCE_PX2)
     arrived = gaussian_filter1d(primary, blur / _FINE_PX, mode="nearest")
-    share = 1.0 / (1.0 + math.exp(-veil))
-    arrived = np.maximum(share + (1.0 - share) * arrived, 1e-6)
-    curved = np.log(arrived) if abs(bend) < 1e-4 else (arrived**bend - 1.0) / bend
-    seen = np.interp(u, grid, 1.0 + math.exp(log_gain) * curved)
+    seen = shown(arrived, veil, bend, log_gain, log_power)
     t = u / span
-    return cast(Vector, seen * (1.0 + b0 + b1 * t + b2 * t * t))
+    return cast(Vector, np.interp(u, grid, seen) * (1.0 + b0 + b1 * t + b2 * t * t))
 
 
 def _chord(u: Vector, radius: float) -> Vector:

@@ -98,9 +98,10 @@ def measure_cannula(seed: int) -> Measured:
     """Measure the cannula of a seed."""
     phantom, tube, exposure, rng = some_cannula(seed)
     start, end = clicks(phantom, rng)
+    linear = exposure.display == "linear"
     began = time.perf_counter()
     try:
-        found = scale_from_cannula(attenuation_of(phantom), start, end, tube.outer_mm)
+        found = scale_from_cannula(attenuation_of(phantom), start, end, tube.outer_mm, linear=linear)
     except CalibrationError as reason:
         return Measured(seed, tube.content, tube.width_px, exposure, None, None, str(reason))
     error = math.log(found.width_px / tube.width_px)
