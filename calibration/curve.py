@@ -42,3 +42,21 @@ def shown(arrived: Vector, veil: float, bend: float, log_gain: float, log_power:
     veiled = np.maximum(share + (1.0 - share) * arrived, 1e-6)
     curved = np.log(veiled) if abs(bend) < 1e-4 else (veiled**bend - 1.0) / bend
     return cast(Vector, np.maximum(1.0 + math.exp(log_gain) * curved, 1e-4) ** math.exp(log_power))
+
+
+def mean_chord(places: Vector, radius: float, step: float) -> Vector:
+    """Chord of a circle by its diameter, each the mean over a step.
+
+    Single samples of its foot, which is steeper than any step, would make what is fitted jump.
+
+    Parameters
+    ----------
+    places : ndarray, shape (n,)
+        Distances from the middle, a step apart (px).
+    radius, step : float
+        (px)
+    """
+    edges = np.append(places - step / 2, places[-1] + step / 2)
+    t = np.clip(edges / radius, -1.0, 1.0)
+    area = 0.5 * radius * (t * np.sqrt(1.0 - t**2) + np.arcsin(t))
+    return cast(Vector, np.diff(area) / step)

@@ -44,7 +44,9 @@ def outer_diameter_mm(text: str) -> float:
     if gauge:
         name = f"{int(gauge[1])}G"
         if name not in OUTER_DIAMETER_MM:
-            raise CalibrationError(f"cannula {name} is not known: {', '.join(OUTER_DIAMETER_MM)}, or a number of mm")
+            raise CalibrationError(
+                f"cannula {name} is not known: {', '.join(OUTER_DIAMETER_MM)}, or a number of mm"
+            )
         return OUTER_DIAMETER_MM[name]
     number = _NUMBER.fullmatch(words)
     if not number:

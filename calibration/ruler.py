@@ -28,7 +28,7 @@ _SHALLOWEST = 0.35
 _LEAST_TO_NOISE = 5.0
 _LARGEST_STRAY = 0.08
 """By the pitch."""
-_MODEL_SD_PX = 0.03
+_MODEL_SD_PX = 0.05
 """Of a mark's place, beside what is seen: measured, see `benchmarks.calibration`."""
 
 
@@ -163,7 +163,9 @@ def _marks(s: Vector, profile: Vector, sd: float) -> Vector:
     peaks, facts = find_peaks(profile, prominence=max(_LEAST_TO_NOISE * sd, 0.01), distance=2.0 / _STEP_PX)
     if len(peaks):
         depth = facts["prominences"]
-        peaks = peaks[depth > _SHALLOWEST * float(np.median(np.sort(depth)[-max(_FEWEST_MARKS, len(depth) // 2) :]))]
+        peaks = peaks[
+            depth > _SHALLOWEST * float(np.median(np.sort(depth)[-max(_FEWEST_MARKS, len(depth) // 2) :]))
+        ]
     if len(peaks) < _FEWEST_MARKS:
         raise CalibrationError(
             f"only {len(peaks)} marks are seen between the points on the ruler, at least {_FEWEST_MARKS} are needed"

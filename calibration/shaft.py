@@ -27,8 +27,8 @@ Float32 = NDArray[np.float32]
 Vector = NDArray[np.float64]
 Point = tuple[float, float]
 
-_MODEL_RELATIVE_SD = 0.0
-_MODEL_SD_PX = 0.0
+_MODEL_RELATIVE_SD = 0.003
+_MODEL_SD_PX = 0.04
 """What the model of the profile gets wrong (one SD, relative and px): measured, see `benchmarks.calibration`."""
 _SHORTEST_PX, _SHORTEST_WIDTHS = 30.0, 2.5
 _SLIMMEST_PX, _WIDEST_PX = 2.5, 60.0
@@ -143,7 +143,13 @@ def scale_from_cannula(
         source_to_object_mm=source_to_object_mm,
     )
     return ShaftScale(
-        estimate, width, relative * width, (_point(p), _point(q)), (left, right), fit.blur_px, fit.content < 0.6
+        estimate,
+        width,
+        relative * width,
+        (_point(p), _point(q)),
+        (left, right),
+        fit.blur_px,
+        fit.content < 0.6,
     )
 
 
@@ -176,7 +182,9 @@ def _found(values: Float32, p: Vector, q: Vector) -> tuple[Vector, Vector, float
         logs = -np.log(np.maximum(gaussian_filter1d(rows, 1.5, axis=1), 1e-6))
         width, centre = _rough(_typical(logs) if turn else np.median(logs, axis=0), u, 0.2 * half)
         if not _SLIMMEST_PX <= width <= _WIDEST_PX:
-            raise CalibrationError("there is no cannula between the points: nothing dark and narrow lies along them")
+            raise CalibrationError(
+                "there is no cannula between the points: nothing dark and narrow lies along them"
+            )
         half = min(half, 1.5 * width + 8.0 + abs(centre))
         offset, slope = _line_of(logs, u, width, centre, offset, slope)
     if length < _SHORTEST_WIDTHS * width:
@@ -261,7 +269,9 @@ def _fitted(
         chosen = Strip(strip.u, strip.profiles[kept], strip.counts[kept])
         total = chosen.counts.sum(axis=0)
         seen = total > 0
-        mean = np.where(seen, np.nansum(chosen.profiles * chosen.counts, axis=0) / np.maximum(total, 1), np.nan)
+        mean = np.where(
+            seen, np.nansum(chosen.profiles * chosen.counts, axis=0) / np.maximum(total, 1), np.nan
+        )
         deviation = (chosen.profiles - mean) ** 2 * chosen.counts
         variance = np.nansum(deviation, axis=0) / max(len(chosen.profiles) - 1, 1)
         smooth = _smoothed(np.where(seen, variance, 0.0), seen)
@@ -325,7 +335,9 @@ def _realigned(fit: TubeFit, strip: Strip, p: Vector, q: Vector) -> tuple[Vector
     """The axis through the centres of the pieces, and how far it is bent (px)."""
     centres = fit.centre_px + _influence(fit, strip, strip.mean)[0]
     t = (np.arange(len(centres)) + 0.5) / len(centres) - 0.5
-    good = np.abs(centres - np.median(centres)) < max(4 * 1.4826 * np.median(np.abs(centres - np.median(centres))), 0.3)
+    good = np.abs(centres - np.median(centres)) < max(
+        4 * 1.4826 * np.median(np.abs(centres - np.median(centres))), 0.3
+    )
     slope, offset = np.polyfit(t[good], centres[good], 1)
     # the sagitta of the arc that fits best, less what noise may pretend
     bow, covariance = np.polyfit(t[good], centres[good], 2, cov=True)
@@ -337,7 +349,9 @@ def _realigned(fit: TubeFit, strip: Strip, p: Vector, q: Vector) -> tuple[Vector
 
 def _check_fit(values: Float32, fit: TubeFit, strip: Strip, p: Vector, q: Vector, bend: float) -> None:
     if bend > _MOST_BEND_PX:
-        raise CalibrationError(f"the cannula is bent by {bend:.1f} px between the points: mark a straight part of it")
+        raise CalibrationError(
+            f"the cannula is bent by {bend:.1f} px between the points: mark a straight part of it"
+        )
     if fit.contrast < _LEAST_CONTRAST:
         raise CalibrationError("the cannula hardly stands out from what is beside it")
     core = cut_strip((values <= values.min()).astype(np.float32), p, q, 0.4 * fit.radius_px + 0.5, 1, 10.0)
@@ -345,7 +359,9 @@ def _check_fit(values: Float32, fit: TubeFit, strip: Strip, p: Vector, q: Vector
         raise CalibrationError("the cannula is saturated: its inside is at the end of the range of values")
     around = cut_strip((values >= values.max()).astype(np.float32), p, q, 2 * fit.radius_px + 5.0, 1, 10.0)
     if float(around.mean.max()) > _CLIPPED_SHARE:
-        raise CalibrationError("what is beside the cannula is saturated: it is at the end of the range of values")
+        raise CalibrationError(
+            "what is beside the cannula is saturated: it is at the end of the range of values"
+        )
 
 
 def _check_near(p: Vector, q: Vector, start: Point, end: Point, width: float) -> None:

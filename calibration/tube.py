@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import least_squares
 
-from calibration.curve import APERTURE_VARIANCE_PX2, DISPLAYED, LINEAR, LOG_BLUR, STEEL_PER_MM, shown
+from calibration.curve import (
+    APERTURE_VARIANCE_PX2,
+    DISPLAYED,
+    LINEAR,
+    LOG_BLUR,
+    STEEL_PER_MM,
+    mean_chord,
+    shown,
+)
 
 Vector = NDArray[np.float64]
 
@@ -165,20 +173,15 @@ def _fit(u: Vector, profile: Vector, sd: Vector, priors: Vector) -> tuple[float,
 
 
 def _profile(theta: Vector, grid: Vector, u: Vector, span: float) -> Vector:
-    centre, log_radius, log_blur, log_steel, veil, bend, log_gain, log_power, content, inner, b0, b1, b2 = theta
+    centre, log_radius, log_blur, log_steel, veil, bend, log_gain, log_power, content, inner, b0, b1, b2 = (
+        theta
+    )
     radius = math.exp(log_radius)
-    chord = _chord(grid - centre, radius) - (1.0 - content) * inner * _chord(grid - centre, inner * radius)
+    chord = mean_chord(grid - centre, radius, _FINE_PX)
+    chord -= (1.0 - content) * inner * mean_chord(grid - centre, inner * radius, _FINE_PX)
     primary = np.exp(-math.exp(log_steel) * chord)
     blur = math.sqrt(math.exp(2 * log_blur) + APERTURE_VARIANCE_PX2)
     arrived = gaussian_filter1d(primary, blur / _FINE_PX, mode="nearest")
     seen = shown(arrived, veil, bend, log_gain, log_power)
     t = u / span
     return cast(Vector, np.interp(u, grid, seen) * (1.0 + b0 + b1 * t + b2 * t * t))
-
-
-def _chord(u: Vector, radius: float) -> Vector:
-    """Chord of a circle by its largest, averaged over each step: its foot is steeper than a step."""
-    edges = np.append(u - _FINE_PX / 2, u[-1] + _FINE_PX / 2)
-    t = np.clip(edges / radius, -1.0, 1.0)
-    area = 0.5 * radius * (t * np.sqrt(1.0 - t**2) + np.arcsin(t))
-    return cast(Vector, np.diff(area) / _FINE_PX)

@@ -73,7 +73,9 @@ def some_cannula(seed: int) -> tuple[Phantom, Tube, Exposure, np.random.Generato
         inner_share=float(rng.uniform(0.74, 0.84)),
         content=KINDS[int(rng.integers(3))],
         length_px=float(max(rng.uniform(60, 170), 4.0 * width)),
-        angle_rad=float(rng.choice([rng.uniform(0, 2 * math.pi), rng.integers(4) * math.pi / 2], p=[0.85, 0.15])),
+        angle_rad=float(
+            rng.choice([rng.uniform(0, 2 * math.pi), rng.integers(4) * math.pi / 2], p=[0.85, 0.15])
+        ),
         tilt_rad=float(rng.uniform(-0.5, 0.5)),
     )
     tissue = Tissue(

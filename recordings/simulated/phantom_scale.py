@@ -127,7 +127,9 @@ class Tissue:
         log: Image = 0.1 + self.slope_per_px * (grid.x * math.cos(direction) + grid.y * math.sin(direction))
         coarse = 2.0
         n = math.ceil(grid.x.shape[1] / FINER / coarse)
-        grain = cv2.GaussianBlur(rng.normal(0, 1, (n, n)).astype(np.float32), (0, 0), self.texture_px / coarse / 2)
+        grain = cv2.GaussianBlur(
+            rng.normal(0, 1, (n, n)).astype(np.float32), (0, 0), self.texture_px / coarse / 2
+        )
         grain *= np.float32(self.texture / max(float(grain.std()), 1e-6))
         log = log + cv2.resize(grain, (grid.x.shape[1], grid.y.shape[0]), interpolation=cv2.INTER_CUBIC)
         if self.bone:
@@ -238,7 +240,9 @@ def ball_phantom(
     steps = np.linspace(0.0, diameter_px, 4001)
     rays = attenuation(exposure.kvp, _CEMENT)
     chord_mm = diameter_mm * np.sqrt(np.maximum(1.0 - (2.0 * steps / diameter_px) ** 2, 0.0))
-    seen = _looked_up(np.hypot(x * squeezed, y), steps, np.exp(-np.interp(chord_mm, rays.thickness_mm, rays.steel_log)))
+    seen = _looked_up(
+        np.hypot(x * squeezed, y), steps, np.exp(-np.interp(chord_mm, rays.thickness_mm, rays.steel_log))
+    )
     primary = np.exp(-tissue.log(grid, 0.0, rng)) * seen
     pixels = exposure.picture(np.asarray(primary, np.float32), rng)
     middle = (size / 2 - 0.5 + float(shift[0]), size / 2 - 0.5 + float(shift[1]))

@@ -175,13 +175,13 @@ def test_an_aspect_ratio_that_is_not_one_closes_every_way() -> None:
     found = read(ImagerPixelSpacing=[0.4, 0.4], PixelAspectRatio=[4, 3], **DISTANCES)
     assert found.best is None
     assert any("PixelAspectRatio 4:3" in line for line in found.unusable)
-    assert best(ImagerPixelSpacing=[0.4, 0.4], PixelAspectRatio=[1, 1], **DISTANCES).mm_per_px == pytest.approx(0.3)
+    assert best(
+        ImagerPixelSpacing=[0.4, 0.4], PixelAspectRatio=[1, 1], **DISTANCES
+    ).mm_per_px == pytest.approx(0.3)
 
 
 def test_a_detector_before_the_patient_contradicts_itself() -> None:
-    found = read(
-        ImagerPixelSpacing=[0.4, 0.4], DistanceSourceToDetector=700, DistanceSourceToPatient=900
-    )
+    found = read(ImagerPixelSpacing=[0.4, 0.4], DistanceSourceToDetector=700, DistanceSourceToPatient=900)
     assert found.best is None
     assert "contradict" in found.unusable[0]
 
@@ -221,9 +221,7 @@ def test_the_spines_depth_moves_the_scale(offset: float, expected: float) -> Non
 
 def test_functional_groups_of_enhanced_objects_are_read() -> None:
     shared, frame = Dataset(), Dataset()
-    shared.XRayGeometrySequence = group(
-        DistanceSourceToDetector=1000.0, DistanceSourceToIsocenter=780.0
-    )
+    shared.XRayGeometrySequence = group(DistanceSourceToDetector=1000.0, DistanceSourceToIsocenter=780.0)
     shared.FramePixelDataPropertiesSequence = group(ImagerPixelSpacing=[0.4, 0.4])
     frame.ObjectPixelSpacingSequence = group(ObjectPixelSpacingInCenterOfBeam=[0.3, 0.3])
     header = Dataset()
