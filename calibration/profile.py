@@ -114,7 +114,7 @@ class LatencyPart(_Part, frozen=True):
     flips: int
 
 
-class Profile(_Part, frozen=True):
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything known of a room."""
 
     schema: str = SCHEMA

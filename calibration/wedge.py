@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -34,7 +35,7 @@ _LEAST_SURE = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its thickness (mm), what it adds (log units) with its standard error, and its outline (px)."""
+    """One step: thickness (mm), what it adds (log units) with its standard error, and its outline (px)."""
 
     thickness_mm: float
     added_log: float
@@ -64,8 +65,8 @@ def measure_wedge(picture: Picture, start: Point, end: Point, thickness_mm: Sequ
     Raises
     ------
     CalibrationError
-        Too few steps, thicknesses that make no sense, points outside the image, no wedge there, a step that is
-        saturated or black or hardly stands out, or steps that do not darken as they get thicker.
+        Too few steps, thicknesses that make no sense, points outside the image, no wedge there, a step that
+        is saturated or black or hardly stands out, or steps that do not darken as they get thicker.
     """
     thickness = np.asarray(thickness_mm, np.float64)
     if not _FEWEST_STEPS <= len(thickness) <= _MOST_STEPS:
@@ -118,11 +119,11 @@ def measure_wedge(picture: Picture, start: Point, end: Point, thickness_mm: Sequ
         outline = tuple(_place(start, end, s, u) for s, u in corners)
         steps.append(Step(float(mm), added, sd, outline))
     steps.sort(key=lambda step: step.thickness_mm)
-    for thin, thick in zip(steps, steps[1:], strict=False):
+    for thin, thick in pairwise(steps):
         if thick.added_log <= thin.added_log + math.hypot(thin.sd_log, thick.sd_log):
             raise CalibrationError(
-                f"the {thick.thickness_mm:g} mm step is no darker than that of {thin.thickness_mm:g} mm: are the "
-                "thicknesses in the order in which the steps come, and is the picture not saturated?"
+                f"the {thick.thickness_mm:g} mm step is no darker than that of {thin.thickness_mm:g} mm: are "
+                "the thicknesses in the order in which the steps come, and is the picture not saturated?"
             )
     return Wedge(tuple(steps), width_px)
 

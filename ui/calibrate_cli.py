@@ -320,7 +320,7 @@ def density(
     frames: Frames = 16,
     frame_rate: Rate = None,
 ) -> None:
-    """What cement of known thickness adds to the image, from a step wedge; or live from aliquots (the plan)."""
+    """What cement of known thickness adds to the image, from a step wedge; live, aliquots do the same."""
     from calibration.conditions import conditions_of
     from calibration.density_fit import fit_density
     from calibration.pictures_density import wedge_picture

@@ -24,7 +24,7 @@ _JOIN_S = 5.0
 
 
 class FlashWindow(QWidget):
-    """Shows one element of the pattern after another, over the whole window, and notes when it was painted."""
+    """Shows one element of the pattern after another and notes when each was painted."""
 
     def __init__(self, elements: list[bool], clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
         super().__init__()

@@ -84,6 +84,7 @@ def test_a_profile_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "rooms" / "angio-2.json"
     write_profile(whole(), path)
     assert read_profile(path) == whole()
+    assert json.loads(path.read_text())["schema"] == "cementwatch.profile/1"
     assert [p.name for p in path.parent.iterdir()] == ["angio-2.json"]
 
 
