@@ -99,6 +99,10 @@ def scale_from_header(geometry: ImagerGeometry, depth: SpineDepth | None = None)
         Where the spine is; None: not known.
     """
     depth = depth or SpineDepth()
+    aspect = geometry.pixel_aspect_ratio
+    if aspect is not None and abs(math.log(aspect[0] / aspect[1])) > _SQUARE:
+        line = f"PixelAspectRatio {aspect[0]:g}:{aspect[1]:g}: pixels that are not square are not supported"
+        return HeaderScale(unusable=(line,))
     estimates: list[ScaleEstimate] = []
     unusable: list[str] = []
     for way in (_calibrated_spacing, _object_spacing, _projected_spacing, _magnified_spacing):
