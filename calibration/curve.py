@@ -1,8 +1,8 @@
 """How what arrives behind an object becomes a picture: blur, a veil of scatter, and a display curve.
 
-The display curve is not known: a Box-Cox curve of the intensity, taken to a power, reaches from a power of the
-intensity to one of its logarithm. Values are by the level beside the object; each parameter has a prior, and how
-wide that is goes into the stated error of what is fitted.
+The display curve is not known: a Box-Cox curve of the intensity, taken to a power, reaches from a power of
+the intensity to one of its logarithm. Values are by the level beside the object; each parameter has a prior,
+and how wide that is goes into the stated error of what is fitted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Prior = tuple[float, float]
 LOG_BLUR: Prior = (math.log(0.75), 0.35)
 """Logarithm of the point spread's standard deviation without the pixel's aperture (px)."""
 DISPLAYED: tuple[Prior, ...] = ((0.0, 0.8), (0.5, 0.5), (-0.5, 0.5), (0.0, 0.45))
-"""Logit of the veil's share, exponent of the Box-Cox curve, log of its gain, log of the power: middle, spread."""
+"""Logit of the veil's share, exponent of the Box-Cox curve, logs of its gain and of the power: middle, spread."""
 LINEAR: tuple[Prior, ...] = ((0.0, 0.8), (1.0, 0.02), (0.0, 0.15), (0.0, 0.02))
 """The same where stored values are proportional to the intensity."""
 STEEL_PER_MM = 0.8

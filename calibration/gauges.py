@@ -1,7 +1,7 @@
 """Outer diameters of cannulas by gauge.
 
-Nominal diameters of Stubs' wire gauge as tubing for needles is sold by it, 0.025 mm to either side; 10G to 15G
-are also sizes of ISO 9626:2016 (3.4 to 1.8 mm), which allows more. What a maker states for its own cannula is better.
+Nominal diameters of Stubs' wire gauge as tubing for needles is sold by it, 0.025 mm to either side; 10G and
+thinner are also sizes of ISO 9626:2016 (3.4 mm and less). What a maker states for its own cannula is better.
 """
 
 from __future__ import annotations

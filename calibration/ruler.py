@@ -1,7 +1,7 @@
 """Scale from a radiopaque ruler: marks at a known pitch between two clicks.
 
-The marks' places are read off the profile along the ruler, each by its likeness with the mean of all, and a line
-through their places by their numbers gives the pitch. How far the marks stray from it gives the error.
+The marks' places are read off the profile along the ruler, each by its likeness with the mean of all, and a
+line through their places by their numbers gives the pitch. How far the marks stray from it gives the error.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _marks(s: Vector, profile: Vector, sd: float) -> Vector:
         ]
     if len(peaks) < _FEWEST_MARKS:
         raise CalibrationError(
-            f"only {len(peaks)} marks are seen between the points on the ruler, at least {_FEWEST_MARKS} are needed"
+            f"only {len(peaks)} marks are seen between the points, at least {_FEWEST_MARKS} are needed"
         )
     return np.asarray(s[peaks], np.float64)
 

@@ -183,7 +183,8 @@ def measured_scale(
     """
     depth = depth_sd_mm / source_to_object_mm
     lines = (
-        f"{line}: {mm_per_px:.4f} mm per pixel in its own plane, plus or minus {196 * relative_sd:.1f} % (95 %)",
+        f"{line}: {mm_per_px:.4f} mm per pixel in its own plane, plus or minus "
+        f"{196 * relative_sd:.1f} % (95 %)",
         f"it may lie {depth_sd_mm:g} mm (one SD) nearer or farther than the spine, which is "
         f"{source_to_object_mm:g} mm from the source: another {196 * depth:.1f} %",
     )

@@ -1,9 +1,9 @@
 """The width of a cannula in the image, below a pixel: a ruler at nearly the depth of the spine.
 
 Its axis is found between two clicks. Pieces of the strip along it are averaged into profiles, each by what is
-beside it, and a tube is fitted to their mean (`calibration.tube`). How the pieces differ gives the random error,
-the priors of the fit what the picture leaves open; what the model itself gets wrong was measured on pictures of
-known width.
+beside it, and a tube is fitted to their mean (`calibration.tube`). How the pieces differ gives the random
+error, the priors of the fit what the picture leaves open; what the model itself gets wrong was measured on
+pictures of known width.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Point = tuple[float, float]
 
 _MODEL_RELATIVE_SD = 0.003
 _MODEL_SD_PX = 0.04
-"""What the model of the profile gets wrong (one SD, relative and px): measured, see `benchmarks.calibration`."""
+"""What the model of the profile gets wrong (one SD, relative and px): see `benchmarks.calibration`."""
 _SHORTEST_PX, _SHORTEST_WIDTHS = 30.0, 2.5
 _SLIMMEST_PX, _WIDEST_PX = 2.5, 60.0
 _MOST_BEND_PX = 0.6
@@ -189,14 +189,14 @@ def _found(values: Float32, p: Vector, q: Vector) -> tuple[Vector, Vector, float
         offset, slope = _line_of(logs, u, width, centre, offset, slope)
     if length < _SHORTEST_WIDTHS * width:
         raise CalibrationError(
-            f"the points on the cannula are {length:.0f} px apart, at least {_SHORTEST_WIDTHS:g} times its width "
-            "are needed"
+            f"the points on the cannula are {length:.0f} px apart, at least {_SHORTEST_WIDTHS:g} times "
+            "its width are needed"
         )
     return p + (offset - slope / 2) * across, q + (offset + slope / 2) * across, width
 
 
 def _typical(logs: Vector) -> Vector:
-    """Profile from the middle half of the pieces' slopes: an edge that crosses is in few of them at a place."""
+    """Profile from the middle half of the pieces' slopes: an edge that crosses is in few of them."""
     steps = np.sort(np.diff(logs, axis=1), axis=0)[len(logs) // 4 : -(len(logs) // 4)]
     return np.concatenate([[0.0], np.cumsum(steps.mean(axis=0))])
 
@@ -230,7 +230,7 @@ def _line_of(
 ) -> tuple[float, float]:
     """Offset at the middle and slope over the length (px), from the clicks, of the axis that is darkest.
 
-    `offset` and `slope` are those that the profiles were cut along. It stays within half the width of the clicks.
+    `offset` and `slope` are those of the cut. The axis stays within half the width of the clicks.
     """
     inner, beside = np.abs(u - centre) <= width / 2, np.abs(u - centre) <= 0.5 * width + 3.0
     box = inner - beside * inner.sum() / max(beside.sum(), 1)
@@ -311,7 +311,7 @@ def _by_its_sides(strip: Strip, width: float) -> Strip:
 
 
 def _influence(fit: TubeFit, strip: Strip, mean: Vector) -> Vector:
-    """By how much centre (px) and log of the radius of each piece differ from those of all, shape (2, pieces)."""
+    """By how much each piece's centre (px) and log of the radius differ from those of all, (2, pieces)."""
     off = np.where(strip.counts > 0, strip.profiles - mean, 0.0)
     share = strip.counts / np.maximum(strip.counts.mean(axis=0), 1e-9)
     return np.asarray(fit.answers @ (off * share).T)

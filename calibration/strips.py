@@ -1,7 +1,7 @@
 """A straight strip of an image, cut into pieces along it, each averaged into a profile across it.
 
-Pixels are sorted by their distance from the axis instead of being interpolated: a slanted edge is then seen finer
-than a pixel, nothing is blurred, and the noise of a profile's samples stays independent.
+Pixels are sorted by their distance from the axis instead of being interpolated: a slanted edge is then seen
+finer than a pixel, nothing is blurred, and the noise of a profile's samples stays independent.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The profile across a steel tube as a picture shows it, and its fit.
 
-The beam meets the chord of the outer circle less that of the inner one, which holds anything from air to a stylet.
-What arrives goes through blur, scatter and display (`calibration.curve`). Everything that the picture cannot tell
-has a prior, whose width goes into the stated error.
+The beam meets the chord of the outer circle less that of the inner one, which holds anything from air to a
+stylet. What arrives goes through blur, scatter and display (`calibration.curve`). Everything that the picture
+cannot tell has a prior, whose width goes into the stated error.
 """
 
 from __future__ import annotations
