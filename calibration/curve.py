@@ -8,7 +8,6 @@ and how wide that is goes into the stated error of what is fitted.
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ Prior = tuple[float, float]
 LOG_BLUR: Prior = (math.log(0.75), 0.35)
 """Logarithm of the point spread's standard deviation without the pixel's aperture (px)."""
 DISPLAYED: tuple[Prior, ...] = ((0.0, 0.8), (0.5, 0.5), (-0.5, 0.5), (0.0, 0.45))
-"""Logit of the veil's share, exponent of the Box-Cox curve, logs of its gain and of the power: middle, spread."""
+"""Logit of the veil's share, exponent of the curve, logs of its gain and of the power: middle, spread."""
 LINEAR: tuple[Prior, ...] = ((0.0, 0.8), (1.0, 0.02), (0.0, 0.15), (0.0, 0.02))
 """The same where stored values are proportional to the intensity."""
 STEEL_PER_MM = 0.8
@@ -41,7 +40,7 @@ def shown(arrived: Vector, veil: float, bend: float, log_gain: float, log_power:
     share = 1.0 / (1.0 + math.exp(-veil))
     veiled = np.maximum(share + (1.0 - share) * arrived, 1e-6)
     curved = np.log(veiled) if abs(bend) < 1e-4 else (veiled**bend - 1.0) / bend
-    return cast(Vector, np.maximum(1.0 + math.exp(log_gain) * curved, 1e-4) ** math.exp(log_power))
+    return np.asarray(np.maximum(1.0 + math.exp(log_gain) * curved, 1e-4) ** math.exp(log_power), np.float64)
 
 
 def mean_chord(places: Vector, radius: float, step: float) -> Vector:
@@ -59,4 +58,4 @@ def mean_chord(places: Vector, radius: float, step: float) -> Vector:
     edges = np.append(places - step / 2, places[-1] + step / 2)
     t = np.clip(edges / radius, -1.0, 1.0)
     area = 0.5 * radius * (t * np.sqrt(1.0 - t**2) + np.arcsin(t))
-    return cast(Vector, np.diff(area) / step)
+    return np.asarray(np.diff(area) / step, np.float64)

@@ -151,7 +151,7 @@ def _profile(
     seen = count > 0
     at = np.bincount(index, places, bins)[seen] / count[seen]
     mean = np.bincount(index, values, bins)[seen] / count[seen]
-    even = (np.arange(bins) + 0.5) * _STEP_PX
+    even = np.asarray((np.arange(bins) + 0.5) * _STEP_PX, np.float64)
     profile = np.interp(even, at, mean)
     smooth = gaussian_filter1d(profile, 0.6 / _STEP_PX)
     noise = float(np.median(np.abs(profile - smooth))) / 0.6745

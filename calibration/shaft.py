@@ -203,7 +203,7 @@ def _typical(logs: Vector) -> Vector:
 
 def _resampled(strip: Strip, piece: int, u: Vector) -> Vector:
     seen = strip.counts[piece] > 0
-    return np.interp(u, strip.u[seen], strip.profiles[piece, seen])
+    return np.asarray(np.interp(u, strip.u[seen], strip.profiles[piece, seen]), np.float64)
 
 
 def _rough(log: Vector, u: Vector, reach: float) -> tuple[float, float]:

@@ -270,7 +270,7 @@ def _fit(values: Vector, centre: tuple[float, float], rough: float, diameter_mm:
 def _through(radius: float, steel: float, reach: float) -> tuple[Vector, Vector]:
     """What a ball lets through by the distance from its middle (px), each the mean over a fine sample."""
     step = 1.0 / _FINER / _TABLE
-    places = np.arange(-_TABLE, int(reach / step) + 1) * step
+    places = np.asarray(np.arange(-_TABLE, int(reach / step) + 1) * step, np.float64)
     let = np.exp(-steel * mean_chord(places, radius, step))
     total = np.concatenate([[0.0], np.cumsum(let)])
     half = _TABLE // 2

@@ -93,13 +93,13 @@ class Exposure:
         quanta += rng.normal(0.0, _ELECTRONIC_QUANTA, quanta.shape).astype(np.float32)
         shown = quanta / self.quanta
         if self.display == "linear":
-            return np.rint(np.clip(2000.0 * shown, 0, 4095)).astype(np.uint16)
+            return np.asarray(np.rint(np.clip(2000.0 * shown, 0, 4095)), np.uint16)
         if self.display == "power":
             shown = np.clip(0.6 * shown, 0, 1)
         else:
             log = np.log(np.maximum(shown, 1e-6))
             shown = np.clip((log - _DARKEST_LOG) / (_BRIGHTEST_LOG - _DARKEST_LOG), 0, 1)
-        return np.rint(255.0 * shown**self.gamma).astype(np.uint8)
+        return np.asarray(np.rint(255.0 * shown**self.gamma), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,15 @@ class Tissue:
     def log(self, grid: Grid, along_rad: float, rng: np.random.Generator) -> Image:
         """Draw it; `along_rad` is the direction that the bone must not run along."""
         direction = rng.uniform(0, 2 * math.pi)
-        log: Image = 0.1 + self.slope_per_px * (grid.x * math.cos(direction) + grid.y * math.sin(direction))
+        log: NDArray[np.floating] = 0.1 + self.slope_per_px * (
+            grid.x * math.cos(direction) + grid.y * math.sin(direction)
+        )
         coarse = 2.0
         n = math.ceil(grid.x.shape[1] / FINER / coarse)
         grain = cv2.GaussianBlur(
             rng.normal(0, 1, (n, n)).astype(np.float32), (0, 0), self.texture_px / coarse / 2
         )
-        grain *= np.float32(self.texture / max(float(grain.std()), 1e-6))
+        grain = grain * (self.texture / max(float(grain.std()), 1e-6))
         log = log + cv2.resize(grain, (grid.x.shape[1], grid.y.shape[0]), interpolation=cv2.INTER_CUBIC)
         if self.bone:
             angle = along_rad + rng.choice([-1, 1]) * rng.uniform(math.radians(30), math.pi / 2)
@@ -313,10 +315,10 @@ def _looked_up(at: Image, steps: Floats, values: Floats) -> Image:
     low, high = middle - width // 2, np.minimum(middle - width // 2 + width, len(mirrored))
     mean = (running[high] - running[low]) / (high - low)
     index = np.minimum(np.rint(at / np.float32(step)), len(values) - 1).astype(np.int32)
-    return np.asarray(mean, np.float32)[index]
+    return np.asarray(mean[index], np.float32)
 
 
-def _step(inside_px: Image | NDArray[np.float32], soft_px: float) -> Image:
+def _step(inside_px: NDArray[np.floating], soft_px: float) -> Image:
     """1 inside, 0 outside, with a soft edge."""
     return np.asarray(np.clip(0.5 + inside_px / (2.0 * soft_px), 0.0, 1.0), np.float32)
 

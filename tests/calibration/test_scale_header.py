@@ -219,7 +219,7 @@ def test_functional_groups_of_enhanced_objects_are_read() -> None:
     shared, frame = Dataset(), Dataset()
     shared.XRayGeometrySequence = group(DistanceSourceToDetector=1000.0, DistanceSourceToIsocenter=780.0)
     shared.FramePixelDataPropertiesSequence = group(ImagerPixelSpacing=[0.4, 0.4])
-    frame.ObjectPixelSpacingSequence = group(ObjectPixelSpacingInCenterOfBeam=[0.3, 0.3])
+    frame.FramePixelDataPropertiesSequence = group(ObjectPixelSpacingInCenterOfBeam=[0.3, 0.3])
     header = Dataset()
     header.SharedFunctionalGroupsSequence = Sequence([shared])
     header.PerFrameFunctionalGroupsSequence = Sequence([frame])
