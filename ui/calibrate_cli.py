@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from calibration.picture import Picture
     from calibration.profile import Profile, Stamp
     from calibration.scale import ScaleEstimate
+    from monitor.frame import ImagerGeometry
 
 app = typer.Typer(
     name="calibrate",
@@ -108,6 +109,16 @@ def scale(
         str | None, typer.Option("--points", metavar="X1,Y1,X2,Y2", help="Two ends of a known length (px).")
     ] = None,
     length_mm: Annotated[float | None, typer.Option("--length-mm", help="That length.")] = None,
+    imager_spacing_mm: Annotated[
+        float | None,
+        typer.Option("--imager-spacing-mm", help="ImagerPixelSpacing, where the source states none."),
+    ] = None,
+    sid_mm: Annotated[
+        float | None, typer.Option("--sid-mm", help="DistanceSourceToDetector, where it states none.")
+    ] = None,
+    sod_mm: Annotated[
+        float | None, typer.Option("--sod-mm", help="DistanceSourceToPatient, where it states none.")
+    ] = None,
     depth_mm: Annotated[
         float,
         typer.Option("--depth-mm", help="How much nearer to the detector than the isocentre the spine is."),
@@ -148,7 +159,8 @@ def scale(
         measured.ruler(*_two_points("--ruler", ruler), _above("--pitch-mm", pitch_mm))
     if _both("--points", points, "--length-mm", length_mm):
         measured.points(*_two_points("--points", points), _above("--length-mm", length_mm))
-    header = scale_from_header(looked.info.geometry, SpineDepth(depth_mm, depth_sd_mm))
+    geometry = _completed(looked.info.geometry, imager_spacing_mm, sid_mm, sod_mm)
+    header = scale_from_header(geometry, SpineDepth(depth_mm, depth_sd_mm))
     found: list[ScaleEstimate] = list(measured.estimates)
     if header.best is not None and not without_header:
         found.append(header.best)
@@ -180,6 +192,29 @@ def scale(
         taken.reasoning,
     )
     into.keep(scale=part)
+
+
+def _completed(
+    geometry: ImagerGeometry, spacing_mm: float | None, sid_mm: float | None, sod_mm: float | None
+) -> ImagerGeometry:
+    """The header's geometry, and what the operator reads off the console where it is silent."""
+    stated = (
+        ("--imager-spacing-mm", spacing_mm, geometry.imager_pixel_spacing_mm),
+        ("--sid-mm", sid_mm, geometry.distance_source_to_detector_mm),
+        ("--sod-mm", sod_mm, geometry.distance_source_to_patient_mm),
+    )
+    for name, given, there in stated:
+        if given is not None and there is not None:
+            raise InputError(f"{name} is given, but the header states {there}")
+        if given is not None:
+            _above(name, given)
+    spacing = (spacing_mm, spacing_mm) if spacing_mm is not None else geometry.imager_pixel_spacing_mm
+    return replace(
+        geometry,
+        imager_pixel_spacing_mm=spacing,
+        distance_source_to_detector_mm=sid_mm or geometry.distance_source_to_detector_mm,
+        distance_source_to_patient_mm=sod_mm or geometry.distance_source_to_patient_mm,
+    )
 
 
 def _tell_scale(estimate: ScaleEstimate) -> None:
