@@ -30,7 +30,7 @@ _MOST_ELLIPTIC = 0.02
 _WORST_MISFIT = 0.06
 _CLIPPED_SHARE = 0.2
 _MODEL_RELATIVE_SD, _MODEL_SD_PX = 0.002, 0.03
-"""What the model gets wrong (one SD): measured, see `benchmarks.calibration`."""
+"""What the model gets wrong (one SD): an estimate; coverage is reported by `benchmarks.calibration`."""
 _CORRELATED = 2.0
 """Noise and texture of neighbouring pixels are not independent: by how much the error is larger."""
 _SECTORS = 16
