@@ -30,6 +30,7 @@ _IN_SCATTER = 0.8
 _LEAST_SURE_MM2 = 1.0
 _LEAST_SEEN_LOG_MM2 = 0.25
 """Integral of what is added: some 0.0025 mL. Soft tissue that slides past the wall adds less."""
+_GOES_ON = 0.4
 _SMOOTH_MM = 0.25
 _RING_MM = (1.6, 4.5)
 _BESIDE_MM = 5.0
@@ -54,9 +55,11 @@ class CementEdge:
         per_mm = _ASSUMED_ATTENUATION_PER_MM if density is None else density.attenuation_per_mm
         self._film = config.thickness_mm * per_mm * _IN_SCATTER
         self._fast, self._slow = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        self._beyond = np.zeros(shape, bool)
 
     def start_anew(self, kept: Bool | None) -> None:
         """The reference is learned anew; where it is kept, so is what was added to it."""
+        self._beyond = np.zeros_like(self._beyond)
         for average in (self._fast, self._slow):
             if kept is None:
                 average[:] = 0
@@ -107,7 +110,8 @@ class CementEdge:
         self.excess[part] = added - least
         drawn = np.where(visible[part], near & (added > least), core)
         sure = core | (added > dead_zone[part])
-        drawn &= self._inside[part] | self._believed(drawn & ~self._inside[part], sure, cast(Float32, added))
+        beyond = drawn & ~self._inside[part]
+        drawn &= self._inside[part] | self._believed(beyond, sure, cast(Float32, added), self._beyond[part])
         # what is drawn hangs together with what is confirmed
         count, labels = cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)
         kept = np.zeros(count, bool)
@@ -115,15 +119,22 @@ class CementEdge:
         kept[0] = False
         outline = np.zeros_like(confirmed)
         outline[part] = kept[labels]
+        self._beyond = outline & ~self._inside
         return outline
 
-    def _believed(self, outside: Bool, sure: Bool, added: Float32) -> Bool:
-        """Parts beyond the body of which at least some is sure: a film that may be none is no leak."""
+    def _believed(self, outside: Bool, sure: Bool, added: Float32, before: Bool) -> Bool:
+        """Parts beyond the body of which at least some is sure: a film that may be none is no leak.
+
+        What was drawn `before` goes on being drawn with less, so that a leak does not come and go.
+        """
         count, labels = cv2.connectedComponents(outside.view(np.uint8), connectivity=8)
         surely = np.bincount(labels[outside & sure], minlength=count) * self._mm**2
         surely[0] = 0
         seen = np.bincount(labels[outside], weights=added[outside], minlength=count) * self._mm**2
-        believed: Bool = ((surely >= _LEAST_SURE_MM2) & (seen >= _LEAST_SEEN_LOG_MM2))[labels]
+        least = np.ones(count)
+        least[labels[outside & before]] = _GOES_ON
+        enough = (surely >= least * _LEAST_SURE_MM2) & (seen >= least * _LEAST_SEEN_LOG_MM2)
+        believed: Bool = enough[labels]
         return believed
 
     def _background(self, core: Bool, visible: Bool, slow: Float32) -> Float32:

@@ -16,6 +16,7 @@ from monitor.breathing import Breathing
 from monitor.config import CementConfig, LearningConfig
 from monitor.intensity import low_pass
 from monitor.masks import square
+from monitor.passing import Passing
 from monitor.patch import Patch
 from monitor.pulse_noise import PulseNoise, noise_of
 from monitor.robust import median, spread
@@ -78,6 +79,7 @@ class Reference:
         self._interval_s = 1.0 / 15.0
         self._noise = PulseNoise(self._shape)
         self._average = np.zeros(self._shape, np.float32)
+        self._passing = Passing(self._shape, self._mm)
         self._excursion = np.zeros(self._shape, np.float32)
         self._learned_excursion = np.zeros(self._shape, np.float32)
         self._zone: Float32 | None = None
@@ -249,7 +251,11 @@ class Reference:
             cv2.addWeighted(
                 self._excursion, keep, self._learned_excursion, 1.0 - keep, 0.0, dst=self._excursion
             )
-            self._stray(residual, learnable if bare is None else bare, dt, both_ways=False)
+            free = learnable if bare is None else bare
+            self._stray(residual, free, dt, both_ways=False)
+            passed = self._passing.look(self._average, free, self._cement.dead_zone_floor, dt)
+            if passed is not None:
+                np.maximum(self._excursion, passed, out=self._excursion)
             if strange is not None:
                 np.maximum(self._excursion, np.abs(self._average) * strange, out=self._excursion)
 
@@ -279,6 +285,7 @@ class Reference:
         """Take in a part that has been learned anew while the rest was watched."""
         patch.put(patch.mean(), self._mean)
         self._noise.take(patch)
+        self._passing.clear()
         patch.put(patch.stray(), self._excursion)
         patch.put(patch.stray(), self._learned_excursion)
         self._zone = self._settled_zone = None
