@@ -39,6 +39,7 @@ SETS = {
     "audit": 6000,
     "unseen": 7000,
     "closing": 8000,
+    "landing": 9000,
 }
 """Sets of seeds: thresholds may be chosen on `tuning` and `fresh`; the others are for measuring once each."""
 
