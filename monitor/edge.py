@@ -22,7 +22,8 @@ from monitor.volume import DensityCalibration
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
-_ASSUMED_ATTENUATION_PER_MM = 0.15
+_DISPLAYED_PER_MM = 0.075
+"""Where nothing is calibrated: a display that shows the logarithm halves the contrast of the intensities."""
 _FAST_S = 0.35
 _CHANGED = 2.5
 _IN_SCATTER = 0.8
@@ -52,7 +53,7 @@ class CementEdge:
         # outside the body a film that may be none would be a leak
         self._inside, shape = body, body.shape
         self._mm, self._config = mm_per_px, config
-        per_mm = _ASSUMED_ATTENUATION_PER_MM if density is None else density.attenuation_per_mm
+        per_mm = _DISPLAYED_PER_MM if density is None else density.attenuation_per_mm
         self._film = config.thickness_mm * per_mm * _IN_SCATTER
         self._fast, self._slow = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         self._beyond = np.zeros(shape, bool)
