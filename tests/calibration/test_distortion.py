@@ -146,7 +146,7 @@ def test_a_wire_is_traced_between_two_clicks() -> None:
         trace_wire(pixels, start, start, width_px=5.0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     angle=st.floats(0, 2 * math.pi),
     radius=st.floats(0, 1),
@@ -167,7 +167,7 @@ def test_there_and_back(angle: float, radius: float, pincushion: float, swirl: f
     np.testing.assert_allclose(back, far, atol=1e-5)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(swirl=st.floats(-5, 5), pincushion=st.floats(0, 0.1), sigmoid=st.floats(0, 0.015))
 def test_exact_beads_give_all_but_the_exact_mapping(swirl: float, pincushion: float, sigmoid: float) -> None:
     tube = replace(TUBE, swirl_deg=swirl, pincushion=pincushion, sigmoid=sigmoid)
