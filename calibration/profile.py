@@ -6,8 +6,6 @@ believed. Parts are independent: a room may have a scale and no density.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import numpy as np
 
 from calibration.conditions import Conditions
 from calibration.scale import ScaleEstimate
+from calibration.whole_file import write_whole
 from monitor.errors import CalibrationError, OutputError
 from monitor.thickness import NODES, ThicknessModel
 from monitor.volume import DensityCalibration
@@ -211,16 +210,7 @@ def write_profile(profile: Profile, path: Path) -> None:
     text = msgspec.json.format(msgspec.json.encode(profile), indent=2) + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, text)
     except OSError as error:
         raise OutputError(f"{path}: cannot write the profile: {error.strerror or error}") from error
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from calibration.scale import ScaleEstimate, measured_scale
+from calibration.scale import DEPTH_SD_MM, SOURCE_TO_OBJECT_MM, ScaleEstimate, measured_scale
 from monitor.errors import CalibrationError
 
 Float32 = NDArray[np.float32]
@@ -62,8 +62,8 @@ def scale_from_ruler(
     *,
     half_width_px: float = 3.0,
     pitch_relative_sd: float = 0.002,
-    depth_sd_mm: float = 15.0,
-    source_to_object_mm: float = 720.0,
+    depth_sd_mm: float = DEPTH_SD_MM,
+    source_to_object_mm: float = SOURCE_TO_OBJECT_MM,
 ) -> RulerScale:
     """Scale from a ruler.
 

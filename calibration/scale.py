@@ -14,6 +14,10 @@ from dataclasses import dataclass, field, replace
 from monitor.frame import ImagerGeometry
 from monitor.plan import Scale
 
+DEPTH_SD_MM = 15.0
+"""How far an object in the picture may lie from the plane of the spine along the beam (one SD)."""
+SOURCE_TO_OBJECT_MM = 720.0
+"""Distance of that plane from the source, where it is not known."""
 _SPACING_RELATIVE_SD = 0.005
 _DISTANCE_RELATIVE_SD = 0.01
 """SID and SOD as displayed: about a centimetre of a metre."""

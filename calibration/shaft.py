@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from calibration.gauges import DIAMETER_SD_MM
-from calibration.scale import ScaleEstimate, measured_scale
+from calibration.scale import DEPTH_SD_MM, SOURCE_TO_OBJECT_MM, ScaleEstimate, measured_scale
 from calibration.strips import Strip, cut_strip
 from calibration.tube import TubeFit, fit_tube
 from monitor.errors import CalibrationError
@@ -77,8 +77,8 @@ def scale_from_cannula(
     *,
     diameter_sd_mm: float = DIAMETER_SD_MM,
     linear: bool = False,
-    depth_sd_mm: float = 15.0,
-    source_to_object_mm: float = 720.0,
+    depth_sd_mm: float = DEPTH_SD_MM,
+    source_to_object_mm: float = SOURCE_TO_OBJECT_MM,
 ) -> ShaftScale:
     """Scale from a cannula of known outer diameter.
 

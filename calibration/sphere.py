@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from calibration.curve import DISPLAYED, LINEAR, LOG_BLUR, STEEL_PER_MM, mean_chord, shown
-from calibration.scale import ScaleEstimate, measured_scale
+from calibration.scale import DEPTH_SD_MM, SOURCE_TO_OBJECT_MM, ScaleEstimate, measured_scale
 from monitor.errors import CalibrationError
 
 Float32 = NDArray[np.float32]
@@ -69,8 +69,8 @@ def scale_from_ball(
     *,
     diameter_sd_mm: float = 0.01,
     linear: bool = False,
-    depth_sd_mm: float = 15.0,
-    source_to_object_mm: float = 720.0,
+    depth_sd_mm: float = DEPTH_SD_MM,
+    source_to_object_mm: float = SOURCE_TO_OBJECT_MM,
 ) -> BallScale:
     """Scale from a ball.
 

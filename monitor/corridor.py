@@ -105,16 +105,16 @@ def find_cannulas(
     """
     if seen is None or seen.all():
         low = low_pass(reference, None, _BACKGROUND_MM / mm_per_px)
-        kept = reference[::2, ::2] > -np.inf
+        seen = np.ones(reference.shape, bool)
     else:
         seen = ~dilated(~seen, max(1, round(_FIELD_EDGE_MM / mm_per_px)))
         low = low_pass(reference, seen.astype(np.float32), _BACKGROUND_MM / mm_per_px)
         reference = np.where(seen, reference, low)
-        kept = seen[::2, ::2]
-    top = cv2.GaussianBlur(reference, (0, 0), max(0.5, 0.3 / mm_per_px))
-    top = cv2.subtract(top, low)
+    kept = seen[::2, ::2]
     if not kept.any():
         return []
+    top = cv2.GaussianBlur(reference, (0, 0), max(0.5, 0.3 / mm_per_px))
+    top = cv2.subtract(top, low)
     peak = float(np.percentile(top[::2, ::2][kept], 99.7))
     # steel behind a thick patient is no darker than cortical bone, but straighter: look from the top down
     for share in _SHARES:

@@ -55,9 +55,7 @@ class ZoomWatch:
         self._sigma_px = _BACKGROUND_MM / cell_mm
         self._template: Float32 | None = None
         self._suspect_until_s: float | None = None
-        self._scores: dict[float, float] = {}
-        self._turn = 0
-        self._candidate, self._agreeing = 1.0, 0
+        self._begin()
         self.size: float | None = None
         """How many times as large as planned the image is; None: as planned, as far as is known."""
 
@@ -97,7 +95,8 @@ class ZoomWatch:
         return self._reason()
 
     def _begin(self) -> None:
-        self._scores, self._turn = {}, 0
+        self._scores: dict[float, float] = {}
+        self._turn = 0
         self._candidate, self._agreeing = 1.0, 0
 
     def _decide(self) -> None:

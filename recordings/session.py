@@ -7,7 +7,6 @@ and ``complete`` in it is true once the session was closed in order.
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 import uuid
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from calibration.whole_file import write_whole
 from monitor.errors import OutputError, RecordingError, SourceError
 from monitor.frame import SourceInfo
 from monitor.plan import Plan, plan_to_json, read_plan
@@ -136,9 +136,9 @@ class Session:
                     config_toml=config_toml,
                 )
                 if plan is not None:
-                    _write_whole(folder / PLAN, plan_to_json(plan))
-                _write_whole(folder / CONFIG, config_toml.encode())
-                _write_whole(folder / SESSION, _to_json(about))
+                    write_whole(folder / PLAN, plan_to_json(plan))
+                write_whole(folder / CONFIG, config_toml.encode())
+                write_whole(folder / SESSION, _to_json(about))
             except OSError as error:
                 raise OutputError(f"{folder}: cannot write the session: {error.strerror or error}") from error
             except RecordingError as error:
@@ -182,7 +182,7 @@ class Session:
             self.about, complete=complete, closed_utc=utc_text(self._clock_utc())
         )
         try:
-            _write_whole(self.folder / SESSION, _to_json(self.about))
+            write_whole(self.folder / SESSION, _to_json(self.about))
         except OSError as error:
             raise RecordingError(f"{self.folder / SESSION}: {error.strerror or error}") from error
 
@@ -271,22 +271,6 @@ def _remove_files(folder: Path) -> None:
     for name in (FRAMES, LOG, f"{LOG}-wal", f"{LOG}-shm", PLAN, CONFIG, SESSION):
         (folder / name).unlink(missing_ok=True)
         (folder / f".{name}.new").unlink(missing_ok=True)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is found either as before or whole."""
-    new = path.with_name(f".{path.name}.new")
-    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _to_json(about: SessionFile) -> bytes:
