@@ -40,6 +40,7 @@ SETS = {
     "unseen": 7000,
     "closing": 8000,
     "landing": 9000,
+    "tenhours": 10000,
 }
 """Sets of seeds: thresholds may be chosen on `tuning` and `fresh`; the others are for measuring once each."""
 
