@@ -75,6 +75,18 @@ class AlarmConfig(_Section, frozen=True):
     leak_on_delay_s: Annotated[float, _number("a leak's condition must hold for (s)", 0.0, 5.0)] = 0.12
     off_delay_s: Annotated[float, _number("a condition must be gone for (s)", 0.0, 30.0)] = 1.0
     technical_on_delay_s: Annotated[float, _number("a technical condition must hold for (s)", 0.0, 5.0)] = 0.2
+    unwatched_s: Annotated[
+        float, _number("a level of which nothing is known for so long was unwatched (s)", 0.2, 30.0)
+    ] = 1.0
+    unwatched_notice_s: Annotated[
+        float, _number("cement before and after is then told for so long (s)", 1.0, 120.0)
+    ] = 10.0
+    unwatched_growth_mm2: Annotated[
+        float, _number("and is a MEDIUM alarm where so much more is there (mm2)", 1.0, 500.0)
+    ] = 15.0
+    unwatched_growth_fraction: Annotated[
+        float, _number("and at least this part of what was there", 0.0, 1.0)
+    ] = 0.1
     most_levels: Annotated[
         int, msgspec.Meta(ge=1, le=30, description="levels with cement in one session before a notice")
     ] = 3

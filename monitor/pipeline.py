@@ -34,8 +34,10 @@ from monitor.rules import (
     clinical_conditions,
     session_conditions,
     technical_conditions,
+    unwatched_conditions,
 )
 from monitor.states import Reason, State, worst
+from monitor.unwatched import UnwatchedLevels
 from monitor.volume import DensityCalibration
 from monitor.zoom import ZoomWatch
 
@@ -119,8 +121,10 @@ class Pipeline:
             LevelMonitor(*self._scaled(level, scales), config, density, self._lap) for level in view.levels
         ]
         self._board = AlarmBoard()
+        self._unwatched = UnwatchedLevels(config.alarm)
         self._acknowledge = False
         self._masks = masks
+        self._bits: int | None = None
         self._reference_due = True
         self._reference: WorkImage | None = None
         self._steps: tuple[LevelStep, ...] = ()
@@ -185,19 +189,9 @@ class Pipeline:
         self._timings_ms = {}
         self._lap_ns = start_ns = self._perf_ns()
         self._take_aliquots(now_ns)
-        if (frame.rows, frame.columns) != (self.info.rows, self.info.columns):
-            text = (
-                f"image size changed to {frame.columns} x {frame.rows}, planned on "
-                f"{self.info.columns} x {self.info.rows}"
-            )
-            return self._finish(
-                frame,
-                (Reason(State.NOT_MONITORING, "size_changed", text),),
-                (),
-                now_ns,
-                skipped_before,
-                start_ns,
-            )
+        other = self._another_format(frame)
+        if other is not None:
+            return self._finish(frame, (other,), (), now_ns, skipped_before, start_ns)
         work = to_work_image(frame.pixels, self.info.intensity, self._grid, self._curve)
         self._lap("intensity")
         pulse = self._gate.judge(work.attenuation(_SPARSE), frame.time_ns / 1e9)
@@ -232,6 +226,21 @@ class Pipeline:
         for step in steps:
             reasons += step.reasons
         return self._finish(frame, tuple(reasons), steps, now_ns, skipped_before, start_ns, pulse)
+
+    def _another_format(self, frame: Frame) -> Reason | None:
+        """Frames of another size or depth cannot be looked at: marks and values lie elsewhere."""
+        blind = State.NOT_MONITORING
+        if (frame.rows, frame.columns) != (self.info.rows, self.info.columns):
+            text = (
+                f"image size changed to {frame.columns} x {frame.rows}, planned on "
+                f"{self.info.columns} x {self.info.rows}"
+            )
+            return Reason(blind, "size_changed", text)
+        bits = 8 * frame.pixels.dtype.itemsize
+        self._bits = self._bits or bits
+        if bits != self._bits:
+            return Reason(blind, "depth_changed", f"image depth changed from {self._bits} to {bits} bit")
+        return None
 
     def _finish(
         self,
@@ -301,6 +310,7 @@ class Pipeline:
             learning = result.state is State.LEARNING
             conditions += [c for c in found if not learning or c.rule_id.startswith("leak_")]
 
+        conditions += unwatched_conditions(self._unwatched.look(results, now_ns), self.config.alarm)
         conditions += session_conditions(len(self._filled), age, self._brand, self.config)
 
         def unknown(key: Key) -> bool:

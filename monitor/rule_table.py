@@ -178,6 +178,14 @@ RULES: dict[str, Rule] = {
             "withdraw within about 1 min of finishing",
         ),
         Rule(
+            "grown_unwatched", _C, _MEDIUM, None, False, "grown while unwatched",
+            "nothing was known of the level for {alarm.unwatched_s} s or longer, and 1 s after it is known "
+            "again there are {alarm.unwatched_growth_mm2} mm2 and {alarm.unwatched_growth_fraction} of "
+            "what there was more cement; LOW, and only a comparison, where there is not; told for "
+            "{alarm.unwatched_notice_s} s",
+            "growth while nothing is watched cannot be excluded", _LOW,
+        ),
+        Rule(
             "not_monitoring", _T, _MEDIUM, None, False, "not monitoring",
             "the state is NOT MONITORING, for {alarm.technical_on_delay_s} s",
             "lost or frozen video is an alarm of its own",

@@ -15,9 +15,11 @@ from monitor.plan import LevelIntent, Risk
 from monitor.result import Distance, LevelResult, Priority
 from monitor.rule_table import RULES, SESSION_RULES, Rule
 from monitor.states import Reason, State
+from monitor.unwatched import Unwatched
 
 __all__ = [
     "RULES", "SESSION_RULES", "Rule", "clinical_conditions", "session_conditions", "technical_conditions",
+    "unwatched_conditions",
 ]  # fmt: skip
 
 _LYTIC = re.compile(r"metasta|lytic|lysis|myeloma|plasm[ao]cytoma|tumou?r|carcinoma|lymphoma", re.IGNORECASE)
@@ -66,6 +68,22 @@ def session_conditions(
         message = f"{rule.words} ({age.age_s / 60:.0f} min from mixing{f', {brand}' if brand else ''})"
         found.append(_condition(rule, None, age.age_s, "s", message, 0.0, alarm))
     return _one_per_key(found)
+
+
+def unwatched_conditions(gaps: Sequence[Unwatched], config: AlarmConfig) -> tuple[Condition, ...]:
+    """Cement before and after a level was unwatched: growth alarms, the rest is told."""
+    rule = RULES["grown_unwatched"]
+    found = []
+    for gap in gaps:
+        least_mm2 = max(config.unwatched_growth_mm2, config.unwatched_growth_fraction * gap.before_mm2)
+        grown = gap.grown_mm2 >= least_mm2
+        message = (
+            f"{rule.words if grown else 'watched again'}: {gap.before_mm2:.0f} mm2 before, "
+            f"{gap.after_mm2:.0f} mm2 after {gap.lasted_s:.0f} s"
+        )
+        priority = rule.priority if grown else rule.lowest
+        found.append(_condition(rule, gap.level, gap.grown_mm2, "mm2", message, 0.0, config, priority))
+    return tuple(found)
 
 
 def technical_conditions(reasons: Sequence[Reason], config: AlarmConfig) -> tuple[Condition, ...]:

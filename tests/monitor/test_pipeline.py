@@ -14,7 +14,7 @@ from monitor.config import Config
 from monitor.frame import Frame, Intensity, PixelIntensityRelationship, freeze_pixels
 from monitor.pipeline import Pipeline
 from monitor.plan import Plan
-from monitor.result import Result
+from monitor.result import Priority, Result
 from monitor.states import Reason, State
 from monitor.volume import DensityCalibration
 from tests.monitor.scripted import MM_PER_PX, POSTERIOR_X, SIZE, disc_mm, frame, info, plan, scene
@@ -206,6 +206,52 @@ def test_a_jerk_is_blind_then_learned_anew_and_known_cement_is_not_forgotten() -
     assert all(r.levels[0].area_mm2 is None for r in results[1:back])
     assert results[-1].levels[0].area_mm2 == pytest.approx(before.area_mm2, rel=0.1)
     assert not {rule for rule in rules(results) if rule.startswith("leak")}
+
+
+@pytest.mark.parametrize(("radius_after", "priority"), [(39, Priority.LOW), (47, Priority.MEDIUM)])
+def test_cement_before_and_after_a_time_unwatched_is_set_side_by_side(
+    radius_after: int, priority: Priority
+) -> None:
+    pipe = pipeline()
+    before = go(pipe, QUIET + 40, growing())[-1].levels[0]
+    noise = np.random.default_rng(9)
+    cement = disc_mm(125.0, 130.0, 0.5 * radius_after, 4.0)
+
+    def after(i: int) -> NDArray[np.uint16]:
+        x, y = sway(i)
+        return scene(cement, (x, y + 15.0), noise)
+
+    results = go(pipe, 110, after, first=QUIET + 40)
+    told = [t for r in results for t in r.transitions if t.alert.rule_id == "grown_unwatched"]
+    assert [t.event for t in told] == ["raised"]
+    alert = told[0].alert
+    assert (alert.level, alert.priority, alert.unit) == ("L1", priority, "mm2")
+    now = results[-1].levels[0]
+    assert before.area_mm2 is not None
+    assert now.area_mm2 is not None
+    assert alert.value == pytest.approx(now.area_mm2 - before.area_mm2, abs=4.0)
+    assert f"{before.area_mm2:.0f} mm2 before" in alert.message
+
+
+def test_a_time_unwatched_without_cement_tells_nothing() -> None:
+    pipe = pipeline()
+    go(pipe, QUIET + 10, quiet())
+    noise = np.random.default_rng(5)
+    results = go(pipe, 110, lambda i: scene(None, (0.0, 15.0), noise), first=QUIET + 10)
+    assert results[-1].state is State.MONITORING
+    assert "grown_unwatched" not in rules(results)
+
+
+def test_a_change_of_depth_is_not_monitored_and_the_old_one_is_again() -> None:
+    pipe = pipeline()
+    go(pipe, QUIET + 10, quiet())
+    at = round((QUIET + 10) * 1e9 / RATE_HZ)
+    eight = freeze_pixels((scene() >> 4).astype(np.uint8), copy=True)
+    result = pipe.step(Frame(QUIET + 10, at, at, eight, "scripted"), at)
+    assert result.state is State.NOT_MONITORING
+    assert result.levels == ()
+    assert "image depth changed from 16 to 8 bit" in result.reasons[0].text
+    assert go(pipe, 5, quiet(3), first=QUIET + 11)[-1].state is State.MONITORING
 
 
 def test_a_brightness_step_is_not_cement() -> None:
