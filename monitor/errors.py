@@ -10,6 +10,7 @@ The tree::
     |   +-- OutputError       an output folder or file cannot be written
     |   +-- CalibrationError  an image or argument from which nothing can be calibrated
     +-- SourceTimeout         no frame within the time asked; the source is still there
+    |   +-- SourceAway        the source was lost, and is being opened anew
     +-- SourceLost            the source went away (cable, network, device)
     +-- EndOfStream           the source has no more frames
     +-- RecordingError        the recorder could not keep a frame or a row
@@ -53,6 +54,10 @@ class CalibrationError(InputError):
 
 class SourceTimeout(CementWatchError):
     """No frame within the time asked; the source is still there."""
+
+
+class SourceAway(SourceTimeout):
+    """The source was lost, and is being opened anew; a later read may succeed."""
 
 
 class SourceLost(CementWatchError):

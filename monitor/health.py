@@ -50,8 +50,8 @@ class Evidence:
         Measured time between frames.
     ended : bool
         A file came to its end.
-    source_error, fault : str or None
-        Why the source stopped; what a stage raised.
+    source_error, source_away, fault : str or None
+        Why the source stopped; why it gives nothing while it is opened anew; what a stage raised.
     capture_alive, processing_alive : bool
     recorder_backlog : float or None
         Part of the recorder's budget in use; None: nothing is recorded.
@@ -66,6 +66,7 @@ class Evidence:
     frame_period_s: float | None
     ended: bool
     source_error: str | None
+    source_away: str | None
     fault: str | None
     capture_alive: bool
     processing_alive: bool
@@ -102,6 +103,8 @@ def _liveness(evidence: Evidence, now_ns: int, config: HealthConfig) -> list[Rea
     blind = State.NOT_MONITORING
     if evidence.source_error is not None:
         return [Reason(blind, "source_lost", f"image source lost: {evidence.source_error}")]
+    if evidence.source_away is not None:
+        return [Reason(blind, "source_lost", f"image source lost: {evidence.source_away}")]
     if evidence.ended:
         return [Reason(blind, "ended", "the recording has ended")]
     if not evidence.capture_alive or not evidence.processing_alive:

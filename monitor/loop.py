@@ -14,14 +14,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Protocol
 
-from monitor.errors import CementWatchError, EndOfStream, SourceTimeout
+from monitor.errors import CementWatchError, EndOfStream, SourceAway, SourceTimeout
 from monitor.frame import Frame
 from monitor.result import AlertTransition, Result
 from monitor.sources.base import FrameSource
 
 _READ_TIMEOUT_S = 0.25
+_GAPS = 15
+"""Gaps between frames whose median is the period: one long pause must not make silence look usual."""
 
 
 class Step(Protocol):
@@ -48,9 +51,12 @@ class LoopStatus:
         The source has no more frames and all of them are through.
     source_error : str or None
         Why the source stopped.
+    source_away : str or None
+        Why the source gives nothing now, where it is being opened anew.
     fault : str or None
         Text of the newest exception in a stage, until a frame goes through again.
     capture_alive, processing_alive : bool
+        A thread that has finished its work is alive in this sense; one that has died is not.
     counters : mapping of str to int
         ``captured``, ``processed``, ``superseded``, ``in_flight``, ``failed``.
     """
@@ -60,6 +66,7 @@ class LoopStatus:
     frame_period_s: float | None
     ended: bool
     source_error: str | None
+    source_away: str | None
     fault: str | None
     capture_alive: bool
     processing_alive: bool
@@ -104,8 +111,9 @@ class MonitorLoop:
         self._result: Result | None = None
         self._transitions: deque[AlertTransition] = deque()
         self._last_capture_ns: int | None = None
-        self._period_s: float | None = None
+        self._gaps_s: deque[float] = deque(maxlen=_GAPS)
         self._source_error: str | None = None
+        self._source_away: str | None = None
         self._fault: str | None = None
         self._capture = threading.Thread(target=self._run_capture, name="capture", daemon=True)
         self._processing = threading.Thread(target=self._run_processing, name="processing", daemon=True)
@@ -129,8 +137,9 @@ class MonitorLoop:
         with self._changed:
             in_hand = self._counts["in_flight"]
             return LoopStatus(
-                self._result, self._last_capture_ns, self._period_s, self._capture_done and in_hand == 0,
-                self._source_error, self._fault, self._capture.is_alive(), self._processing.is_alive(),
+                self._result, self._last_capture_ns, median(self._gaps_s) if self._gaps_s else None,
+                self._capture_done and in_hand == 0, self._source_error, self._source_away, self._fault,
+                self._capture.is_alive() or self._capture_done, self._processing.is_alive(),
                 dict(self._counts),
             )  # fmt: skip
 
@@ -146,7 +155,8 @@ class MonitorLoop:
             while not self._stop:
                 try:
                     frame = self._source.read(_READ_TIMEOUT_S)
-                except SourceTimeout:
+                except SourceTimeout as error:
+                    self._source_away = str(error) if isinstance(error, SourceAway) else None
                     continue
                 self._keep(frame)
                 self._hand_over(frame)
@@ -165,11 +175,9 @@ class MonitorLoop:
         with self._changed:
             while self._lock_step and self._latest is not None and not self._stop:
                 self._changed.wait(0.1)
+            self._source_away = None
             if self._last_capture_ns is not None:
-                gap_s = (frame.t_capture_ns - self._last_capture_ns) / 1e9
-                self._period_s = (
-                    gap_s if self._period_s is None else self._period_s + 0.1 * (gap_s - self._period_s)
-                )
+                self._gaps_s.append((frame.t_capture_ns - self._last_capture_ns) / 1e9)
             self._last_capture_ns = frame.t_capture_ns
             self._counts["captured"] += 1
             if self._latest is not None:

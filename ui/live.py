@@ -23,6 +23,7 @@ from monitor.pipeline import Pipeline
 from monitor.plan import Plan, View, check_fits
 from monitor.result import AlertTransition
 from monitor.sources.base import FrameSource
+from monitor.sources.reconnecting import Reconnecting
 from recordings.analysis import choose_view, reference_pixels
 from recordings.recorder import Recorder
 from recordings.session import Session
@@ -85,10 +86,13 @@ def live_run(
     """
     halt = threading.Event()
     paced = Paced(
-        source, time.monotonic_ns, halt.wait, assumed_frame_rate_hz=config.gate.assumed_frame_rate_hz
+        Reconnecting(source, time.monotonic_ns),
+        time.monotonic_ns,
+        halt.wait,
+        assumed_frame_rate_hz=config.gate.assumed_frame_rate_hz,
     )
     with paced:
-        # a device or a network is opened once only: whoever sends may not take a second caller
+        # a device or a network is opened once at the start: whoever sends may not take a second caller
         info = source.info
         view = choose_view(plan, view_name, info.rows, info.columns)
         check_fits(view, info.rows, info.columns)

@@ -112,7 +112,7 @@ class Observer:
     def ended(self) -> bool:
         """Whether the source is through, or gone for good."""
         status = self._loop.status()
-        return status.ended or (status.source_error is not None and not status.capture_alive)
+        return status.ended or status.source_error is not None
 
     @property
     def log_error(self) -> str | None:
@@ -134,6 +134,7 @@ class Observer:
             frame_period_s=status.frame_period_s,
             ended=status.ended,
             source_error=status.source_error,
+            source_away=status.source_away,
             fault=status.fault,
             capture_alive=status.capture_alive,
             processing_alive=status.processing_alive,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from monitor.config import Config
-from monitor.errors import SourceLost, SourceTimeout
+from monitor.errors import SourceAway, SourceLost, SourceTimeout
 from monitor.frame import Frame
 from monitor.loop import LoopStatus, MonitorLoop
 from monitor.pipeline import Pipeline
@@ -128,9 +128,61 @@ def test_a_source_that_goes_is_said(error: Exception, said: str) -> None:
     loop._processing.join(10)
     status = loop.status()
     assert status.source_error == said
-    assert not status.capture_alive
     assert status.counters["processed"] == 2
     assert balanced(status.counters)
+
+
+def test_a_source_that_is_away_is_said_until_it_gives_a_frame() -> None:
+    seen: list[str | None] = []
+    source = ScriptedSource(
+        [frame(0, PIXELS), SourceAway("cable; connecting again"), SourceTimeout("back, nothing yet"),
+         SourceAway("cable; connecting again"), frame(1, PIXELS)]
+    )  # fmt: skip
+    loop = MonitorLoop(source, a_pipeline().step, lambda _: None, Clock(), lock_step=True)
+    read = source.read
+
+    def watched(timeout_s: float = 1.0) -> Frame:
+        seen.append(loop.status().source_away)
+        return read(timeout_s)
+
+    source.read = watched  # type: ignore[method-assign]
+    loop.start()
+    loop._capture.join(10)
+    away = "cable; connecting again"
+    assert seen == [None, None, away, None, away, None]
+    assert loop.status().source_error is None
+    assert loop.stop(10)
+
+
+def test_a_long_pause_does_not_make_silence_usual() -> None:
+    """The period decides how long silence may last; one pause of ten seconds is not the rate."""
+    times_ms = [*range(0, 600, 33), *range(10_600, 10_800, 33)]
+    source = ScriptedSource([frame(i, PIXELS, t * 1_000_000) for i, t in enumerate(times_ms)])
+    loop = MonitorLoop(source, a_pipeline().step, lambda _: None, Clock(), lock_step=True)
+    loop.start()
+    loop._capture.join(10)
+    assert loop.status().frame_period_s == pytest.approx(0.033)
+    assert loop.stop(10)
+
+
+def test_a_file_that_ends_while_its_last_frame_is_looked_at_is_no_fault() -> None:
+    entered, gate = threading.Event(), threading.Event()
+    pipeline = a_pipeline()
+
+    def slow(shot: Frame, now_ns: int, skipped_before: int = 0) -> Result:
+        entered.set()
+        assert gate.wait(10)
+        return pipeline.step(shot, now_ns, skipped_before)
+
+    loop = MonitorLoop(ScriptedSource([frame(0, PIXELS)]), slow, lambda _: None, Clock())
+    loop.start()
+    assert entered.wait(10)
+    loop._capture.join(10)
+    status = loop.status()
+    assert (status.capture_alive, status.processing_alive, status.ended) == (True, True, False)
+    gate.set()
+    loop._processing.join(10)
+    assert loop.status().ended
 
 
 def test_what_keeps_frames_sees_them_all_and_may_not_break_capture_silently() -> None:
