@@ -21,7 +21,7 @@ from mcap.records import Channel, DataEnd, Footer, Metadata, Statistics
 from monitor.errors import RecordingError, SourceError
 from monitor.frame import Frame
 from recordings.messages import Event, Gap, decode
-from recordings.recording_writer import MAGIC
+from recordings.recording_format import MAGIC, Whole
 
 _RECORD_HEAD = struct.Struct("<BQ")
 _MESSAGE_HEAD = struct.Struct("<HIQQ")
@@ -128,6 +128,26 @@ class RecordingReader:
         """Whether the file ended cleanly and nothing read so far is damaged; see `check`."""
         return self.ended and not self._damaged
 
+    def whole(self) -> Whole:
+        """The part of the file that is whole. Raises `RecordingError` where its last frame is damaged."""
+        times_ns = [gap.t_ns for gap in self._gaps] + [event.t_ns for event in self._events]
+        next_seq = max((gap.first_seq + gap.count for gap in self._gaps), default=0)
+        if len(self):
+            times_ns += [self._log_time_ns(0), self._log_time_ns(len(self) - 1)]
+            next_seq = max(next_seq, self.read(len(self) - 1).seq + 1)
+        return Whole(
+            end=self._data_end if self._stated_crc is not None else self._next,
+            frames=len(self),
+            gaps=len(self._gaps),
+            events=len(self._events),
+            times_ns=(max(0, min(times_ns)), max(0, *times_ns)) if times_ns else None,
+            next_seq=next_seq,
+        )
+
+    def _log_time_ns(self, index: int) -> int:
+        head = os.pread(self._fd, _MESSAGE_HEAD.size, self._offsets[index] - _MESSAGE_HEAD.size)
+        return int(_MESSAGE_HEAD.unpack(head)[2])
+
     def refresh(self) -> int:
         """Take up what was written since; return how many frames are new."""
         before = len(self._offsets)
@@ -182,7 +202,8 @@ class RecordingReader:
                 missing += _not_in_gaps(expected, frame.seq, self._gaps)
             expected = frame.seq + 1
         first, end, stated_crc = self._summary
-        whole = self.complete and self._crc(0, self._data_end) == self._stated_crc
+        # a recording that was gone on with states no sum over the whole file; each message has its own
+        whole = self.complete and self._stated_crc in (0, self._crc(0, self._data_end))
         whole = whole and self._crc(first, end) == stated_crc
         return RecordingCheck(
             frames, self.gaps, tuple(missing), self.damaged, self.ended, whole and not missing

@@ -17,8 +17,8 @@ from mcap.records import Message as McapMessage
 from monitor.errors import OutputError, RecordingError
 from monitor.frame import Frame
 from recordings.messages import Event, Gap, Message, encode
+from recordings.recording_format import MAGIC, Whole
 
-MAGIC = b"\x89MCAP0\r\n"
 PROFILE = "cementwatch.recording/1"
 _FRAMES, _GAPS, _EVENTS = 1, 2, 3
 _CHANNELS = tuple(
@@ -56,7 +56,7 @@ class RecordingWriter:
             raise OutputError(f"{path}: cannot write the recording: {error.strerror}") from error
         self._closed = False
         self._size = 0
-        self._crc = 0
+        self._crc: int | None = 0
         self._counts = dict.fromkeys((_FRAMES, _GAPS, _EVENTS), 0)
         self._times_ns: list[int] = []
         self._synced_ns: int | None = None
@@ -68,6 +68,39 @@ class RecordingWriter:
             self._closed = True
             path.unlink(missing_ok=True)
             raise OutputError(str(error)) from error
+
+    @classmethod
+    def resume(cls, path: Path, whole: Whole) -> RecordingWriter:
+        """Go on with a recording that was cut, or ended: what comes is appended behind what is whole.
+
+        Only what a kill left of an unfinished message is cut off, and the end. The check sum over the
+        whole file is given up (each message keeps its own): it would mean reading all of it.
+
+        Parameters
+        ----------
+        whole : Whole
+            `RecordingReader.whole` of the same file.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            try:
+                os.ftruncate(fd, whole.end)
+            except OSError:
+                os.close(fd)
+                raise
+        except OSError as error:
+            raise OutputError(f"{path}: cannot write the recording: {error.strerror}") from error
+        writer = cls.__new__(cls)
+        writer.path, writer._fd, writer._closed = path, fd, False
+        writer._size, writer._crc, writer._synced_ns = whole.end, None, None
+        writer._counts = {_FRAMES: whole.frames, _GAPS: whole.gaps, _EVENTS: whole.events}
+        writer._times_ns = list(whole.times_ns or ())
+        return writer
 
     @property
     def frames_written(self) -> int:
@@ -141,7 +174,8 @@ class RecordingWriter:
             os.ftruncate(self._fd, self._size)
             raise RecordingError(f"{self.path}: {error.strerror}") from error
         self._size += len(data)
-        self._crc = zlib.crc32(data, self._crc)
+        if self._crc is not None:
+            self._crc = zlib.crc32(data, self._crc)
 
     def _sync_now_and_then(self, now_ns: int) -> None:
         # Before the frame, not after it: a failure then concerns a frame that is not yet in the file.
@@ -169,7 +203,7 @@ class RecordingWriter:
             metadata_count=1,
             schema_count=0,
         )
-        data_end = _pack(DataEnd(self._crc))
+        data_end = _pack(DataEnd(self._crc or 0))  # 0: not stated (MCAP)
         summary = _pack(*_CHANNELS, statistics)
         footer = _pack(Footer(self._size + len(data_end), 0, 0))[:-4]
         crc = struct.pack("<I", zlib.crc32(summary + footer))

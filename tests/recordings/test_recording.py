@@ -329,3 +329,63 @@ def run_python(code: str, *arguments: str) -> None:
         [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40, None])
+def test_a_recording_that_was_cut_or_ended_can_be_gone_on_with(tmp_path: Path, cut: int | None) -> None:
+    path = tmp_path / "frames.mcap"
+    before = [noisy_frame(seq) for seq in range(5)]
+    writer = RecordingWriter(path, {"session": "x"})
+    for frame in before:
+        writer.append(frame)
+    writer.event("note", {"a": 1}, 5)
+    if cut is None:
+        writer.close()
+    else:
+        os.close(writer._fd)  # as a kill leaves it
+        if cut:
+            with path.open("ab") as file:
+                file.write(path.read_bytes()[-200:][:cut])  # a message that was begun
+    with RecordingReader(path) as reader:
+        whole = reader.whole()
+    assert (whole.frames, whole.events, whole.next_seq) == (5, 1, 5)
+
+    after = [noisy_frame(seq) for seq in range(5, 9)]
+    with RecordingWriter.resume(path, whole) as writer:
+        for frame in after:
+            writer.append(frame)
+        assert writer.frames_written == 9
+    with RecordingReader(path) as reader:
+        check = reader.check()
+        assert (check.frames, check.missing, check.damaged, check.ended, check.complete) == (
+            9,
+            (),
+            0,
+            True,
+            True,
+        )
+        assert reader.metadata["session"] == "x"
+        for index, frame in enumerate([*before, *after]):
+            assert_same(reader.read(index), frame)
+    with path.open("rb") as file:
+        summary = make_reader(file).get_summary()
+    assert summary is not None
+    assert summary.statistics is not None
+    assert summary.statistics.message_count == 10
+    assert summary.statistics.message_start_time == 5
+
+
+def test_what_is_changed_in_a_recording_gone_on_with_is_still_found(tmp_path: Path) -> None:
+    path = tmp_path / "frames.mcap"
+    with RecordingWriter(path) as writer:
+        writer.append(noisy_frame(0))
+    with RecordingReader(path) as reader:
+        whole = reader.whole()
+    with RecordingWriter.resume(path, whole) as writer:
+        writer.append(noisy_frame(1))
+    data = bytearray(path.read_bytes())
+    data[whole.end - 30] ^= 0x10
+    path.write_bytes(data)
+    with RecordingReader(path) as reader:
+        check = reader.check()
+    assert (check.frames, check.damaged, check.complete) == (1, 1, False)

@@ -1,0 +1,31 @@
+"""What the reader and the writer of a recording agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAGIC = b"\x89MCAP0\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The part of a recording that is whole, behind which more can be appended.
+
+    Parameters
+    ----------
+    end : int
+        Byte after the last whole message.
+    frames, gaps, events : int
+        Messages up to there.
+    times_ns : tuple of (int, int) or None
+        Earliest and latest log time; None where there is no message.
+    next_seq : int
+        Number of the frame that follows.
+    """
+
+    end: int
+    frames: int
+    gaps: int
+    events: int
+    times_ns: tuple[int, int] | None
+    next_seq: int
