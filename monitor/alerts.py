@@ -7,7 +7,7 @@ time and clears nothing. After IEC 60601-1-8 in spirit; conformance has not been
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -147,6 +147,30 @@ class AlarmBoard:
             self._apply(entry, Event.ACKNOWLEDGE, now_ns, told)
         self._forget()
         return tuple(told)
+
+    def restore(self, alerts: Sequence[Alert], rules: Mapping[str, tuple[float, bool]], now_ns: int) -> None:
+        """Take up alarms of a run that was broken off.
+
+        What latches and was raised stays latched until it is acknowledged, and what was acknowledged
+        stays so until it has gone. The others are raised anew where they still hold.
+
+        Parameters
+        ----------
+        alerts : sequence of Alert
+            As they stood.
+        rules : mapping of str to (float, bool)
+            Off-delay (s) of a rule, and whether it latches.
+        """
+        for alert in alerts:
+            off_delay_s, latching = rules.get(alert.rule_id, (0.0, False))
+            if not latching or alert.state in (AlarmState.INACTIVE, AlarmState.PENDING):
+                continue
+            state = AlarmState.LATCHED if alert.state is AlarmState.ACTIVE else alert.state
+            condition = Condition(
+                alert.rule_id, alert.kind, alert.priority, alert.level, alert.structure, alert.value,
+                alert.unit, alert.message, 0.0, off_delay_s, latching,
+            )  # fmt: skip
+            self._entries[alert.key] = _Entry(replace(alert, state=state), condition, 0, 0, now_ns)
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

@@ -163,6 +163,16 @@ class CementDetector:
         self._leap.clear()
         self._displaced.clear()
 
+    @property
+    def parts(self) -> tuple[Bool, Float32, Float32]:
+        """Cement, and the attenuation of what is part of the reference and of what is not; copies."""
+        return self._mask.copy(), self._base.copy(), self._added.copy()
+
+    def recall(self, mask: Bool, base: Float32, added: Float32) -> None:
+        """Take up `parts` of before."""
+        self._mask, self._base, self._added = mask.copy(), base.copy(), added.copy()
+        self._mask_changed()
+
     def paler(self, zone: Float32, noise: Float32) -> Bool:
         """What has lost more attenuation than the image ever did while it was learned."""
         paler: Bool = self._added < -(zone + np.float32(1.5) * noise)

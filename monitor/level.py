@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import cv2
@@ -24,13 +24,15 @@ from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid
 from monitor.intensity import WorkImage
 from monitor.intruder import IntruderWatch
+from monitor.level_step import LevelStep
+from monitor.memory import LevelMemory, recall, remembered
 from monitor.motion import Fit, pose_matrix, to_reference
 from monitor.moved_shaft import ShaftWatch
 from monitor.outline import CementOutline
 from monitor.plan import Level, View
 from monitor.reference import Reference
 from monitor.relearning import Relearning
-from monitor.result import LevelResult, Pose
+from monitor.result import Pose
 from monitor.shaft_learning import ShaftLearning, either
 from monitor.states import Reason, State
 from monitor.sway import Pace
@@ -47,16 +49,6 @@ _SWAYS_S = 1.0
 """A shaft that is elsewhere for no longer has swayed with the breath: it is hatched as any shaft is."""
 _INTRUSION_NOTICED_S = 0.7
 """What was confirmed so shortly before a hand was noticed may have been the hand."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LevelStep:
-    """What a level found in a pulse, and why it may not be believed."""
-
-    result: LevelResult
-    reasons: tuple[Reason, ...]
-    mask: Bool | None
-    fit: Fit | None
 
 
 class LevelMonitor:
@@ -139,8 +131,17 @@ class LevelMonitor:
         """Take a frame as the one on which the plan was drawn."""
         self._tracker.set_reference(work.attenuation(self.maps.window.part))
 
+    def remember(self) -> LevelMemory | None:
+        """What must outlive this process; None before the level has been learned."""
+        return remembered(self.name, self._reference, self._cement, self._viewport)
+
+    def recall(self, memory: LevelMemory) -> None:
+        """Go on after `remember` of a process that was killed. Raises `PlanError`."""
+        recall(memory, self._reference, self._cement, self._viewport, self._tracker)
+        self._start_anew(Reason(State.NOT_MONITORING, "restarted", "the monitor was restarted", self.name))
+
     def blind(self, reason: Reason, work: WorkImage) -> None:
-        """Learn the reference anew because of an event that concerns the whole image."""
+        """Learn anew because of an event that concerns the whole image."""
         self._start_anew(reason)
 
     def step(self, work: WorkImage, field: Field, time_ns: int, now_ns: int) -> LevelStep:
@@ -206,16 +207,16 @@ class LevelMonitor:
         moving = pace_mm_s is None or pace_mm_s > self._config.motion.settled_mm_s
         if self._reference.pulses == 0:
             if moving and self._blind is not None:
-                return self._learning(located.pose)
+                return self._nothing(located.pose, self._own_reasons())
             self._reference.start(moved, time_s)
             self._last_s = time_s
-            return self._learning(located.pose)
+            return self._nothing(located.pose, self._own_reasons())
         dt_s = time_s - (self._last_s if self._last_s is not None else time_s)
         self._last_s = time_s
         if self._reference.is_settling(moved):
             self._forget()
             self._reference.start(moved, time_s)
-            return self._learning(located.pose)
+            return self._nothing(located.pose, self._own_reasons())
         clipped = self._viewport.cut(lambda part: work.clipped(part, self._field.outside), 1.0)
         self._seen = np.ones_like(self._visible) if inside is None else inside
         if cv2.countNonZero(clipped):
@@ -442,9 +443,6 @@ class LevelMonitor:
         self.maps = level_maps(self._view, completed.level, grid, self._config, completed.names)
         self._watched = WatchedZones(self.maps, self._density)
         self._findings.adopt(completed.level, self.maps, self._watched)
-
-    def _learning(self, pose: Pose) -> LevelStep:
-        return self._nothing(pose, self._own_reasons())
 
     def _nothing(self, pose: Pose, reasons: tuple[Reason, ...]) -> LevelStep:
         return LevelStep(self._findings.nothing(pose, reasons), reasons, None, None)

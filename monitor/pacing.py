@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from monitor.errors import SourceTimeout
 from monitor.frame import Frame, SourceInfo
 from monitor.sources.base import FrameSource
+from monitor.sources.wrapped import WrappedSource
 
 
-class Paced:
+class Paced(WrappedSource):
     """A `FrameSource` that hands out another source's frames when they are due.
 
     The first frame is due at once and starts the play-out; frame k is due its own time (t_source)
@@ -47,7 +46,7 @@ class Paced:
     ) -> None:
         if not assumed_frame_rate_hz > 0:
             raise ValueError(f"the assumed frame rate must be above 0, not {assumed_frame_rate_hz}")
-        self._source = source
+        super().__init__(source)
         self._clock_ns = clock_ns
         self._wait = wait
         self._assumed_period_s = 1 / assumed_frame_rate_hz
@@ -98,15 +97,6 @@ class Paced:
         """Close the source; any number of times."""
         self._held = None
         self._source.close()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _offset_ns(self, frame: Frame) -> int:
         if frame.t_source_ns is not None:

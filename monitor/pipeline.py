@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
 
-import cv2
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from monitor.alerts import AlarmBoard, Condition, Key
 from monitor.burned_in import BurnedIn
@@ -20,16 +17,19 @@ from monitor.config import Config
 from monitor.errors import PlanError
 from monitor.field import FieldOfView
 from monitor.frame import Frame, Pixels, SourceInfo
+from monitor.frame_mask import mask_on_frame
 from monitor.gate import Gate, Pulse
 from monitor.grid import Grid
 from monitor.intensity import Curve, WorkImage, to_work_image
-from monitor.level import LevelMonitor, LevelStep
-from monitor.motion import pose_matrix
+from monitor.level import LevelMonitor
+from monitor.level_step import LevelStep, blank, is_disturbed, without_findings
+from monitor.memory import LevelMemory, Memory
 from monitor.plan import Level, Plan, Scale, View, check_aliquot_volume, check_fits
 from monitor.polarity import PolarityWatch, as_stated
-from monitor.result import AlertTransition, LevelResult, Result
+from monitor.result import Alert, AlertTransition, LevelResult, Result
 from monitor.robust import median
 from monitor.rules import (
+    RULES,
     SESSION_RULES,
     clinical_conditions,
     session_conditions,
@@ -43,7 +43,6 @@ from monitor.zoom import ZoomWatch
 
 _LONGEST_BEAM_GAP_S = 0.5
 _SPARSE = (slice(None, None, 2), slice(None, None, 2))
-_OF_THE_IMAGE_ITSELF = ("intruder", "too_dark", "too_poor", "saturated", "noisy", "polarity")
 _SPARSER = (slice(None, None, 6), slice(None, None, 6))
 
 
@@ -136,8 +135,42 @@ class Pipeline:
         self._phase = ("", 0)
         self._brand = plan.cement.brand if plan.cement is not None else None
         self._filled: set[str] = set()
+        self._learned: dict[str, LevelMemory] = {}
         if reference is not None:
             self._take_reference(to_work_image(reference, info.intensity, self._grid, self._curve))
+
+    def remember(self) -> Memory | None:
+        """What must outlive this process; None before there is anything. Called between two steps."""
+        learned = {memory.name: memory for level in self._levels if (memory := level.remember())}
+        self._learned |= learned
+        if self._reference is None or not self._learned:
+            return None
+        return Memory(self.view.name, self._reference.grey, self._beam_on_s, tuple(self._learned.values()))
+
+    def recall(self, memory: Memory) -> None:
+        """Go on with what a process that was killed remembered last; before the first step.
+
+        Raises
+        ------
+        PlanError
+            It was kept for another plan.
+        """
+        shape = (self._grid.rows, self._grid.columns)
+        if memory.grey.shape != shape or memory.view != self.view.name:
+            raise PlanError(f"what was kept of view {memory.view!r} does not fit the plan")
+        self._take_reference(WorkImage(memory.grey, self._curve))
+        self._beam_on_s = memory.beam_on_s
+        for kept in memory.levels:
+            for level in self._levels:
+                if level.name == kept.name:
+                    level.recall(kept)
+                    self._learned[kept.name] = kept
+
+    def restore(self, alerts: Sequence[Alert], now_ns: int) -> None:
+        """Take up the alarms of a process that was killed: what latches stays latched."""
+        off_delay_s = self.config.alarm.off_delay_s
+        rules = {name: (off_delay_s, rule.latching) for name, rule in RULES.items()}
+        self._board.restore(alerts, rules, now_ns)
 
     def acknowledge(self) -> None:
         """Acknowledge all alarms at the next step."""
@@ -209,20 +242,20 @@ class Pipeline:
                 self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
                 if any(reason.code == "moved" for step in self._steps for reason in step.reasons):
                     self._field.moved()
-                if any(_is_disturbed(step) for step in self._steps):
+                if any(is_disturbed(step) for step in self._steps):
                     self._zoom.suspect(time_s)
                 self._zoomed = self._zoom.look(work, field.outside, time_s)
         inverted = self._polarity.reason
         steps = self._steps
         if inverted is not None:
             reasons.append(inverted)
-            steps = tuple(_blank(step) for step in steps)
+            steps = tuple(blank(step) for step in steps)
         if self._zoomed is not None:
             reasons.append(self._zoomed)
-            steps = tuple(_blank(step) for step in steps)
+            steps = tuple(blank(step) for step in steps)
         if pulse.held:
             reasons.append(Reason(State.HELD, "image_held", f"image held for {pulse.still_s:.1f} s"))
-            steps = tuple(_without_findings(step) for step in steps)
+            steps = tuple(without_findings(step) for step in steps)
         for step in steps:
             reasons += step.reasons
         return self._finish(frame, tuple(reasons), steps, now_ns, skipped_before, start_ns, pulse)
@@ -263,7 +296,7 @@ class Pipeline:
                 self._phase = (age.phase, now_ns)
             age = replace(age, in_phase_s=(now_ns - self._phase[1]) / 1e9)
         transitions = self._alarms(results, reasons, age, now_ns, frame.seq)
-        masks = self._mask_on_frame(frame, steps) if self._masks else None
+        masks = mask_on_frame(frame, self._grid, self._levels, steps) if self._masks else None
         self._lap("alarms")
         self._timings_ms["step"] = (self._perf_ns() - start_ns) / 1e6
         ordered = tuple(sorted(reasons, key=lambda reason: -reason.state))
@@ -377,48 +410,7 @@ class Pipeline:
             level if self._brightness is None else self._brightness + 0.3 * (level - self._brightness)
         )
 
-    def _mask_on_frame(self, frame: Frame, steps: tuple[LevelStep, ...]) -> NDArray[np.uint8]:
-        canvas = np.zeros((frame.rows, frame.columns), np.uint8)
-        b = self._grid.binning
-        for monitor, step in zip(self._levels, steps, strict=False):
-            if step.mask is None or step.fit is None or not step.mask.any():
-                continue
-            matrix = pose_matrix(monitor.centre, step.fit)
-            # frame px -> work px is (p + 0.5) / b - 0.5; the window's origin is added in work px
-            turn = matrix[:, :2]
-            origin = monitor.origin
-            offset = (matrix[:, 2] + origin + 0.5) * b - 0.5
-            to_frame = np.hstack([turn * b, offset[:, None]])
-            layer = cv2.warpAffine(
-                step.mask.astype(np.uint8) * 255,
-                to_frame,
-                (frame.columns, frame.rows),
-                flags=cv2.INTER_LINEAR,
-            )
-            np.maximum(canvas, cast(NDArray[np.uint8], (layer > 127) * np.uint8(255)), out=canvas)
-        return canvas
-
     def _lap(self, stage: str) -> None:
         now_ns = self._perf_ns()
         self._timings_ms[stage] = self._timings_ms.get(stage, 0.0) + (now_ns - self._lap_ns) / 1e6
         self._lap_ns = now_ns
-
-
-def _is_disturbed(step: LevelStep) -> bool:
-    """Whether something has happened to the whole image, such as a movement or another contrast."""
-    return any(
-        reason.state is State.NOT_MONITORING and reason.code not in _OF_THE_IMAGE_ITSELF
-        for reason in step.reasons
-    )
-
-
-def _blank(step: LevelStep) -> LevelStep:
-    """Nothing is known of a level, not even where it is."""
-    return LevelStep(LevelResult(step.result.name, State.NOT_MONITORING, None), (), None, None)
-
-
-def _without_findings(step: LevelStep) -> LevelStep:
-    """A held image says nothing of what happens now."""
-    old = step.result
-    blank = LevelResult(name=old.name, state=State.HELD, pose=old.pose, structures_px=old.structures_px)
-    return replace(step, result=replace(blank, zones=()), mask=None)

@@ -95,6 +95,15 @@ class Reference:
         self._reviewed = 0
         self._settled = False
 
+    def recall(self, mean: Float32, excursion: Float32) -> None:
+        """Take up what was learned before; a `restart` that keeps some of it must follow."""
+        self._mean, self._learned_excursion, self._pulses = mean.copy(), excursion.copy(), 1
+
+    @property
+    def learned_excursion(self) -> Float32:
+        """How far the residual strayed while it was learned (log units)."""
+        return self._learned_excursion
+
     @property
     def pulses(self) -> int:
         """Pulses learned from since the last restart."""

@@ -102,6 +102,10 @@ class Tracker:
         self._last = replace(self._last, shift=(self._last.shift[0] - by[0], self._last.shift[1] - by[1]))
         return by
 
+    def recall(self, drift_px: Vector) -> None:
+        """The live window has been moved by so many pixels already, x then y."""
+        self._drift = drift_px.copy()
+
     @property
     def centre(self) -> NDArray[np.float64]:
         """Centre of the template (window px)."""

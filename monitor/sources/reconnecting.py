@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from monitor.errors import CementWatchError, SourceAway, SourceLost, SourceTimeout
 from monitor.frame import Frame, SourceInfo
 from monitor.sources.base import FrameSource
+from monitor.sources.wrapped import WrappedSource
 
 STALLED_S = 5.0
 """So long without a frame: the driver is taken for stuck, and opened anew (s)."""
@@ -18,7 +17,7 @@ FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 5.0
 
 
-class Reconnecting:
+class Reconnecting(WrappedSource):
     """A `FrameSource` that opens another one again when that was lost or gives nothing for long.
 
     `seq` goes on where it was. Opening happens on a thread of its own, since a driver may not come back
@@ -45,7 +44,8 @@ class Reconnecting:
         first_wait_s: float = FIRST_WAIT_S,
         longest_wait_s: float = LONGEST_WAIT_S,
     ) -> None:
-        self._source, self._clock_ns = source, clock_ns
+        super().__init__(source)
+        self._clock_ns = clock_ns
         self._stalled_s = stalled_s
         self._first_wait_s, self._longest_wait_s = first_wait_s, longest_wait_s
         self._changed = threading.Condition()
@@ -55,11 +55,6 @@ class Reconnecting:
         self._returns = 0
         self._next_seq = 0
         self._newest_ns = 0
-
-    @property
-    def info(self) -> SourceInfo:
-        """What the source said when it was opened last. Raises `RuntimeError` before it."""
-        return self._source.info
 
     @property
     def returns(self) -> int:
@@ -113,15 +108,6 @@ class Reconnecting:
         self._closing.set()
         if self._away is None:
             self._source.close()  # else the thread that opens it does so
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _words(self) -> str:
         return f"{self._away}; connecting again" + (f", try {self._tries}" if self._tries > 1 else "")

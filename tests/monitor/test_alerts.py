@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -158,3 +159,31 @@ def test_transitions_told_are_a_story_that_makes_sense(
             assert on
     times = [told.t_ns for told in story]
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    ("state", "latching", "after"),
+    [
+        (S.ACTIVE, True, S.LATCHED),
+        (S.LATCHED, True, S.LATCHED),
+        (S.ACKNOWLEDGED, True, S.ACKNOWLEDGED),
+        (S.ACTIVE, False, None),
+        (S.PENDING, True, None),
+        (S.INACTIVE, True, None),
+    ],
+)
+def test_alarms_of_a_run_that_was_broken_off(
+    state: AlarmState, latching: bool, after: AlarmState | None
+) -> None:
+    board = AlarmBoard()
+    board.update([condition(on=0.0)], known, 5, 1)
+    alert = replace(board.alerts[0], state=state)
+    restored = AlarmBoard()
+    restored.restore([alert], {"leak_canal": (1.0, latching)}, 100)
+    assert [a.state for a in restored.alerts] == ([] if after is None else [after])
+    if after is None:
+        return
+    # nothing is known yet: it stays; it is there again: raised, unless it was acknowledged already
+    assert restored.update([], lambda _: True, 10**10, 2) == ()
+    told = restored.update([condition(on=0.0)], known, 2 * 10**10, 3)
+    assert [t.event for t in told] == ([] if after is S.ACKNOWLEDGED else ["raised"])

@@ -11,10 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from monitor.config import Config
+from monitor.errors import PlanError
 from monitor.frame import Frame, Intensity, PixelIntensityRelationship, freeze_pixels
 from monitor.pipeline import Pipeline
 from monitor.plan import Plan
-from monitor.result import Priority, Result
+from monitor.result import AlarmState, Priority, Result
 from monitor.states import Reason, State
 from monitor.volume import DensityCalibration
 from tests.monitor.scripted import MM_PER_PX, POSTERIOR_X, SIZE, disc_mm, frame, info, plan, scene
@@ -231,6 +232,43 @@ def test_cement_before_and_after_a_time_unwatched_is_set_side_by_side(
     assert now.area_mm2 is not None
     assert alert.value == pytest.approx(now.area_mm2 - before.area_mm2, abs=4.0)
     assert f"{before.area_mm2:.0f} mm2 before" in alert.message
+
+
+def test_cement_is_known_again_after_the_process_was_killed() -> None:
+    first = pipeline()
+    last = go(first, QUIET + 100, growing())[-1]
+    memory = first.remember()
+    assert memory is not None
+    leaks = {a.rule_id for a in last.alerts if a.rule_id.startswith("leak_")}
+    assert leaks
+
+    second = pipeline()
+    second.recall(memory)
+    second.restore(last.alerts, 0)
+    noise = np.random.default_rng(9)
+    cement = disc_mm(125.0, 130.0, 0.5 * 99, 4.0)
+    results = go(second, 100, lambda i: scene(cement, sway(i), noise), first=QUIET + 130)
+    assert results[0].state is State.NOT_MONITORING
+    assert "the monitor was restarted" in results[0].reasons[0].text
+    assert all(r.levels[0].area_mm2 is None for r in results[:40])
+    # the leak of before is on the bar from the first frame on, latched
+    assert {a.rule_id for a in results[0].alerts if a.state is AlarmState.LATCHED} == leaks
+    assert results[-1].state is State.MONITORING
+    assert results[-1].levels[0].area_mm2 == pytest.approx(last.levels[0].area_mm2, rel=0.1)
+    assert results[-1].levels[0].outside_mm2 == pytest.approx(last.levels[0].outside_mm2, rel=0.3)
+    assert results[-1].beam_on_s > last.beam_on_s
+
+
+def test_what_was_kept_for_another_plan_is_refused() -> None:
+    first = pipeline()
+    go(first, QUIET, quiet())
+    memory = first.remember()
+    assert memory is not None
+    with pytest.raises(PlanError, match="view 'ap' does not fit the plan"):
+        pipeline().recall(replace(memory, view="ap"))
+    small = replace(memory.levels[0], mean=memory.levels[0].mean[:-3])
+    with pytest.raises(PlanError, match="L1: what was kept of it does not fit the plan"):
+        pipeline().recall(replace(memory, levels=(small,)))
 
 
 def test_a_time_unwatched_without_cement_tells_nothing() -> None:
