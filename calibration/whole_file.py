@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, flush: bool = True) -> None:
     """Write a file by way of ``.NAME.new`` beside it, readable by its owner alone.
+
+    Without `flush` it survives the end of the process, but perhaps not that of the machine.
 
     Raises
     ------
@@ -19,12 +21,15 @@ def write_whole(path: Path, data: bytes) -> None:
         fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
         new.replace(path)
     except OSError:
         new.unlink(missing_ok=True)
         raise
+    if not flush:
+        return
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)

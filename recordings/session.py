@@ -1,8 +1,9 @@
 """The session folder: everything that is kept of one procedure.
 
-It holds ``frames.mcap``, ``log.sqlite``, ``plan.json``, ``config.toml`` and ``session.json``, readable by
-its owner only. ``session.json`` is written last and replaced whole: a folder with it is a session,
-and ``complete`` in it is true once the session was closed in order.
+It holds ``frames.mcap``, ``log.sqlite``, ``plan.json``, ``config.toml`` and ``session.json``, and while it is
+being recorded ``memory.msgpack``, which a restart goes on with; all readable by its owner only.
+``session.json`` is written last and replaced whole: a folder with it is a session, and ``complete`` in it
+is true once the session was closed in order.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from recordings.recording import RecordingReader, RecordingWriter
 
 SCHEMA = "cementwatch.session/1"
 FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "config.toml", "session.json"
+MEMORY = "memory.msgpack"
 
 
 class SessionFile(msgspec.Struct, frozen=True):
@@ -41,6 +43,16 @@ class SessionFile(msgspec.Struct, frozen=True):
     files: dict[str, str | None]
     complete: bool = False
     closed_utc: str | None = None
+    boot_id: str | None = None
+    """Monotonic times mean something within one start of the machine only; None where it has no name."""
+
+
+def boot_id() -> str | None:
+    """Name of this start of the machine (Linux); None elsewhere."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def utc_now() -> datetime:
@@ -112,6 +124,7 @@ class Session:
                     created_utc=utc_text(created_utc),
                     anchor_monotonic_ns=anchor_ns,
                     source=source_info,
+                    boot_id=boot_id(),
                     files={
                         "frames": FRAMES,
                         "log": LOG,
@@ -138,7 +151,7 @@ class Session:
                 if plan is not None:
                     write_whole(folder / PLAN, plan_to_json(plan))
                 write_whole(folder / CONFIG, config_toml.encode())
-                write_whole(folder / SESSION, _to_json(about))
+                write_whole(folder / SESSION, session_json(about))
             except OSError as error:
                 raise OutputError(f"{folder}: cannot write the session: {error.strerror or error}") from error
             except RecordingError as error:
@@ -182,7 +195,7 @@ class Session:
             self.about, complete=complete, closed_utc=utc_text(self._clock_utc())
         )
         try:
-            write_whole(self.folder / SESSION, _to_json(self.about))
+            write_whole(self.folder / SESSION, session_json(self.about))
         except OSError as error:
             raise RecordingError(f"{self.folder / SESSION}: {error.strerror or error}") from error
 
@@ -268,10 +281,11 @@ def _give_up(file: RecordingWriter | ProcedureLog) -> None:
 
 
 def _remove_files(folder: Path) -> None:
-    for name in (FRAMES, LOG, f"{LOG}-wal", f"{LOG}-shm", PLAN, CONFIG, SESSION):
+    for name in (FRAMES, LOG, f"{LOG}-wal", f"{LOG}-shm", PLAN, CONFIG, SESSION, MEMORY):
         (folder / name).unlink(missing_ok=True)
         (folder / f".{name}.new").unlink(missing_ok=True)
 
 
-def _to_json(about: SessionFile) -> bytes:
+def session_json(about: SessionFile) -> bytes:
+    """Contents of ``session.json``."""
     return msgspec.json.format(msgspec.json.encode(about), indent=2) + b"\n"

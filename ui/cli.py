@@ -168,6 +168,10 @@ def live(
     polarity: PolarityOption = None,
     profile: ProfileOption = None,
     windowed: Annotated[bool, typer.Option("--windowed", help="Not full screen.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the session in --session after the monitor was killed."),
+    ] = False,
 ) -> None:
     """Monitor a source with the overlay; files play at their own rate.
 
@@ -185,7 +189,9 @@ def live(
     marked, settings = with_polarity(read_plan(plan), polarity), _config(config, preset)
     opened = open_source(source, frame_rate_hz=_rate(frame_rate))
     room = _profile(profile)
-    with live_run(opened, marked, settings, session, view_name=view, profile=room, tell=_tell()) as running:
+    with live_run(
+        opened, marked, settings, session, view_name=view, profile=room, tell=_tell(), resume=resume
+    ) as running:
         for words in running.ready.words if room is not None else ():
             typer.echo(f"calibration: {words}", err=True)
         if headless:

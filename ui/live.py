@@ -15,23 +15,30 @@ from types import FrameType
 from calibration.profile import Profile, write_profile
 from calibration.readiness import Readiness, readiness
 from monitor.config import Config, config_to_toml
-from monitor.errors import SourceLost
+from monitor.errors import OutputError, SourceLost
 from monitor.frame import Frame, SourceInfo
 from monitor.loop import MonitorLoop
 from monitor.pacing import Paced
 from monitor.pipeline import Pipeline
 from monitor.plan import Plan, View, check_fits
-from monitor.result import AlertTransition
+from monitor.result import AlertTransition, Result
 from monitor.sources.base import FrameSource
+from monitor.sources.continued import Continued
 from monitor.sources.reconnecting import Reconnecting
+from monitor.states import Reason, State
 from recordings.analysis import choose_view, reference_pixels
+from recordings.memory_keeper import MemoryKeeper
 from recordings.recorder import Recorder
-from recordings.session import Session
+from recordings.resume import Resumed, resume_session
+from recordings.session import MEMORY, Session
 from ui.observer import Observer
 from ui.version import software_version
 
 RECORDER_BUDGET_BYTES = 256 * 1024 * 1024
 _POLL_S = 0.03
+_FORGOTTEN = Reason(
+    State.DEGRADED, "restarted", "the monitor was restarted; cement from before may not be seen"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ def live_run(
     profile: Profile | None = None,
     tell: Callable[[AlertTransition], None] = lambda _: None,
     note: str | None = None,
+    resume: bool = False,
 ) -> Iterator[LiveRun]:
     """Open everything, start the loop, and take it all down again in order.
 
@@ -78,6 +86,8 @@ def live_run(
         Folder to record into; None: nothing is kept.
     profile : Profile or None
         Calibration of the room; it is kept with the session.
+    resume : bool
+        Go on with the session of a process that was killed: its alarms, its cement, its files.
 
     Raises
     ------
@@ -102,24 +112,44 @@ def live_run(
             reference = reference_pixels(source, view.reference_frame)
             paced.open()
         ready = readiness(profile, info, view)
+        resumed = _resume(session, info, plan, config) if resume else None
+        standing = ready.standing
+        if resumed is not None and resumed.memory is None:
+            standing += (_FORGOTTEN,)
         pipeline = Pipeline(
             plan, view, info, config, ready.density, reference=reference,
-            standing=ready.standing, level_scales=ready.level_scales,
+            standing=standing, level_scales=ready.level_scales,
         )  # fmt: skip
-        kept = _start_session(session, info, plan, config, profile)
+        kept = _start_session(session, info, plan, config, profile) if resumed is None else resumed.session
+        frames: FrameSource = paced
+        if resumed is not None:
+            if resumed.memory is not None:
+                pipeline.recall(resumed.memory)
+            pipeline.restore(resumed.alerts, time.monotonic_ns())
+            frames = Continued(paced, resumed.next_seq, resumed.last_capture_ns, resumed.last_time_ns)
         recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES) if kept is not None else None
+        keeper = MemoryKeeper(kept.folder / MEMORY, pipeline.remember) if kept is not None else None
 
         def keep(frame: Frame) -> None:
             if recorder is not None:
                 recorder.offer(frame)
 
-        loop = MonitorLoop(paced, pipeline.step, keep, time.monotonic_ns)
+        def step(frame: Frame, now_ns: int, skipped_before: int = 0) -> Result:
+            result = pipeline.step(frame, now_ns, skipped_before)
+            if keeper is not None:
+                keeper.look(now_ns)
+            return result
+
+        loop = MonitorLoop(frames, step, keep, time.monotonic_ns)
         observer = Observer(
-            loop, pipeline, config, kept.log if kept is not None else None, recorder, tell=tell, note=note
-        )
+            loop, pipeline, config, kept.log if kept is not None else None, recorder, tell=tell, note=note,
+            start_ns=kept.about.anchor_monotonic_ns if kept is not None else None,
+        )  # fmt: skip
         with _asked_to_stop() as asked:
             if recorder is not None:
                 recorder.start()
+            if keeper is not None:
+                keeper.start()
             loop.start()
             clean = False
             try:
@@ -130,6 +160,8 @@ def live_run(
                 stopped = loop.stop()
                 written = recorder.stop() if recorder is not None else True
                 observer.finish()
+                if keeper is not None:
+                    keeper.stop(finished=clean and stopped)
                 # a recorder that cannot be stopped still owns its file: leave it as a kill would
                 if kept is not None and written:
                     kept.close(complete=clean and stopped)
@@ -158,6 +190,14 @@ def _asked_to_stop() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _resume(folder: Path | None, info: SourceInfo, plan: Plan, config: Config) -> Resumed:
+    if folder is None:
+        raise OutputError("--resume needs the --session to go on with")
+    return resume_session(
+        folder, source_info=info, plan=plan, config_toml=config_to_toml(config), now_ns=time.monotonic_ns()
+    )
 
 
 def _start_session(

@@ -36,6 +36,8 @@ class Observer:
     recorder : Recorder or None
     tell : callable
         Given every alarm transition, for whoever wants to print or sound it.
+    start_ns : int or None
+        When the session began (ns, monotonic); None: now.
     """
 
     def __init__(
@@ -48,12 +50,13 @@ class Observer:
         *,
         tell: Callable[[AlertTransition], None] = lambda _: None,
         note: str | None = None,
+        start_ns: int | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._loop, self._pipeline, self._config = loop, pipeline, config
         self._log, self._recorder, self._tell, self._note = log, recorder, tell, note
         self._clock_ns = clock_ns
-        self._start_ns = clock_ns()
+        self._start_ns = clock_ns() if start_ns is None else start_ns
         self._board = AlarmBoard()
         self._health: Health | None = None
         self._log_error: str | None = None
