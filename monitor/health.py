@@ -56,6 +56,8 @@ class Evidence:
     recorder_backlog : float or None
         Part of the recorder's budget in use; None: nothing is recorded.
     recorder_error : str or None
+    watchdog_gone : bool
+        Nobody watches from outside any more whether the window hangs.
     counters : mapping of str to int
     """
 
@@ -72,6 +74,7 @@ class Evidence:
     processing_alive: bool
     recorder_backlog: float | None
     recorder_error: str | None
+    watchdog_gone: bool
     counters: Mapping[str, int]
 
 
@@ -86,6 +89,8 @@ def judge(evidence: Evidence, now_ns: int, config: HealthConfig, before: Health 
         The judgement before this one, for the time since the state was entered.
     """
     reasons = [*_liveness(evidence, now_ns, config), *_recording(evidence, config)]
+    if evidence.watchdog_gone:
+        reasons.append(Reason(State.DEGRADED, "watchdog", "nobody would notice if this window froze"))
     if evidence.have_result:
         reasons += evidence.image_reasons
     elif not reasons:

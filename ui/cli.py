@@ -90,7 +90,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line with these arguments and return its exit status."""
     try:
-        status = app(arguments, prog_name="cementwatch", standalone_mode=False)
+        status = app(arguments, prog_name="cementwatch", standalone_mode=False, obj=arguments)
         return status if isinstance(status, int) else 0
     except InputError as error:
         _say(str(error))
@@ -154,6 +154,7 @@ def demo(
 
 @app.command()
 def live(
+    context: typer.Context,
     source: SourceArgument,
     plan: PlanOption,
     session: Annotated[
@@ -172,12 +173,28 @@ def live(
         bool,
         typer.Option("--resume", help="Go on with the session in --session after the monitor was killed."),
     ] = False,
-) -> None:
+    watchdog: Annotated[
+        bool | None,
+        typer.Option(
+            "--watchdog/--no-watchdog",
+            help="Watch the window from a second process, which starts it again where it hangs or dies; "
+            "without either: where there is a window that can be seen.",
+        ),
+    ] = None,
+) -> int | None:
     """Monitor a source with the overlay; files play at their own rate.
 
     Alarms are printed as they come. With --session the frames, the log, the plan and the
     configuration are kept in that folder.
     """
+    from ui.qt import display_available
+    from ui.watchdog.heartbeat import Heartbeat
+
+    heart = Heartbeat.from_environment()
+    if not heart.watched and (watchdog if watchdog is not None else not headless and display_available()):
+        from ui.watchdog.supervisor import Supervisor
+
+        return Supervisor(context.obj, _say, shown=not headless).run()
     _one_thread_per_sum()
     from monitor.plan import read_plan
     from monitor.polarity import with_polarity
@@ -189,19 +206,26 @@ def live(
     marked, settings = with_polarity(read_plan(plan), polarity), _config(config, preset)
     opened = open_source(source, frame_rate_hz=_rate(frame_rate))
     room = _profile(profile)
-    with live_run(
-        opened, marked, settings, session, view_name=view, profile=room, tell=_tell(), resume=resume
-    ) as running:
-        for words in running.ready.words if room is not None else ():
-            typer.echo(f"calibration: {words}", err=True)
-        if headless:
-            run_headless(running, seconds)
-        else:
-            from ui.window import show_live
+    try:
+        with live_run(
+            opened, marked, settings, session, view_name=view, profile=room, tell=_tell(), resume=resume,
+            heart=heart,
+        ) as running:  # fmt: skip
+            for words in running.ready.words if room is not None else ():
+                typer.echo(f"calibration: {words}", err=True)
+            if headless:
+                run_headless(running, seconds)
+            else:
+                from ui.window import show_live
 
-            show_live(running, marked, seconds, full_screen=not windowed)
+                show_live(running, marked, seconds, full_screen=not windowed)
+    except CementWatchError:
+        heart.end()  # told with its reason; a monitor started again would tell it again
+        raise
+    heart.end()
     if session is not None:
         typer.echo(f"session kept in {session}")
+    return None
 
 
 @app.command()

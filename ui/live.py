@@ -33,6 +33,7 @@ from recordings.resume import Resumed, resume_session
 from recordings.session import MEMORY, Session
 from ui.observer import Observer
 from ui.version import software_version
+from ui.watchdog.heartbeat import Heartbeat
 
 RECORDER_BUDGET_BYTES = 256 * 1024 * 1024
 _POLL_S = 0.03
@@ -77,6 +78,7 @@ def live_run(
     tell: Callable[[AlertTransition], None] = lambda _: None,
     note: str | None = None,
     resume: bool = False,
+    heart: Heartbeat | None = None,
 ) -> Iterator[LiveRun]:
     """Open everything, start the loop, and take it all down again in order.
 
@@ -88,6 +90,8 @@ def live_run(
         Calibration of the room; it is kept with the session.
     resume : bool
         Go on with the session of a process that was killed: its alarms, its cement, its files.
+    heart : Heartbeat or None
+        Told of every look, for the watchdog.
 
     Raises
     ------
@@ -143,8 +147,10 @@ def live_run(
         loop = MonitorLoop(frames, step, keep, time.monotonic_ns)
         observer = Observer(
             loop, pipeline, config, kept.log if kept is not None else None, recorder, tell=tell, note=note,
-            start_ns=kept.about.anchor_monotonic_ns if kept is not None else None,
+            start_ns=kept.about.anchor_monotonic_ns if kept is not None else None, heart=heart,
         )  # fmt: skip
+        if heart is not None and kept is not None:
+            heart.session(kept.folder)
         with _asked_to_stop() as asked:
             if recorder is not None:
                 recorder.start()

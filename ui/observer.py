@@ -20,6 +20,7 @@ from monitor.rules import technical_conditions
 from recordings.log import ProcedureLog
 from recordings.recorder import Recorder
 from ui.overlay.observation import Observation
+from ui.watchdog.heartbeat import Heartbeat
 
 _RETRY_NS = 500_000_000
 
@@ -38,6 +39,8 @@ class Observer:
         Given every alarm transition, for whoever wants to print or sound it.
     start_ns : int or None
         When the session began (ns, monotonic); None: now.
+    heart : Heartbeat or None
+        Told of every look, for the watchdog.
     """
 
     def __init__(
@@ -51,10 +54,12 @@ class Observer:
         tell: Callable[[AlertTransition], None] = lambda _: None,
         note: str | None = None,
         start_ns: int | None = None,
+        heart: Heartbeat | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._loop, self._pipeline, self._config = loop, pipeline, config
         self._log, self._recorder, self._tell, self._note = log, recorder, tell, note
+        self._heart = heart or Heartbeat(None)
         self._clock_ns = clock_ns
         self._start_ns = clock_ns() if start_ns is None else start_ns
         self._board = AlarmBoard()
@@ -78,6 +83,7 @@ class Observer:
             technical_conditions(mine, self._config.alarm), lambda _: False, now_ns, seq
         )
         self._keep(status, health, told)
+        self._heart.beat()
         recording = None
         if self._recorder is not None:
             state = self._recorder.state()
@@ -143,6 +149,7 @@ class Observer:
             processing_alive=status.processing_alive,
             recorder_backlog=recorder.backlog if recorder is not None else None,
             recorder_error=failing or self._log_error,
+            watchdog_gone=self._heart.deserted,
             counters=counters,
         )
 

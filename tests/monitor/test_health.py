@@ -24,6 +24,7 @@ FINE = Evidence(
     processing_alive=True,
     recorder_backlog=0.0,
     recorder_error=None,
+    watchdog_gone=False,
     counters={"captured": 1},
 )
 
@@ -46,6 +47,7 @@ def test_all_is_well_is_monitoring() -> None:
         ({"source_away": "cable; connecting again"}, 5, "source_lost"),
         ({"ended": True}, 5, "ended"),
         ({"recorder_backlog": 0.51}, 1, "recording"),
+        ({"watchdog_gone": True}, 1, "watchdog"),
         ({"recorder_error": "disk full"}, 1, "recording"),
         ({"have_result": False, "result_capture_ns": None, "last_capture_ns": None}, 4, "waiting"),
         ({"image_reasons": (Reason(State.HELD, "image_held", "held"),)}, 2, "image_held"),

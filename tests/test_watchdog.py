@@ -1,0 +1,139 @@
+"""The watchdog against monitors that hang and die: real processes, really stopped and killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from recordings.session import open_session
+from tests.test_live import pictures, says_something, started
+from tests.test_resume import files, good_plan, quick
+from ui.watchdog.heartbeat import Heartbeat
+from ui.watchdog.vigil import Restarts, Verdict, Vigil
+
+__all__ = ["files", "good_plan", "pictures", "quick"]
+
+
+@pytest.mark.parametrize(
+    ("vigil", "now_s", "exit_status", "verdict"),
+    [
+        (Vigil(0.0), 5.0, None, Verdict.STARTING),
+        (Vigil(0.0), 31.0, None, Verdict.GIVEN_UP),
+        (Vigil(0.0), 1.0, 2, Verdict.ENDED),  # bad arguments, told by itself
+        (Vigil(0.0, restarted=True), 1.0, 2, Verdict.DEAD),
+        (Vigil(0.0), 1.0, -9, Verdict.DEAD),
+        (Vigil(0.0).beat(9.5), 10.0, None, Verdict.WELL),
+        (Vigil(0.0).beat(9.0), 10.0, None, Verdict.FROZEN),
+        (Vigil(0.0).beat(6.9), 10.0, None, Verdict.GIVEN_UP),
+        (Vigil(0.0).beat(9.9), 10.0, -11, Verdict.DEAD),
+        (Vigil(0.0).beat(9.9), 10.0, 0, Verdict.DEAD),  # without a word it has not ended in order
+        (Vigil(0.0).beat(9.9), 10.0, 1, Verdict.DEAD),
+        (Vigil(0.0).beat(9.9).ends(), 10.0, 0, Verdict.ENDED),
+        (Vigil(0.0).beat(1.0).ends(), 10.0, None, Verdict.ENDED),
+        (Vigil(0.0).beat(9.9).ends(), 10.0, -9, Verdict.DEAD),
+    ],
+)
+def test_what_is_thought_of_a_process(
+    vigil: Vigil, now_s: float, exit_status: int | None, verdict: Verdict
+) -> None:
+    assert vigil.verdict(now_s, exit_status) is verdict
+
+
+def test_restarts_are_bounded_in_time() -> None:
+    restarts = Restarts()
+    assert [restarts.another(t) for t in (0.0, 1.0, 2.0, 3.0)] == [1, 2, 3, None]
+    assert restarts.another(70.0) == 1
+
+
+def test_a_watchdog_that_has_gone_is_noticed_and_nothing_breaks() -> None:
+    ours, its = os.pipe()
+    heart = Heartbeat(its)
+    heart.beat()
+    assert os.read(ours, 100) == b"beat\n"
+    for _ in range(100_000):  # nobody reads: the pipe is full, and the window is not held up
+        heart.beat()
+    assert not heart.deserted
+    os.close(ours)
+    heart.beat()
+    assert heart.deserted
+    os.close(its)
+
+
+def monitor_of(supervisor: subprocess.Popen[str]) -> int:
+    """The process that is watched."""
+    children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
+    for child in children:
+        if b"ui.watchdog.notice" not in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    raise AssertionError("no monitor is running")
+
+
+def reading(process: subprocess.Popen[str], until: str) -> list[str]:
+    """Lines on standard error up to one that holds `until`."""
+    assert process.stderr is not None
+    lines: list[str] = []
+    for line in process.stderr:
+        lines.append(line)
+        if until in line:
+            return lines
+    raise AssertionError(f"{until!r} was never said, but {lines}")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(signal.SIGSTOP, "the monitor's window does not answer"), (signal.SIGKILL, "the monitor has died")],
+)
+def test_a_window_that_hangs_or_dies_is_told_and_goes_on_in_its_session(
+    number: signal.Signals, why: str, pictures: Path, good_plan: Path, quick: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "session"
+    arguments = ["live", pictures, "--plan", good_plan, "--frame-rate", 20, "--config", quick]
+    environment = {"PYTHONUNBUFFERED": "1", "QT_QPA_PLATFORM": "offscreen"}
+    with started(*arguments, "--session", folder, "--watchdog", **environment) as process:
+        while "leak" not in says_something(process):
+            pass
+        os.kill(monitor_of(process), number)
+        told = reading(process, "starting the monitor again (1)")
+        drain = threading.Thread(target=process.communicate, daemon=True)
+        drain.start()
+        drain.join(60)
+        assert process.poll() == 0
+    assert any(f"NOT MONITORING: {why}; growth meanwhile cannot be excluded" in line for line in told)
+    kept = open_session(folder)
+    assert kept.about.complete
+    assert [row["name"] for row in kept.log().events] == ["resumed", "stopped"]
+    with kept.frames() as reader:
+        assert reader.check().complete
+        numbers = [reader.read(index).seq for index in range(len(reader))]
+    assert numbers == list(range(len(numbers)))
+
+
+def test_bad_arguments_are_told_once_and_not_tried_again(tmp_path: Path) -> None:
+    environment = {"PYTHONUNBUFFERED": "1", "QT_QPA_PLATFORM": "offscreen"}
+    with started("live", tmp_path / "none.dcm", "--plan", tmp_path / "none.json", "--watchdog",
+                 **environment) as process:  # fmt: skip
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.count("cementwatch:") == 1
+    assert "none.json" in err
+
+
+def test_an_end_that_was_asked_for_is_handed_on(
+    pictures: Path, good_plan: Path, quick: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "session"
+    arguments = ["live", pictures, "--plan", good_plan, "--frame-rate", 20, "--config", quick]
+    environment = {"PYTHONUNBUFFERED": "1", "QT_QPA_PLATFORM": "offscreen"}
+    with started(*arguments, "--session", folder, "--watchdog", **environment) as process:
+        says_something(process)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    assert open_session(folder).about.complete
