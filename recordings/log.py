@@ -45,7 +45,7 @@ _BUSY_TIMEOUT_S = 0.05  # the caller may be the one that watches the patient
 Row = tuple[str, tuple[object, ...]]
 
 
-def open_log(path: Path, *, measurements_per_s: float = 1.0) -> ProcedureLog:
+def open_log(path: Path, *, measurements_per_s: float = 4.0) -> ProcedureLog:
     """Open a procedure log, making it where there is none (readable by its owner only).
 
     Parameters
