@@ -164,8 +164,10 @@ class MonitorLoop:
             pass
         except CementWatchError as error:
             self._source_error = str(error)
-        except Exception as error:
+        except BaseException as error:  # whatever ends this thread is no end of a recording
             self._source_error = f"{type(error).__name__}: {error}"
+            if not isinstance(error, Exception):
+                raise
         finally:
             with self._changed:
                 self._capture_done = True

@@ -38,14 +38,14 @@ class HandedSource(ScriptedSource):
 
     def __init__(self) -> None:
         super().__init__([])
-        self.handed: queue.Queue[Frame | Exception] = queue.Queue()
+        self.handed: queue.Queue[Frame | BaseException] = queue.Queue()
 
     def read(self, timeout_s: float = 1.0) -> Frame:
         try:
             act = self.handed.get(timeout=min(timeout_s, 0.02))
         except queue.Empty:
             raise SourceTimeout("nothing handed") from None
-        if isinstance(act, Exception):
+        if isinstance(act, BaseException):
             raise act
         return act
 
