@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 
 from monitor.alerts import AlarmBoard
 from monitor.config import Config
@@ -106,7 +107,8 @@ class Observer:
             self._keep_measurements(status.result)
         if self._log is not None:
             now_ns, counters = self._clock_ns(), dict(self._evidence(status).counters)
-            self._try(lambda log: log.event("stopped", counters, now_ns))
+            latency = {name: asdict(part) for name, part in self._loop.latency.parts().items()}
+            self._try(lambda log: log.event("stopped", {**counters, "latency": latency}, now_ns))
 
     def acknowledge(self) -> None:
         """Acknowledge every alarm, and write that down."""

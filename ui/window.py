@@ -30,6 +30,7 @@ def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: b
             calibration=run.ready.words,
         ),
         acknowledge=run.observer.acknowledge,
+        painted=run.loop.latency.painted,
     )
     unseen = not display_available()
 
