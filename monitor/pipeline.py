@@ -22,7 +22,8 @@ from monitor.gate import Gate, Pulse
 from monitor.grid import Grid
 from monitor.intensity import Curve, WorkImage, to_work_image
 from monitor.level import LevelMonitor
-from monitor.level_step import LevelStep, blank, is_disturbed, without_findings
+from monitor.level_step import LevelStep, blank, has_lost_bone, is_disturbed, is_faint, without_findings
+from monitor.likeness import Likeness
 from monitor.memory import LevelMemory, Memory
 from monitor.plan import Level, Plan, Scale, View, check_aliquot_volume, check_fits
 from monitor.polarity import PolarityWatch, as_stated
@@ -38,6 +39,7 @@ from monitor.rules import (
 )
 from monitor.states import Reason, State, worst
 from monitor.unwatched import UnwatchedLevels
+from monitor.view_watch import ViewWatch
 from monitor.volume import DensityCalibration
 from monitor.zoom import ZoomWatch
 
@@ -110,8 +112,11 @@ class Pipeline:
             config.burned_in,
             bright_is_radiolucent=info.intensity.bright_is_radiolucent,
         )
-        self._zoom = ZoomWatch(view, self._grid)
+        self._likeness = Likeness(view, self._grid)
+        self._zoom = ZoomWatch(self._likeness)
+        self._view_watch = ViewWatch(self._likeness)
         self._zoomed: Reason | None = None
+        self._unknown: Reason | None = None
         self._perf_ns = perf_ns
         self._timings_ms: dict[str, float] = {}
         self._lap_ns = 0
@@ -235,23 +240,16 @@ class Pipeline:
         if pulse.new or not self._steps:
             self._count_beam(frame.time_ns)
             if not self._inverted(work, frame.time_ns / 1e9):
-                self._brightness_step(work)
-                time_s = frame.time_ns / 1e9
-                self._burned_in.look(work, time_s)
-                field = self._burned_in.left_out_of(self._field.look(work.grey, time_s))
-                self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
-                if any(reason.code == "moved" for step in self._steps for reason in step.reasons):
-                    self._field.moved()
-                if any(is_disturbed(step) for step in self._steps):
-                    self._zoom.suspect(time_s)
-                self._zoomed = self._zoom.look(work, field.outside, time_s)
+                self._look(work, frame.time_ns, now_ns)
         inverted = self._polarity.reason
         steps = self._steps
         if inverted is not None:
             reasons.append(inverted)
             steps = tuple(blank(step) for step in steps)
-        if self._zoomed is not None:
-            reasons.append(self._zoomed)
+        # a zoomed image is not like the marked one either, and is told by what it is
+        doubt = self._zoomed or self._unknown
+        if doubt is not None:
+            reasons.append(doubt)
             steps = tuple(blank(step) for step in steps)
         if pulse.held:
             reasons.append(Reason(State.HELD, "image_held", f"image held for {pulse.still_s:.1f} s"))
@@ -259,6 +257,29 @@ class Pipeline:
         for step in steps:
             reasons += step.reasons
         return self._finish(frame, tuple(reasons), steps, now_ns, skipped_before, start_ns, pulse)
+
+    def _look(self, work: WorkImage, time_ns: int, now_ns: int) -> None:
+        """Take in a new pulse of the right polarity."""
+        time_s = time_ns / 1e9
+        self._burned_in.look(work, time_s)
+        field = self._burned_in.left_out_of(self._field.look(work.grey, time_s))
+        if self._view_watch.unknown:
+            self._unknown = self._view_watch.look(work, field.outside, time_s, lost=True)
+            if self._unknown is not None:
+                self._zoomed = self._zoom.look(work, field.outside, time_s)
+                return
+        self._brightness_step(work)
+        self._steps = tuple(level.step(work, field, time_ns, now_ns) for level in self._levels)
+        self._unknown = self._view_watch.look(
+            work, field.outside, time_s,
+            lost=all(has_lost_bone(step) for step in self._steps),
+            faint=all(is_faint(step) for step in self._steps),
+        )  # fmt: skip
+        if any(reason.code == "moved" for step in self._steps for reason in step.reasons):
+            self._field.moved()
+        if any(is_disturbed(step) for step in self._steps):
+            self._zoom.suspect(time_s)
+        self._zoomed = self._zoom.look(work, field.outside, time_s)
 
     def _another_format(self, frame: Frame) -> Reason | None:
         """Frames of another size or depth cannot be looked at: marks and values lie elsewhere."""
@@ -373,7 +394,8 @@ class Pipeline:
 
     def _take_reference(self, work: WorkImage) -> None:
         self._reference = work
-        self._zoom.take_reference(work)
+        self._likeness.take_reference(work)
+        self._zoom.start_anew()
         for level in self._levels:
             level.take_reference(work)
         self._reference_due = False
