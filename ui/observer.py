@@ -18,6 +18,7 @@ from monitor.loop import LoopStatus, MonitorLoop
 from monitor.pipeline import Pipeline
 from monitor.result import AlertTransition, Result
 from monitor.rules import technical_conditions
+from monitor.views import Views
 from recordings.log import ProcedureLog
 from recordings.recorder import Recorder
 from ui.overlay.observation import Observation
@@ -47,7 +48,7 @@ class Observer:
     def __init__(
         self,
         loop: MonitorLoop,
-        pipeline: Pipeline,
+        pipeline: Pipeline | Views,
         config: Config,
         log: ProcedureLog | None,
         recorder: Recorder | None,
