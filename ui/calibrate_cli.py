@@ -337,9 +337,7 @@ def density(
     source: Source,
     wedge: Annotated[
         str,
-        typer.Option(
-            "--wedge", metavar="X1,Y1,X2,Y2", help="Middles of the first and the last step's outer edge (px)."
-        ),
+        typer.Option("--wedge", metavar="X1,Y1,X2,Y2", help="Middles of the first and the last step (px)."),
     ],
     thickness_mm: Annotated[
         str, typer.Option("--thickness-mm", metavar="1,2,4,...", help="Of each step, in their order.")
@@ -357,10 +355,10 @@ def density(
 ) -> None:
     """What cement of known thickness adds to the image, from a step wedge; live, aliquots do the same."""
     from calibration.conditions import conditions_of
-    from calibration.density_fit import fit_density
-    from calibration.pictures_density import wedge_picture
+    from calibration.density_fit import density_from_wedge
+    from calibration.pictures_density import picture_of_wedge
     from calibration.profile import density_part
-    from calibration.wedge import measure_wedge
+    from calibration.wedge import find_steps
 
     into = _Into.of(profile, room, c_arm, operator, valid_days)
     try:
@@ -369,14 +367,14 @@ def density(
         raise InputError(f"--thickness-mm must be numbers as 1,2,4,8, is {thickness_mm!r}") from None
     ends = _two_points("--wedge", wedge)
     looked = _picture(source, first_frame, frames, frame_rate)
-    found = measure_wedge(looked, *ends, thickness)
-    fit = fit_density(found, looked.info.intensity.relationship, looked.info.kvp)
+    found = find_steps(looked, *ends, thickness)
+    fit = density_from_wedge(found, looked.info)
     for line in fit.lines:
         typer.echo(line)
-    low, high = fit.valid_mm
-    typer.echo(f"holds from {low:g} to {high:g} mm")
-    _write_picture(wedge_picture(looked, found), picture)
-    part = density_part(fit.density, into.made, conditions_of(looked.info), fit.valid_mm, cement)
+    _write_picture(picture_of_wedge(looked, found, fit), picture)
+    part = density_part(
+        fit.over_spine, into.made, conditions_of(looked.info), fit.validity.thickness_mm, cement
+    )
     into.keep(density=part)
 
 
