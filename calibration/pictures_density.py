@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.cylinders import Cylinders
 from calibration.density_fit import WedgeDensity, thickness_of
 from calibration.picture import Picture
 from calibration.wedge import Wedge
@@ -33,17 +34,14 @@ def picture_of_wedge(picture: Picture, wedge: Wedge, found: WedgeDensity | None 
     ndarray, shape (times rows, times columns, 3), uint8
         Blue, green, red; a small picture is enlarged a whole number of times, so that it can be read.
     """
-    screen = picture.on_screen()
-    times = max(1, round(_READABLE_PX / screen.shape[1]))
-    drawn = np.ascontiguousarray(np.repeat(np.repeat(screen, times, axis=0), times, axis=1))
-    scale = max(0.4, drawn.shape[1] / 2000.0)
+    drawn, times = _canvas(picture)
+    scale = _scale(drawn)
     ends = wedge.steps[-1].outline_px.mean(axis=0) - wedge.steps[0].outline_px.mean(axis=0)
     level = abs(float(ends[0])) >= abs(float(ends[1]))
     for number, step in enumerate(wedge.steps):
         beyond = found is not None and step.thickness_mm > found.validity.thickness_mm[1]
         for corners, colour in ((step.outline_px, _BEYOND if beyond else _OUTLINE), (step.inner_px, _INNER)):
-            at_px = (corners + 0.5) * times - 0.5
-            cv2.polylines(drawn, [np.rint(at_px).astype(np.int32)], True, colour, 1, cv2.LINE_AA)
+            _polygon(drawn, corners, times, colour)
         lines = [f"{step.thickness_mm:g} mm", f"{step.added:.3f}"]
         if found is not None:
             lines.append(f"({thickness_of(found.at(step.background_grey), step.added):.1f})")
@@ -56,10 +54,65 @@ def picture_of_wedge(picture: Picture, wedge: Wedge, found: WedgeDensity | None 
             first_side=number % 2 == 0,
         )
     if found is not None:
-        note = f"{found.density.method}, relative SD {100 * found.density.relative_sd:.1f} %"
-        rows, columns = drawn.shape[:2]
-        _text(drawn, note, (round(_MARGIN * columns), rows - round(_MARGIN * rows)), scale)
+        _note(drawn, found)
     return drawn
+
+
+def picture_of_cylinders(
+    picture: Picture, lying: Cylinders, found: WedgeDensity | None = None
+) -> NDArray[np.uint8]:
+    """Outline lying cylinders and the parts that were measured, with the diameter of each.
+
+    Parameters
+    ----------
+    picture : Picture
+        As `calibration.cylinders.find_cylinders` took it.
+    lying : Cylinders
+    found : WedgeDensity or None
+        With it, strips that it does not hold for are red.
+
+    Returns
+    -------
+    ndarray, shape (times rows, times columns, 3), uint8
+        As `picture_of_wedge`.
+    """
+    drawn, times = _canvas(picture)
+    ends = lying.outline_px[-1].mean(axis=0) - lying.outline_px[0].mean(axis=0)
+    level = abs(float(ends[0])) >= abs(float(ends[1]))
+    for number, (corners, mm) in enumerate(zip(lying.outline_px, lying.diameter_mm, strict=True)):
+        _polygon(drawn, corners, times, _OUTLINE)
+        at_px = (corners + 0.5) * times - 0.5
+        _write(drawn, [f"{mm:g} mm"], at_px, _scale(drawn), level=level, first_side=number % 2 == 0)
+    for step in lying.wedge.steps:
+        beyond = found is not None and step.thickness_mm > found.validity.thickness_mm[1]
+        _polygon(drawn, step.inner_px, times, _BEYOND if beyond else _INNER)
+    if found is not None:
+        _note(drawn, found)
+    return drawn
+
+
+def _canvas(picture: Picture) -> tuple[NDArray[np.uint8], int]:
+    """The picture enlarged a whole number of times, and how many."""
+    screen = picture.on_screen()
+    times = max(1, round(_READABLE_PX / screen.shape[1]))
+    return np.ascontiguousarray(np.repeat(np.repeat(screen, times, axis=0), times, axis=1)), times
+
+
+def _scale(drawn: NDArray[np.uint8]) -> float:
+    return float(max(0.4, drawn.shape[1] / 2000.0))
+
+
+def _polygon(
+    drawn: NDArray[np.uint8], corners: NDArray[np.float64], times: int, colour: tuple[int, int, int]
+) -> None:
+    at_px = (corners + 0.5) * times - 0.5
+    cv2.polylines(drawn, [np.rint(at_px).astype(np.int32)], True, colour, 1, cv2.LINE_AA)
+
+
+def _note(drawn: NDArray[np.uint8], found: WedgeDensity) -> None:
+    note = f"{found.density.method}, relative SD {100 * found.density.relative_sd:.1f} %"
+    rows, columns = drawn.shape[:2]
+    _text(drawn, note, (round(_MARGIN * columns), rows - round(_MARGIN * rows)), _scale(drawn))
 
 
 def _write(
@@ -87,7 +140,7 @@ def _write(
 
 
 def _text(drawn: NDArray[np.uint8], text: str, at: tuple[int, int], scale: float) -> None:
-    """White on a dark rim, to be read on any grey; a bolder font would be wider, so the rim is drawn around."""
+    """White on a dark rim, to be read on any grey; a bolder font for it would be wider."""
     x, y = at
     for dx, dy in ((-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)):
         cv2.putText(drawn, text, (x + dx, y + dy), _FONT, scale, (0, 0, 0), 1, cv2.LINE_AA)

@@ -33,6 +33,7 @@ _INNER = 0.6
 _GAP, _BESIDE = 0.25, 0.7
 """Background: begins so far from the edge, in lengths of a step, and is so wide."""
 _EDGE_REACH = 0.4
+_LOOKS = 4
 _TRIMMED = 0.1
 _ALIKE_PX = 4.0
 """Neighbouring pixels are blurred into each other: so many count for one."""
@@ -247,7 +248,7 @@ def _edges_along(
     profile = np.where(np.isfinite(profile), profile, 0.0)
     sharp = np.abs(np.gradient(profile))
     at_steps = np.array([np.median(profile[np.abs(u - k) < 0.15]) for k in range(count)])
-    between = np.array([profile[np.abs(u - k - 0.5) < 0.1].min() for k in range(count - 1)])
+    between = np.array([profile[np.abs(u - k - 0.5) < 0.3].min() for k in range(count - 1)])
     lesser = np.minimum(at_steps[1:], at_steps[:-1])
     if np.mean(between < 0.5 * lesser) > 0.5:
         # they stand apart: as wide along as across
@@ -261,14 +262,20 @@ def _edges_along(
 
 
 def _centres(u: Float64, profile: Float64, count: int) -> list[float]:
-    """Where cylinders are, to a part of a sample: the middle of what each adds."""
-    found = []
-    for k in range(count):
-        near = np.abs(u - k) < 0.5
-        weight = np.clip(profile[near], 0.0, None)
-        weight = np.where(weight > 0.5 * np.quantile(weight, 0.8), 1.0, 0.0)
-        found.append(float(np.sum(u[near] * weight) / max(weight.sum(), 1.0)))
-    return [float(x) for x in _evenly(np.array(found))]
+    """Where cylinders are, to a part of a sample: the middle of what each adds.
+
+    Clicks may be a third of the way to the next one: what is looked at follows what was found.
+    """
+    places = np.arange(count, dtype=np.float64)
+    for _ in range(_LOOKS):
+        found = []
+        for place in places:
+            near = np.abs(u - place) < 0.5
+            added = np.clip(profile[near], 0.0, None)
+            weight = np.where(added > 0.5 * np.quantile(added, 0.8), 1.0, 0.0) if near.any() else np.zeros(0)
+            found.append(float(np.sum(u[near] * weight) / weight.sum()) if weight.sum() > 0 else float(place))
+        places = _evenly(np.array(found))
+    return [float(x) for x in places]
 
 
 def _peak(u: Float64, values: Float64, k: int) -> float:
@@ -303,12 +310,9 @@ def _measured(
         raise CalibrationError(f"wedge: the step of {thickness_mm:g} mm has too few pixels, or lies outside")
     name = f"the step of {thickness_mm:g} mm"
     for what, part in ((name, values), *((f"what is beside {name}", side) for side in sides)):
-        if np.mean(part >= curve.highest) > _MOST_CLIPPED:
-            raise CalibrationError(f"wedge: {what} is saturated; less dose or another window is needed")
-        if np.mean(part <= curve.lowest) > _MOST_CLIPPED:
-            raise CalibrationError(f"wedge: {what} is black; more dose or a thinner wedge is needed")
-    level, level_sd = _level(values)
-    both = [_level(side) for side in sides]
+        refuse_clipped(part, curve, what)
+    level, level_sd = level_of(values)
+    both = [level_of(side) for side in sides]
     ground = 0.5 * (both[0][0] + both[1][0])
     ground_sd = 0.5 * float(np.hypot(both[0][1], both[1][1]))
     at = curve.attenuation(np.array([[level, ground, level + 0.5, ground + 0.5]], np.float32))[0].astype(
@@ -346,7 +350,15 @@ def _inside(
     return np.asarray(grey[low[1] : high[1], low[0] : high[0]][use], np.float32)
 
 
-def _level(values: NDArray[np.float32]) -> tuple[float, float]:
+def refuse_clipped(values: NDArray[np.float32], curve: Curve, what: str) -> None:
+    """Raise a `CalibrationError` where more than a few values are saturated or black."""
+    if np.mean(values >= curve.highest) > _MOST_CLIPPED:
+        raise CalibrationError(f"{what} is saturated; less dose or another window is needed")
+    if np.mean(values <= curve.lowest) > _MOST_CLIPPED:
+        raise CalibrationError(f"{what} is black; more dose or a thinner wedge is needed")
+
+
+def level_of(values: NDArray[np.float32]) -> tuple[float, float]:
     """Mean of all but the outermost values, and its standard error.
 
     A median would only ever be a whole grey level.

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from benchmarks.calibration.density import lying
 from calibration.profile import read_profile
 from recordings.simulated.phantom_grid import Intensifier, Plate
 from recordings.simulated.phantom_grid import picture as grid_picture
@@ -41,6 +42,23 @@ def calibrate(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[i
     status = run(["calibrate", *(str(a) for a in arguments)])
     out, err = capsys.readouterr()
     return status, out, err
+
+
+def test_lying_cylinders_calibrate_the_density(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    phantom = lying(replace(WEDGE, dose_ngy=600.0))
+    picture = picture_of(phantom)
+    shown, drawn, profile = tmp_path / "lying.png", tmp_path / "found.png", tmp_path / "room.json"
+    cv2.imwrite(str(shown), picture.pixels)
+    points = ",".join(f"{v:.1f}" for v in picture.centres_px.ravel())
+    given = ["density", shown, "--frame-rate", 15, "--cylinders", points, "--diameter-mm", "4,7,12,20"]
+    status, out, err = calibrate(capsys, *given, "--picture", drawn, "--profile", profile)
+    assert (status, err) == (0, "")
+    assert "4 cylinders, 0.3" in out
+    kept = read_profile(profile).density
+    assert kept is not None
+    assert kept.method.startswith("cylinders of")
+    assert kept.valid_mm[1] > 10.0
+    assert drawn.exists()
 
 
 def test_parts_are_added_to_one_profile_with_pictures(
@@ -90,6 +108,9 @@ def test_parts_are_added_to_one_profile_with_pictures(
         (["density", "WEDGE", "--wedge", ENDS, "--thickness-mm", "1,2"], "2 steps"),
         (["density", "WEDGE", "--wedge", ENDS, "--thickness-mm", "thick"], "must be numbers"),
         (["density", "GRID", "--wedge", "250,256,260,256", "--thickness-mm", THICKNESS], "too small"),
+        (["density", "WEDGE"], "give either --wedge"),
+        (["density", "WEDGE", "--wedge", ENDS], "--wedge needs --thickness-mm"),
+        (["density", "WEDGE", "--cylinders", "9,9,50,9", "--diameter-mm", "4,7,9"], "X1,Y1,X2,Y2,X3,Y3"),
         (
             ["density", "WEDGE", "--wedge", ENDS, "--thickness-mm", THICKNESS, "--valid-days", "0"],
             "1 to 3650",

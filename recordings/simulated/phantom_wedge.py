@@ -1,4 +1,4 @@
-"""Pictures of a step wedge or of standing cylinders of cement in a water phantom.
+"""Pictures of a step wedge or of cylinders of cement, standing or lying, in a water phantom.
 
 The same spectrum, scatter, detector and display as the procedures have (`physics`, `detector`), so that a
 density found on such a picture may be held against a truth. The phantom lies in water: cement takes the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -23,6 +24,8 @@ from recordings.simulated.detector import (
     scattered,
 )
 from recordings.simulated.physics import attenuation
+
+Shape = Literal["wedge", "standing", "lying"]
 
 _FWHM_PER_SIGMA = 2.3548
 _FINE = 4
@@ -39,8 +42,9 @@ class WedgePhantom:
     ----------
     thickness_mm : tuple of float
         Of each step (mm), in a row.
-    cylinders : bool
-        Cylinders that stand apart instead of a wedge.
+    shape : Shape
+        A wedge, or cylinders that stand apart: on their ends, or lying side by side, their thickness being
+        their diameter.
     kvp : float
         Tube voltage (kV).
     cement : str
@@ -57,7 +61,8 @@ class WedgePhantom:
     dose_ngy : float
         At the detector (nGy), of all pictures that are averaged together.
     pitch_mm, width_mm : float
-        Length of a step along the row, and across (mm).
+        Length of a step along the row, and across (mm). Lying cylinders are `width_mm` long, with
+        `pitch_mm` from one's edge to the next's.
     angle_deg : float
         Of the row in the picture.
     size : int
@@ -68,7 +73,7 @@ class WedgePhantom:
     """
 
     thickness_mm: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 20.0)
-    cylinders: bool = False
+    shape: Shape = "wedge"
     kvp: float = 80.0
     cement: str = "20% BaSO4"
     relationship: PixelIntensityRelationship = PixelIntensityRelationship.LIN
@@ -110,6 +115,9 @@ def picture_of(phantom: WedgePhantom) -> WedgePicture:
     count = len(phantom.thickness_mm)
     along = np.array([math.cos(math.radians(phantom.angle_deg)), math.sin(math.radians(phantom.angle_deg))])
     offsets_mm = np.asarray((np.arange(count) - (count - 1) / 2) * phantom.pitch_mm, np.float64)
+    if phantom.shape == "lying":
+        widths = np.asarray(phantom.thickness_mm) + phantom.pitch_mm
+        offsets_mm = np.cumsum(widths) - widths / 2 - widths.sum() / 2
     centres = (n - 1) / 2 + offsets_mm[:, None] / mm * along
     thickness = _thickness(phantom, along, offsets_mm)
     table = attenuation(phantom.kvp, phantom.cement)
@@ -151,7 +159,11 @@ def _thickness(
     u, v = x * along[0] + y * along[1], y * along[0] - x * along[1]
     thickness = np.zeros(u.shape, np.float32)
     for offset_mm, t in zip(offsets_mm, phantom.thickness_mm, strict=True):
-        if phantom.cylinders:
+        if phantom.shape == "lying":
+            inside = (np.abs(u - offset_mm) < t / 2) & (np.abs(v) < phantom.width_mm / 2)
+            thickness[inside] = 2 * np.sqrt((t / 2) ** 2 - np.square(u[inside] - offset_mm))
+            continue
+        if phantom.shape == "standing":
             inside = np.hypot(u - offset_mm, v) < _CYLINDER_SHARE * phantom.pitch_mm
         else:
             inside = (np.abs(u - offset_mm) <= phantom.pitch_mm / 2) & (np.abs(v) < phantom.width_mm / 2)

@@ -14,7 +14,7 @@ from calibration.pictures_density import picture_of_wedge
 from calibration.wedge import Wedge, find_steps
 from monitor.errors import CalibrationError
 from monitor.frame import PixelIntensityRelationship
-from recordings.simulated.phantom_wedge import WedgePhantom, WedgePicture, picture_of
+from recordings.simulated.phantom_wedge import Shape, WedgePhantom, WedgePicture, picture_of
 
 PHANTOM = WedgePhantom(dose_ngy=600.0)
 DISP = PixelIntensityRelationship.DISP
@@ -34,9 +34,9 @@ def found_in(
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, 27.0, 90.0])
-@pytest.mark.parametrize("cylinders", [False, True])
-def test_every_step_is_found_although_the_clicks_are_off(angle_deg: float, cylinders: bool) -> None:
-    phantom = replace(PHANTOM, angle_deg=angle_deg, cylinders=cylinders)
+@pytest.mark.parametrize("shape", ["wedge", "standing"])
+def test_every_step_is_found_although_the_clicks_are_off(angle_deg: float, shape: Shape) -> None:
+    phantom = replace(PHANTOM, angle_deg=angle_deg, shape=shape)
     picture = picture_of(phantom)
     steps = found_in(phantom, (5.0, -4.0), picture).steps
     for step, centre in zip(steps, picture.centres_px, strict=True):
