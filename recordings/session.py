@@ -30,7 +30,11 @@ FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "
 
 
 class SessionFile(msgspec.Struct, frozen=True):
-    """Contents of ``session.json``. `plan` in `files` is None where there is no plan."""
+    """Contents of ``session.json``. `plan` in `files` is None where there is no plan.
+
+    `delay` is how late what was shown was (``room_ms``, ``processing_p50_ms``, ``processing_p95_ms``,
+    ``painted``); None while the session runs, and where nothing was shown.
+    """
 
     schema: str
     id: str
@@ -41,6 +45,7 @@ class SessionFile(msgspec.Struct, frozen=True):
     files: dict[str, str | None]
     complete: bool = False
     closed_utc: str | None = None
+    delay: dict[str, float | None] | None = None
 
 
 def utc_now() -> datetime:
@@ -159,13 +164,15 @@ class Session:
         except OSError:
             return None
 
-    def close(self, *, complete: bool = True) -> None:
+    def close(self, *, complete: bool = True, delay: dict[str, float | None] | None = None) -> None:
         """End the files, and say in ``session.json`` that the session is complete. May be called again.
 
         Parameters
         ----------
         complete : bool
             False where the run ended in a fault, or the recorder could not be stopped.
+        delay : dict or None
+            As `SessionFile` keeps it.
 
         Raises
         ------
@@ -179,7 +186,7 @@ class Session:
             both.callback(self.recording.close)
             both.callback(self.log.close)
         self.about = msgspec.structs.replace(
-            self.about, complete=complete, closed_utc=utc_text(self._clock_utc())
+            self.about, complete=complete, closed_utc=utc_text(self._clock_utc()), delay=delay
         )
         try:
             write_whole(self.folder / SESSION, _to_json(self.about))

@@ -259,3 +259,14 @@ def test_a_stop_that_was_asked_for_is_no_fault(bench: Bench) -> None:
     assert log.alarms == ()
     assert [row["name"] for row in log.events] == ["stopped"]
     assert json.loads(log.events[0]["data"])["captured"] == QUIET
+
+
+def test_what_was_painted_counts_from_its_own_capture(bench: Bench) -> None:
+    seen = bench.hand(scene())
+    assert seen.result is not None
+    bench.observer.painted(seen.result.frame.seq, seen.result.frame.t_capture_ns + 40_000_000)
+    bench.observer.painted(seen.result.frame.seq + 7, bench.now_ns + 900_000_000)
+    delay = bench.observer.delays.over_all(None)
+    assert delay is not None
+    assert (delay.painted, delay.processing_p50_ms) == (1, 40.0)
+    assert bench.wait(0.0).processing_ms == 40.0

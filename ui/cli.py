@@ -194,6 +194,9 @@ def live(
             from ui.window import show_live
 
             show_live(running, marked, seconds, full_screen=not windowed)
+    delay = running.observer.delays.over_all(running.ready.latency_ms)
+    if delay is not None:
+        typer.echo(delay.words)
     if session is not None:
         typer.echo(f"session kept in {session}")
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
+from msgspec.structs import asdict
+
 from calibration.profile import Profile, write_profile
 from calibration.readiness import Readiness, readiness
 from monitor.config import Config, config_to_toml
@@ -128,7 +130,8 @@ def live_run(
                 observer.finish()
                 # a recorder that cannot be stopped still owns its file: leave it as a kill would
                 if kept is not None and written:
-                    kept.close(complete=clean and stopped)
+                    delay = observer.delays.over_all(ready.latency_ms)
+                    kept.close(complete=clean and stopped, delay=None if delay is None else asdict(delay))
 
 
 @contextmanager
@@ -182,8 +185,12 @@ def run_headless(run: LiveRun, seconds: float | None, clock_s: Callable[[], floa
         The source went away or a frame of it could not be read.
     """
     until = None if seconds is None else clock_s() + seconds
+    told: int | None = None
     while until is None or clock_s() < until:
-        run.observer.look()
+        seen = run.observer.look().result
+        if seen is not None and seen.frame.seq != told:
+            told = seen.frame.seq
+            run.observer.painted(told, time.monotonic_ns())
         if run.observer.ended:
             lost = run.loop.status().source_error
             if lost is not None:

@@ -19,6 +19,7 @@ from monitor.result import AlertTransition, Result
 from monitor.rules import technical_conditions
 from recordings.log import ProcedureLog
 from recordings.recorder import Recorder
+from ui.delays import Delays
 from ui.overlay.observation import Observation
 
 _RETRY_NS = 500_000_000
@@ -59,6 +60,8 @@ class Observer:
         self._log_error: str | None = None
         self._retry_ns = 0
         self._logged_seq: int | None = None
+        self._looked: tuple[int, int] | None = None
+        self.delays = Delays()
         self.transitions: list[AlertTransition] = []
 
     def look(self) -> Observation:
@@ -75,6 +78,8 @@ class Observer:
             technical_conditions(mine, self._config.alarm), lambda _: False, now_ns, seq
         )
         self._keep(status, health, told)
+        if status.result is not None:
+            self._looked = status.result.frame.seq, status.result.frame.t_capture_ns
         recording = None
         if self._recorder is not None:
             state = self._recorder.state()
@@ -86,8 +91,14 @@ class Observer:
             recording=recording,
             session_elapsed_s=(now_ns - self._start_ns) / 1e9,
             demo_note=self._note,
+            processing_ms=self.delays.recent_ms,
             alerts=self._board.alerts,
         )
+
+    def painted(self, seq: int, t_painted_ns: int) -> None:
+        """A result of the last look is on the screen since `t_painted_ns`."""
+        if self._looked is not None and self._looked[0] == seq:
+            self.delays.add(t_painted_ns - self._looked[1])
 
     def finish(self) -> None:
         """Take in what the stopped loop still holds, without judging it: a stop asked for is no fault."""
