@@ -33,7 +33,7 @@ Float64 = NDArray[np.float64]
 _SCATTER_REACH = 2.0
 """How far scatter spreads, in steps (one standard deviation)."""
 _CEMENT_LOG_SD = 0.5
-_MOST_LOG_FACTOR = 1.4
+_MOST_LOG_FACTOR = 1.2
 """Cements from a third to twice the nominal barium, and voltages and filters that are not as stated."""
 _MODEL_SD = 0.01
 """What no candidate gets right of a thickness, as a part of it."""

@@ -32,9 +32,8 @@ class Delay(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """The delay in a line."""
-        return (
-            f"{delay_words(self.room_ms, self.processing_p50_ms)}, 95 % within {self.processing_p95_ms:.0f}"
-        )
+        usual = delay_words(self.room_ms, self.processing_p50_ms)
+        return f"{usual}; 95 % of the frames were processed within {self.processing_p95_ms:.0f} ms"
 
 
 def delay_words(room_ms: float | None, processing_ms: float) -> str:

@@ -1,6 +1,6 @@
 """Error of the thickness after a wedge, on thicknesses that the wedge does not have.
 
-``python -m benchmarks.calibration.density --seeds 5000-5039``. Nothing was chosen on seeds from 5000.
+``python -m benchmarks.calibration.density --seeds 6000-6039``. Nothing was chosen on seeds from 6000.
 """
 
 from __future__ import annotations
@@ -142,11 +142,12 @@ def tried(
     return Tried(tuple(errors), tuple(bool(c) for c in covered), beyond)
 
 
-def _row(name: str, runs: Sequence[Tried], limit: float) -> Row:
+def _row(name: str, runs: Sequence[Tried], limit: float | None) -> Row:
+    """A row; without a limit, what is wanted is that the stated interval covers."""
     errors = np.abs([e for run in runs for e in run.errors])
     refused = sum(run.refusal is not None for run in runs)
     if not len(errors):
-        return name, f"median of a run at most {limit:.0%}", f"all {len(runs)} refused", False
+        return name, "an answer", f"all {len(runs)} refused", False
     each = np.array([np.mean(np.abs(run.errors)) for run in runs if run.errors])
     beyond = sum(run.beyond for run in runs)
     coverage = np.mean([c for run in runs for c in run.covered])
@@ -156,6 +157,8 @@ def _row(name: str, runs: Sequence[Tried], limit: float) -> Row:
         f"{beyond} of {len(errors) + beyond} steps outside the "
         "stated range"
     )
+    if limit is None:
+        return name, "covered in 95%", got, bool(coverage >= 0.95)
     return name, f"p95 at most {limit:.0%}", got, bool(np.percentile(errors, 95) <= limit)
 
 
@@ -188,14 +191,14 @@ def rows_of(seeds: Iterable[int]) -> Iterator[Row]:
     yield _row("DISP, 8 bits, 15 % less intensity than the wedge", runs(kinds.DISP, 8, exposure=0.85), 0.05)
     yield _row("lying cylinders, LIN, 12 bits", runs(kinds.LIN, 12, cylinders=True), 0.03)
     yield _row("lying cylinders, DISP, 8 bits", runs(kinds.DISP, 8, cylinders=True), 0.05)
-    yield _row("wedge, read on lying cylinders, LIN", runs(kinds.LIN, 12, elsewhere=True), 0.05)
+    yield _row("wedge, read on lying cylinders, LIN", runs(kinds.LIN, 12, elsewhere=True), None)
     yield _row(
-        "lying cylinders, read on a wedge, LIN", runs(kinds.LIN, 12, cylinders=True, elsewhere=True), 0.05
+        "lying cylinders, read on a wedge, LIN", runs(kinds.LIN, 12, cylinders=True, elsewhere=True), None
     )
 
 
 def seeds_of(text: str) -> range:
-    """Seeds of ``5000-5039`` or of a single number."""
+    """Seeds of ``6000-6039`` or of a single number."""
     first, _, last = text.partition("-")
     return range(int(first), int(last or first) + 1)
 
@@ -203,7 +206,7 @@ def seeds_of(text: str) -> range:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=seeds_of, default=seeds_of("5000-5039"))
+    parser.add_argument("--seeds", type=seeds_of, default=seeds_of("6000-6039"))
     for name, wanted, got, met in rows_of(parser.parse_args().seeds):
         print(f"{name}\n  wanted: {wanted}\n  got:    {got}\n  {'met' if met else 'NOT met'}", flush=True)
 
