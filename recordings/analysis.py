@@ -106,6 +106,7 @@ def analyse(
     summary["volume_relative"] = relative or (not methods and density is not None and density.is_relative)
     summary["cement"] = _cement(plan)
     summary["calibration_notices"] = list(ready.words)
+    summary["room_latency_ms"] = ready.latency_ms
     if damage is not None:
         summary["damaged"] = str(damage)
     write_json(out / "summary.json", summary)

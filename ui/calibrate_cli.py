@@ -269,9 +269,16 @@ def _numbers(name: str, text: str | None, count: int) -> tuple[float, ...]:
     except ValueError:
         values = ()
     if len(values) != count or not all(abs(value) < 1e6 for value in values):
-        form = "X,Y" if count == 2 else "X1,Y1,X2,Y2"
+        form = "X,Y" if count == 2 else ",".join(f"X{k},Y{k}" for k in range(1, count // 2 + 1))
         raise InputError(f"{name} must be {form} in pixels, is {text!r}")
     return values
+
+
+def _list(name: str, text: str | None) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in (text or "").split(","))
+    except ValueError:
+        raise InputError(f"{name} must be numbers as 1,2,4,8, is {text!r}") from None
 
 
 def _two_points(name: str, text: str | None) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -336,14 +343,20 @@ def distortion(
 def density(
     source: Source,
     wedge: Annotated[
-        str,
-        typer.Option(
-            "--wedge", metavar="X1,Y1,X2,Y2", help="Middles of the first and the last step's outer edge (px)."
-        ),
-    ],
+        str | None,
+        typer.Option("--wedge", metavar="X1,Y1,X2,Y2", help="Middles of the first and the last step (px)."),
+    ] = None,
     thickness_mm: Annotated[
-        str, typer.Option("--thickness-mm", metavar="1,2,4,...", help="Of each step, in their order.")
-    ],
+        str | None,
+        typer.Option("--thickness-mm", metavar="1,2,4,...", help="Of each step, in their order."),
+    ] = None,
+    cylinders: Annotated[
+        str | None,
+        typer.Option("--cylinders", metavar="X1,Y1,X2,Y2,...", help="A point on each lying cylinder (px)."),
+    ] = None,
+    diameter_mm: Annotated[
+        str | None, typer.Option("--diameter-mm", metavar="4,8,16,...", help="Of each, in their order.")
+    ] = None,
     cement: Annotated[str, typer.Option("--cement", help="Name of the cement.")] = "",
     profile: ProfileOut = None,
     room: Room = "",
@@ -355,28 +368,43 @@ def density(
     frames: Frames = 16,
     frame_rate: Rate = None,
 ) -> None:
-    """What cement of known thickness adds to the image, from a step wedge; live, aliquots do the same."""
+    """What cement of known thickness adds: a step wedge, or cylinders; live, aliquots do the same.
+
+    Cylinders that stand on their ends are steps of a wedge; of lying ones the diameters are given.
+    """
     from calibration.conditions import conditions_of
-    from calibration.density_fit import fit_density
-    from calibration.pictures_density import wedge_picture
+    from calibration.cylinders import find_cylinders
+    from calibration.density_fit import density_from_wedge
+    from calibration.pictures_density import picture_of_cylinders, picture_of_wedge
     from calibration.profile import density_part
-    from calibration.wedge import measure_wedge
+    from calibration.wedge import find_steps
 
     into = _Into.of(profile, room, c_arm, operator, valid_days)
-    try:
-        thickness = tuple(float(part) for part in thickness_mm.split(","))
-    except ValueError:
-        raise InputError(f"--thickness-mm must be numbers as 1,2,4,8, is {thickness_mm!r}") from None
-    ends = _two_points("--wedge", wedge)
-    looked = _picture(source, first_frame, frames, frame_rate)
-    found = measure_wedge(looked, *ends, thickness)
-    fit = fit_density(found, looked.info.intensity.relationship, looked.info.kvp)
+    steps = _both("--wedge", wedge, "--thickness-mm", thickness_mm)
+    if steps == _both("--cylinders", cylinders, "--diameter-mm", diameter_mm):
+        raise InputError(
+            "density: give either --wedge with --thickness-mm, or --cylinders with --diameter-mm"
+        )
+    if steps:
+        thickness, ends = _list("--thickness-mm", thickness_mm), _two_points("--wedge", wedge)
+        looked = _picture(source, first_frame, frames, frame_rate)
+        found = find_steps(looked, *ends, thickness)
+        fit = density_from_wedge(found, looked.info)
+        drawn = picture_of_wedge(looked, found, fit)
+    else:
+        diameters = _list("--diameter-mm", diameter_mm)
+        flat = _numbers("--cylinders", cylinders, 2 * len(diameters))
+        looked = _picture(source, first_frame, frames, frame_rate)
+        lying = find_cylinders(looked, tuple(zip(flat[::2], flat[1::2], strict=True)), diameters)
+        fit = density_from_wedge(lying.wedge, looked.info, what="cylinders")
+        drawn = picture_of_cylinders(looked, lying, fit)
+        typer.echo(f"{len(diameters)} cylinders, {lying.mm_per_px:.4f} mm per pixel in their plane")
     for line in fit.lines:
         typer.echo(line)
-    low, high = fit.valid_mm
-    typer.echo(f"holds from {low:g} to {high:g} mm")
-    _write_picture(wedge_picture(looked, found), picture)
-    part = density_part(fit.density, into.made, conditions_of(looked.info), fit.valid_mm, cement)
+    _write_picture(drawn, picture)
+    part = density_part(
+        fit.over_spine, into.made, conditions_of(looked.info), fit.validity.thickness_mm, cement
+    )
     into.keep(density=part)
 
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
+from msgspec.structs import asdict
+
 from calibration.profile import Profile, write_profile
 from calibration.readiness import Readiness
 from monitor.config import Config, config_to_toml
@@ -30,6 +32,7 @@ from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
 from recordings.session import MEMORY, Session
 from recordings.watching import reference_of, views_to_watch, watch
+from ui.delays import delay_of
 from ui.observer import Observer
 from ui.version import software_version
 from ui.watchdog.heartbeat import Heartbeat
@@ -160,7 +163,8 @@ def live_run(
                     keeper.stop(finished=clean and stopped)
                 # a recorder that cannot be stopped still owns its file: leave it as a kill would
                 if kept is not None and written:
-                    kept.close(complete=clean and stopped)
+                    delay = delay_of(loop.latency, ready.latency_ms)
+                    kept.close(complete=clean and stopped, delay=None if delay is None else asdict(delay))
 
 
 @contextmanager
@@ -235,8 +239,12 @@ def run_headless(run: LiveRun, seconds: float | None, clock_s: Callable[[], floa
         The source went away or a frame of it could not be read.
     """
     until = None if seconds is None else clock_s() + seconds
+    told: int | None = None
     while until is None or clock_s() < until:
-        run.observer.look()
+        seen = run.observer.look().result
+        if seen is not None and seen.frame.seq != told:
+            told = seen.frame.seq
+            run.loop.latency.painted(told, time.monotonic_ns())
         if run.observer.ended:
             lost = run.loop.status().source_error
             if lost is not None:

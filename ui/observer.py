@@ -97,6 +97,7 @@ class Observer:
             recording=recording,
             session_elapsed_s=(now_ns - self._start_ns) / 1e9,
             demo_note=self._note,
+            processing_ms=self._loop.latency.recent_ms,
             alerts=self._board.alerts,
         )
 
