@@ -97,8 +97,11 @@ def test_what_happens_to_the_image_is_said_and_nothing_old_is_kept(cause: Cause)
 
 def test_bone_too_faint_to_follow_is_said() -> None:
     noise = np.random.default_rng(2)
-    flat = np.full((SIZE, SIZE), 1500.0)
-    last = go(pipeline(), QUIET, lambda _: noise.poisson(flat).astype(np.uint16))[-1]
+    tissue = cv2.GaussianBlur(np.random.default_rng(0).normal(size=(SIZE, SIZE)), (0, 0), 8.0)
+    around = np.ones((SIZE, SIZE))
+    around[55:205, 50:210] = 0.0  # bone and all near it: nothing to hold on to
+    shown = 1500.0 * np.exp(-0.3 * tissue / tissue.std() * cv2.GaussianBlur(around, (0, 0), 4.0))
+    last = go(pipeline(), QUIET, lambda _: noise.poisson(shown).astype(np.uint16))[-1]
     assert (last.state, [reason.code for reason in last.reasons]) == (State.DEGRADED, ["faint"])
 
 
