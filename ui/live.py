@@ -42,6 +42,9 @@ _POLL_S = 0.03
 _FORGOTTEN = Reason(
     State.DEGRADED, "restarted", "the monitor was restarted; cement from before may not be seen"
 )
+_ALL_FORGOTTEN = Reason(
+    State.DEGRADED, "restarted", "the monitor was restarted; alarms and cement from before are not known"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +116,12 @@ def live_run(
         views = views_to_watch(plan, view_name, info)
         references = _references(paced, source, info, views)
         resumed = _resume(session, info, plan, config) if resume else None
-        forgotten = resumed is not None and resumed.memory is None
-        pipeline, ready = watch(
-            plan, references, views, info, config, profile, (_FORGOTTEN,) if forgotten else ()
-        )
+        lost: tuple[Reason, ...] = ()
+        if resumed is not None and resumed.memory is None:
+            lost = (_FORGOTTEN,)
+        elif resumed is None and heart is not None and heart.restarted:
+            lost = (_ALL_FORGOTTEN,)
+        pipeline, ready = watch(plan, references, views, info, config, profile, lost)
         kept = _start_session(session, info, plan, config, profile) if resumed is None else resumed.session
         frames: FrameSource = paced
         if resumed is not None:
