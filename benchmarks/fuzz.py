@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import tempfile
 import threading
 import time
@@ -72,6 +73,7 @@ def _block(reader: str, seed: int, block: int, size: int, keep: Path | None, rep
         if outcome.failure:
             print(f"{reader} {outcome.number}: {outcome.failure}", flush=True)
             if keep is not None:
+                shutil.rmtree(keep / f"{reader}-{seed}-{outcome.number}", ignore_errors=True)
                 make(reader, seed, outcome.number, keep / f"{reader}-{seed}-{outcome.number}")
     report.add(reader, block, tally, time.monotonic() - before_s)
 
