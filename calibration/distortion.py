@@ -32,6 +32,8 @@ Outside = Literal["nan", "continue"]
 _NEWTON_STEPS, _CONVERGED_PX = 40, 1e-7
 _CHECKED = 48
 _HIGHEST_ORDER = 20
+_MOST_CORNERS = 2000
+_SHORTEST_EDGE_PX, _LARGEST = 1e-6, 1e12
 MIDDLE = 0.25
 """Radius of the middle, where the scale and the directions are kept, relative to that of the marks."""
 _IN_MIDDLE = 60
@@ -110,20 +112,25 @@ class DistortionModel:
         """
         hull = np.array(self.hull_px).reshape(-1, 2)
         numbers = [*np.ravel(self.coefficients_mm), *hull.ravel(), *self.centre_px, self.radius_px]
-        if self.rows < 1 or self.columns < 1 or not np.all(np.isfinite(numbers)) or self.radius_px <= 0:
+        if self.rows < 1 or self.columns < 1 or not np.all(np.abs(numbers) < _LARGEST) or self.radius_px <= 0:
             raise CalibrationError("a distortion has a value that is none")
         sound = 0 <= self.order <= _HIGHEST_ORDER and 0 <= self.rings <= _HIGHEST_ORDER
         if not sound or len(self.coefficients_mm) != count_of(self.order, self.rings):
             raise CalibrationError(
                 f"a distortion of order {self.order} does not have {len(self.coefficients_mm)} terms"
             )
+        if len(hull) > _MOST_CORNERS:
+            raise CalibrationError(f"the hull of a distortion has at most {_MOST_CORNERS} corners")
         if len(hull) < 3:
             raise CalibrationError("the hull of a distortion has three corners or more")
+        if not np.all(np.hypot(*(hull - np.roll(hull, 1, axis=0)).T) > _SHORTEST_EDGE_PX):
+            raise CalibrationError("the hull of a distortion has two corners in one place")
         low, high = hull.min(axis=0), hull.max(axis=0)
         grid = np.meshgrid(*(np.linspace(low[k], high[k], _CHECKED) for k in (0, 1)))
         points = np.concatenate([np.stack(grid, axis=-1).reshape(-1, 2), hull])
         points = points[inside(points, hull)]
-        area = np.linalg.det(self._slopes_mm(np.vstack([points, self.centre_px])))
+        with np.errstate(all="ignore"):  # what overflows is not above 0
+            area = np.linalg.det(self._slopes_mm(np.vstack([points, self.centre_px])))
         if not np.all(area > 0) or not inside(np.array([self.centre_px]), hull)[0]:
             raise CalibrationError("the distortion folds over itself within the beads")
 

@@ -17,12 +17,14 @@ from calibration.conditions import Conditions
 from calibration.scale import ScaleEstimate
 from calibration.whole_file import write_whole
 from monitor.errors import CalibrationError, OutputError
+from monitor.small_file import read_small
 from monitor.thickness import NODES, ThicknessModel
 from monitor.volume import DensityCalibration
 
 SCHEMA = "cementwatch.profile/1"
 LARGEST_BYTES = 4 * 1024 * 1024
 DEFAULT_VALID_DAYS = 365
+_MOST_NODES, _MOST_CURVES, _LARGEST_SIDE_PX = 5000, 1000, 65535
 _STORED_NODES = NODES[::10]
 """Curves are smooth: every tenth node tells the rest to better than a hundredth of a millimetre."""
 
@@ -184,9 +186,7 @@ def read_profile(path: Path) -> Profile:
         message names the file and the key.
     """
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise CalibrationError(f"{path}: too large for a profile ({path.stat().st_size} bytes)")
-        text = path.read_bytes()
+        text = read_small(path, LARGEST_BYTES)
     except OSError as error:
         raise CalibrationError(f"{path}: cannot read the profile: {error.strerror or error}") from error
     try:
@@ -228,6 +228,8 @@ def _problem(profile: Profile) -> str | None:
             return f"{name}.stamp: times need a zone, as 2026-01-31T12:00:00Z"
         if made.valid_until <= made.made_at:
             return f"{name}.stamp: valid_until is not after made_at"
+        if not _possible(part.conditions):
+            return f"{name}.conditions: a size, distance or voltage that is none"
     if profile.scale is not None:
         if not 0.01 <= profile.scale.mm_per_px <= 5.0:
             return f"scale.mm_per_px is {profile.scale.mm_per_px:g}, must be from 0.01 to 5"
@@ -236,7 +238,21 @@ def _problem(profile: Profile) -> str | None:
     return None if profile.density is None else _problem_of_density(profile.density)
 
 
+def _possible(conditions: Conditions) -> bool:
+    lengths = (
+        conditions.distance_source_to_detector_mm, conditions.distance_source_to_patient_mm,
+        conditions.field_of_view_mm, conditions.kvp, *(conditions.imager_pixel_spacing_mm or ()),
+    )  # fmt: skip
+    return (
+        0 < conditions.rows <= _LARGEST_SIDE_PX
+        and 0 < conditions.columns <= _LARGEST_SIDE_PX
+        and all(value is None or 1e-6 < value < 1e6 for value in lengths)
+    )
+
+
 def _problem_of_density(part: DensityPart) -> str | None:
+    if len(part.added_log) > _MOST_NODES or len(part.curves) > _MOST_CURVES:
+        return f"density: more than {_MOST_NODES} values of added_log or {_MOST_CURVES} curves"
     added = np.array(part.added_log)
     if len(added) < 3 or not (np.isfinite(added).all() and (np.diff(added) > 0).all()):
         return "density.added_log must hold at least three growing values"

@@ -22,6 +22,7 @@ from monitor.errors import ConfigError
 from monitor.polarity_config import PolarityConfig
 from monitor.preset import with_presets
 from monitor.shaft_cement_config import ShaftCementConfig
+from monitor.small_file import read_small
 from monitor.thin_vein_config import ThinVeinConfig
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
 ]  # fmt: skip
 
 LARGEST_CONFIG_BYTES = 1024 * 1024
+_MOST_DOTS = 60
 
 
 class IntensityConfig(_Section, frozen=True):
@@ -382,9 +384,7 @@ def read_config(path: Path, presets: Sequence[str] = ()) -> Config:
         Unreadable, not TOML, an unknown key or a value out of range. The message names it.
     """
     try:
-        if path.stat().st_size > LARGEST_CONFIG_BYTES:
-            raise ConfigError(f"{path}: too large for a configuration")
-        return parse_config(path.read_bytes().decode("utf-8"), str(path), presets)
+        return parse_config(read_small(path, LARGEST_CONFIG_BYTES).decode("utf-8"), str(path), presets)
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -410,9 +410,13 @@ def parse_config(text: str, name: str, presets: Sequence[str] = ()) -> Config:
 
 
 def _loaded(text: str, name: str) -> dict[str, Any]:
+    # a key of many parts costs the parser time and memory by the square of their number
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _MOST_DOTS:
+            raise ConfigError(f"{name}: line {number} has more than {_MOST_DOTS} dots")
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a number of thousands of digits
         raise ConfigError(f"{name}: not TOML: {error}") from error
 
 

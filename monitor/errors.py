@@ -20,16 +20,31 @@ The text of an `InputError` is one line that names the file or argument and what
 
 from __future__ import annotations
 
+_MOST_CHARACTERS = 600
+
 
 class CementWatchError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base of all errors raised on purpose. The message is one line that any terminal and file can take."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class InputError(CementWatchError):
-    """Bad argument or unreadable input. The message is one clear line."""
+    """Bad argument or unreadable input."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+
+def one_line(text: str) -> str:
+    """Text on one line, without what steers a terminal, and shortened in its middle where it is too long.
+
+    Messages quote files, and a file may hold anything.
+    """
+    words = " ".join(text.split())
+    if not words.isprintable():
+        words = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in words)
+    if len(words) > _MOST_CHARACTERS:
+        words = f"{words[: _MOST_CHARACTERS - 200]} ... {words[-150:]}"
+    return words
 
 
 class SourceError(InputError):

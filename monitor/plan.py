@@ -18,9 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import PlanError
+from monitor.small_file import read_small
 
 SCHEMA = "cementwatch.plan/1"
-LARGEST_PLAN_BYTES = 16 * 1024 * 1024
+LARGEST_PLAN_BYTES = 8 * 1024 * 1024
+MOST_POINTS = 20_000
+_MOST_POLYGON_POINTS = 2000
+_LARGEST_FRAME_NUMBER = 10_000_000
+_LARGEST_SIDE_PX = 65535
 LARGEST_ALIQUOT_ML = 20.0
 
 Point = tuple[float, float]
@@ -161,9 +166,7 @@ def read_plan(path: Path) -> Plan:
         no sense. The message names the file and the key.
     """
     try:
-        if path.stat().st_size > LARGEST_PLAN_BYTES:
-            raise PlanError(f"{path}: too large for a plan ({path.stat().st_size} bytes)")
-        text = path.read_bytes()
+        text = read_small(path, LARGEST_PLAN_BYTES)
     except OSError as error:
         raise PlanError(f"{path}: cannot read the plan: {error.strerror or error}") from error
     return parse_plan(text, str(path))
@@ -184,14 +187,17 @@ def parse_plan(text: bytes | str, name: str) -> Plan:
     try:
         data: Any = json.loads(text, parse_constant=no_constant)
         plan = msgspec.convert(data, Plan)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(f"{name}: not JSON: {error}") from error
     except RecursionError as error:
         raise PlanError(f"{name}: nested too deeply for a plan") from error
     except msgspec.ValidationError as error:
         raise PlanError(f"{name}: {_say(error)}") from error
+    except ValueError as error:  # no JSON, no Unicode, or a number of thousands of digits
+        raise PlanError(f"{name}: not JSON: {error}") from error
     try:
         _check_plan(plan)
+        plan_to_json(plan)
+    except UnicodeEncodeError as error:
+        raise PlanError(f"{name}: a text holds half a character (a lone surrogate)") from error
     except PlanError as error:
         raise PlanError(f"{name}: {error}") from error
     return plan
@@ -250,6 +256,9 @@ def _check_plan(plan: Plan) -> None:
         raise PlanError(f"schema is {plan.schema!r}, expected {SCHEMA!r}")
     if not plan.views:
         raise PlanError("views: empty; nothing to monitor")
+    points = sum(_count_points(level) for view in plan.views for level in view.levels)
+    if points > MOST_POINTS:
+        raise PlanError(f"views: {points} points are too many for a plan, at most {MOST_POINTS}")
     _check_unique("views", [view.name for view in plan.views])
     for i, view in enumerate(plan.views):
         _check_view(view, f"views[{i}]")
@@ -301,13 +310,23 @@ def _check_view(view: View, where: str) -> None:
         )
     if view.reference_frame < 0:
         raise PlanError(f"{where}.reference_frame must not be negative, is {view.reference_frame}")
+    if view.reference_frame > _LARGEST_FRAME_NUMBER:
+        raise PlanError(f"{where}.reference_frame is beyond the end of any run")
     if view.image is not None and min(view.image.rows, view.image.columns) < 1:
         raise PlanError(f"{where}.image: rows and columns must be above 0")
+    if view.image is not None and max(view.image.rows, view.image.columns) > _LARGEST_SIDE_PX:
+        raise PlanError(f"{where}.image: rows and columns must be at most {_LARGEST_SIDE_PX}")
     if not view.levels:
         raise PlanError(f"{where}.levels: empty; nothing to monitor")
     _check_unique(f"{where}.levels", [level.name for level in view.levels])
     for j, level in enumerate(view.levels):
         _check_level(level, f"{where}.levels[{j}]", scale.mm_per_px)
+
+
+def _count_points(level: Level) -> int:
+    lines = [level.body, level.foramen, *(level.wall(wall) for wall in WALLS)]
+    lines += [vein.path for vein in level.veins] + [cannula.path for cannula in level.cannulas]
+    return sum(len(line) for line in lines if line is not None)
 
 
 def _check_level(level: Level, where: str, mm_per_px: float) -> None:
@@ -359,7 +378,7 @@ def _check_polygon(path: Path2D, where: str) -> None:
 def _crosses_itself(points: NDArray[np.float64]) -> bool:
     """Whether two edges of a closed polygon that share no corner cross."""
     n = len(points)
-    if n > 2000:
+    if n > _MOST_POLYGON_POINTS:
         raise PlanError(f"a polygon of {n} points is too long for a plan")
     a, b = points, np.roll(points, -1, axis=0)
 
@@ -379,8 +398,10 @@ def _crosses_itself(points: NDArray[np.float64]) -> bool:
 
 
 def _check_unique(where: str, names: list[str]) -> None:
+    seen: set[str] = set()
     for name in names:
         if not name.strip():
             raise PlanError(f"{where}: a name is empty")
-        if names.count(name) > 1:
+        if name in seen:
             raise PlanError(f"{where}: the name {name!r} is used twice")
+        seen.add(name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.errors import SourceError
+from recordings.log_check import MOST_ROWS, MOST_TEXT_BYTES, guard, problem_of_row, same_tables
 from recordings.log_schema import TABLE_NAMES, VERSION
 
 
@@ -30,6 +31,26 @@ class LogContents:
     events: tuple[Mapping[str, Any], ...]
 
 
+def _rows(path: Path, connection: sqlite3.Connection) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """All rows by table, each held against the table."""
+    rows: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    count = text_bytes = 0
+    for table in TABLE_NAMES:
+        taken: list[Mapping[str, Any]] = []
+        for held in connection.execute(f"SELECT * FROM {table} ORDER BY rowid"):  # noqa: S608 - our own names
+            row = dict(held)
+            problem = problem_of_row(table, row)
+            if problem is not None:
+                raise SourceError(f"{path}: damaged: {problem}")
+            count += 1
+            text_bytes += sum(len(value) for value in row.values() if isinstance(value, str))
+            if count > MOST_ROWS or text_bytes > MOST_TEXT_BYTES:
+                raise SourceError(f"{path}: too large for a log (more than {count - 1} rows)")
+            taken.append(row)
+        rows[table] = tuple(taken)
+    return rows
+
+
 def read_log(path: Path) -> LogContents:
     """Read a procedure log: closed, left behind by a killed process, or still being written.
 
@@ -44,20 +65,17 @@ def read_log(path: Path) -> LogContents:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
+            guard(connection)
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version != VERSION:
                 raise SourceError(f"{path}: log of version {version}, this software reads version {VERSION}")
             connection.execute("BEGIN")
-            rows = {
-                table: tuple(
-                    dict(row)
-                    for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608 - our own names
-                )
-                for table in TABLE_NAMES
-            }
+            if not same_tables(connection):
+                raise SourceError(f"{path}: not a log: its tables are others")
+            rows = _rows(path, connection)
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot read the log: {error}") from error
 
     def newest(table: str) -> Mapping[str, Any] | None:

@@ -11,8 +11,10 @@ import numpy as np
 from calibration.whole_file import write_whole
 from monitor.errors import SourceError
 from monitor.memory import Bool, Float32, LevelMemory, Memory
+from monitor.small_file import read_small
 
 _MOST_BYTES = 256 * 1024 * 1024
+_LONGEST_S, _FARTHEST_PX = 1e6, 1e5
 _Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -65,9 +67,7 @@ def read_memory(path: Path) -> Memory:
         It is not there, or is not as it was written.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise SourceError(f"{path}: too large for what a monitor remembers")
-        held = msgspec.msgpack.decode(path.read_bytes(), type=_File)
+        held = msgspec.msgpack.decode(read_small(path, _MOST_BYTES), type=_File)
         levels = tuple(
             LevelMemory(
                 level.name, _floats(level.mean), _floats(level.excursion), _bools(level.cement),
@@ -78,12 +78,16 @@ def read_memory(path: Path) -> Memory:
         memory = Memory(held.view, _floats(held.grey), held.beam_on_s, levels)
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise SourceError(f"{path}: not what was written: {error}") from error
+    if not 0 <= memory.beam_on_s < _LONGEST_S:
+        raise SourceError(f"{path}: beam_on_s is out of range")
     for level in levels:
         arrays = (level.mean, level.excursion, level.cement, level.base, level.added)
         if len({array.shape for array in arrays}) != 1:
             raise SourceError(f"{path}: {level.name}: maps of different shapes")
+        if not all(abs(shift) < _FARTHEST_PX for shift in level.drift_px):
+            raise SourceError(f"{path}: {level.name}: drift_px is out of range")
     return memory
 
 

@@ -21,8 +21,10 @@ import numpy as np
 
 from monitor.errors import RecordingError
 from monitor.frame import Frame, freeze_pixels
+from monitor.sources.sequence import LARGEST_AREA_PX
 
 _Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+_Time = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 _COMPRESSION = {
     "codec": blosc2.Codec.ZSTD,
     "clevel": 1,
@@ -59,8 +61,8 @@ Message = Frame | Gap | Event
 
 class _FrameHeader(msgspec.Struct, frozen=True, tag_field="type", tag="frame"):
     seq: Annotated[int, msgspec.Meta(ge=0)]
-    t_capture_ns: int
-    t_source_ns: int | None
+    t_capture_ns: _Time
+    t_source_ns: _Time | None
     source_id: str
     rows: _Side
     columns: _Side
@@ -129,7 +131,7 @@ def decode(encoded: bytes) -> Message:
         if zlib.crc32(envelope.data, zlib.crc32(envelope.header)) != envelope.crc32:
             raise RecordingError("checksum does not match")
         header = _header_decoder.decode(envelope.header)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordingError(f"not a message of a recording: {error}") from error
     match header:
         case _FrameHeader():
@@ -160,6 +162,9 @@ def _encode_frame(frame: Frame) -> tuple[_FrameHeader, bytes]:
 
 def _decode_frame(header: _FrameHeader, data: bytes) -> Frame:
     dtype = np.dtype("u1" if header.bits_allocated == 8 else "<u2")
+    # nothing of a size that a header claims is allocated before the claim is held against the most there is
+    if header.rows * header.columns > LARGEST_AREA_PX:
+        raise RecordingError(f"frame {header.seq}: {header.columns} x {header.rows} px are too many")
     byte_count = header.rows * header.columns * dtype.itemsize
     if header.codec == "raw":
         held = len(data)

@@ -20,12 +20,15 @@ from mcap.records import Channel, DataEnd, Footer, Metadata, Statistics
 
 from monitor.errors import RecordingError, SourceError
 from monitor.frame import Frame
+from monitor.sources.sequence import LARGEST_AREA_PX
 from recordings.messages import Event, Gap, decode
 from recordings.recording_format import MAGIC, Whole
 
 _RECORD_HEAD = struct.Struct("<BQ")
 _MESSAGE_HEAD = struct.Struct("<HIQQ")
 _LARGEST_SMALL_RECORD = 16 * 1024 * 1024
+_LARGEST_FRAME = 2 * LARGEST_AREA_PX + _LARGEST_SMALL_RECORD
+_MOST_STRANGE_RECORDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class RecordingReader:
         self._gaps: list[Gap] = []
         self._events: list[Event] = []
         self._damaged: set[int] = set()
+        self._strange = 0
         self._topics: dict[int, str] = {}
         self._messages = 0
         self._stated_messages: int | None = None
@@ -155,7 +159,7 @@ class RecordingReader:
         while not self._ended and self._next + _RECORD_HEAD.size <= size:
             opcode, length = _RECORD_HEAD.unpack(os.pread(self._fd, _RECORD_HEAD.size, self._next))
             body = self._next + _RECORD_HEAD.size
-            if length > size - body:
+            if length > size - body or opcode == length == 0:  # cut; or blocks that a power cut left empty
                 break
             self._take(opcode, body, length)
             self._next = body + length
@@ -175,6 +179,8 @@ class RecordingReader:
             raise IndexError(index)
         offset = self._offsets[index]
         try:
+            if self._lengths[index] > _LARGEST_FRAME:
+                raise RecordingError("too large")
             message = decode(os.pread(self._fd, self._lengths[index], offset))
             if not isinstance(message, Frame):
                 raise RecordingError("not a frame")
@@ -251,6 +257,11 @@ class RecordingReader:
                 self._summary = (footer.summary_start, body + length - 4, footer.summary_crc)
             elif opcode != Opcode.HEADER:
                 self._damaged.add(body)
+                self._strange += 1
+                if self._strange > _MOST_STRANGE_RECORDS:
+                    raise SourceError(
+                        f"{self.path}: not a recording of this software: too many strange records"
+                    )
         except (McapError, struct.error, UnicodeDecodeError):
             self._damaged.add(body)
 

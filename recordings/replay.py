@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from monitor.errors import EndOfStream
+from monitor.errors import EndOfStream, RecordingError, SourceError
 from monitor.frame import Frame, SourceInfo
 from recordings.recording import RecordingReader
 from recordings.session import open_session
@@ -31,13 +31,14 @@ class RecordedSource:
         self._info: SourceInfo | None = None
         self._next = 0
         self._start_ns: int | None = None
+        self._last_ns = 0
 
     def open(self) -> SourceInfo:
         """Open the recording. Raises `SourceError`."""
         self.close()
         session = open_session(self._folder)
         self._reader = session.frames()
-        self._next, self._start_ns = 0, None
+        self._next, self._start_ns, self._last_ns = 0, None, 0
         self._info = replace(
             session.about.source,
             source_id=str(self._folder),
@@ -61,14 +62,28 @@ class RecordedSource:
         if self._next >= len(self._reader):
             raise EndOfStream(f"{self._folder} has ended")
         seq = self._next
-        frame = self._reader.read(seq)
+        try:
+            frame = self._reader.read(seq)
+        except RecordingError as error:
+            raise SourceError(str(error)) from error
+        self._check(frame)
         self._next += 1
         recorded_ns = frame.time_ns
         if self._start_ns is None:
             self._start_ns = recorded_ns
-        return Frame(
-            seq, self._clock_ns(), max(0, recorded_ns - self._start_ns), frame.pixels, str(self._folder)
-        )
+        self._last_ns = max(self._last_ns, recorded_ns - self._start_ns)
+        return Frame(seq, self._clock_ns(), self._last_ns, frame.pixels, str(self._folder))
+
+    def _check(self, frame: Frame) -> None:
+        """Hold a frame against what the session says of its source."""
+        info = self.info
+        if frame.pixels.shape != (info.rows, info.columns):
+            raise SourceError(
+                f"{self._folder}: frame {self._next} is {frame.columns} x {frame.rows}, "
+                f"the session says {info.columns} x {info.rows}"
+            )
+        if frame.pixels.max() > info.intensity.largest_stored_value:
+            raise SourceError(f"{self._folder}: frame {self._next} has more bits than the session says")
 
     def close(self) -> None:
         """Close the recording; may be called again."""

@@ -13,22 +13,26 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from calibration.whole_file import write_whole
+from monitor.config import LARGEST_CONFIG_BYTES
 from monitor.errors import OutputError, RecordingError, SourceError
 from monitor.frame import SourceInfo
 from monitor.plan import Plan, plan_to_json, read_plan
+from monitor.small_file import read_small
+from monitor.sources.sequence import LARGEST_SIDE_PX
 from recordings.log import LogContents, ProcedureLog, open_log, read_log, utc_text
 from recordings.recording import RecordingReader, RecordingWriter
 
 SCHEMA = "cementwatch.session/1"
 FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "config.toml", "session.json"
 MEMORY = "memory.msgpack"
+_LARGEST_BYTES = 1024 * 1024
 
 
 class SessionFile(msgspec.Struct, frozen=True):
@@ -235,7 +239,7 @@ class StoredSession:
         """The configuration that was in force. Raises `SourceError`."""
         path = self.folder / CONFIG
         try:
-            return path.read_text(encoding="utf-8")
+            return read_small(path, LARGEST_CONFIG_BYTES).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"{path}: cannot read the configuration: {error}") from error
 
@@ -255,14 +259,35 @@ def open_session(folder: Path) -> StoredSession:
     """
     path = folder / SESSION
     try:
-        about = msgspec.json.decode(path.read_bytes(), type=SessionFile)
+        about = msgspec.json.decode(read_small(path, _LARGEST_BYTES), type=SessionFile)
     except OSError as error:
         raise SourceError(f"{folder}: no session: {SESSION}: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(f"{path}: not a session file: {error}") from error
     if about.schema != SCHEMA:
         raise SourceError(f"{path}: schema is {about.schema!r}, expected {SCHEMA!r}")
+    problem = _problem(about.source)
+    if problem is not None:
+        raise SourceError(f"{path}: source: {problem}")
     return StoredSession(folder, about)
+
+
+def _problem(source: SourceInfo) -> str | None:
+    """What no source can be; None where it can."""
+    intensity, geometry = source.intensity, source.geometry
+    if not (1 <= source.rows <= LARGEST_SIDE_PX and 1 <= source.columns <= LARGEST_SIDE_PX):
+        return f"no images of {source.columns} x {source.rows}"
+    if not 1 <= intensity.bits_stored <= 16:
+        return f"no images of {intensity.bits_stored} bits"
+    if source.frame_period_s is not None and not 0 < source.frame_period_s < 3600:
+        return "frame_period_s is out of range"
+    stated = [source.kvp]
+    for value in (getattr(geometry, field.name) for field in fields(geometry)):
+        if not isinstance(value, str):
+            stated += value if isinstance(value, tuple) else (value,)
+    if any(value is not None and not 0 < value < 1e6 for value in stated):
+        return "a distance, spacing or voltage that is none"
+    return None
 
 
 def _make_folder(folder: Path, undo: ExitStack) -> None:

@@ -9,18 +9,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from monitor.errors import SourceError
 from monitor.frame import ImagerGeometry, SourceInfo
+from monitor.sources.bounded import Bounded
 from monitor.sources.dicom_file import (
     DicomImage,
     brief_reason,
     has_image,
     is_dicom,
-    quiet,
+    read_header,
     read_image,
+    readable,
 )
 from monitor.sources.dicom_frames import coded_frames, decoded, stored_values
 from monitor.sources.dicom_header import (
@@ -41,7 +42,7 @@ class DicomSource(SequenceSource):
 
     Single frame, multi-frame XA and RF, Enhanced XA and XRF, secondary capture, DX and CR, in every
     transfer syntax that pydicom and pylibjpeg decode. Memory stays that of a few frames however long
-    the run is (a deflated file alone is held whole). See `intensity_of` for polarity and relationship,
+    the run is. See `intensity_of` for polarity and relationship,
     `frame_times_ns` for times. A file that is cut is refused by `open`.
 
     Parameters
@@ -57,7 +58,7 @@ class DicomSource(SequenceSource):
 
     def _start(self) -> tuple[SourceInfo, Pictures]:
         image = read_image(self._path)
-        with quiet():
+        with readable(self._path):
             times_ns, period_s, origin = frame_times_ns(image.header, image.frames)
             info = _describe(self._source_id, [image], period_s, origin)
         return info, _pictures(image, times_ns)
@@ -87,7 +88,7 @@ class DicomFolderSource(SequenceSource):
         self._folder = Path(folder)
 
     def _start(self) -> tuple[SourceInfo, Pictures]:
-        with quiet():
+        with readable(self._folder):
             images = _in_order([read_image(path) for path in self._files_of_the_series()])
             _check_same_form(images)
             times_ns, period_s, origin = _run_times_ns(images)
@@ -124,12 +125,8 @@ class DicomFolderSource(SequenceSource):
 
 
 def _identity(path: Path) -> Dataset:
-    tags = ["SeriesInstanceUID", "SeriesNumber", "Rows", "Columns"]
-    try:
-        return dcmread(path, stop_before_pixels=True, force=True, specific_tags=tags)
-    except Exception as error:
-        # pydicom raises almost anything on a damaged header.
-        raise SourceError(f"{path}: not a readable DICOM file ({brief_reason(error)})") from error
+    with readable(path), Bounded(path.open("rb")) as file:
+        return read_header(file)[0]
 
 
 def _in_order(images: list[DicomImage]) -> list[DicomImage]:
@@ -191,7 +188,7 @@ def _pictures(image: DicomImage, times_ns: list[int | None]) -> Pictures:
     try:
         for index, time_ns in enumerate(times_ns):
             try:
-                samples = decoded(image, next(coded))
+                pixels = stored_values(image, decoded(image, next(coded)))
             except StopIteration:
                 raise SourceError(f"{image.path}: frame {index} is missing from the pixel data") from None
             except (KeyboardInterrupt, SystemExit):
@@ -200,7 +197,7 @@ def _pictures(image: DicomImage, times_ns: list[int | None]) -> Pictures:
                 # Codecs raise almost anything; a panic of the RLE decoder is not even an Exception.
                 reason = f"{image.syntax.name}: {brief_reason(error)}"
                 raise SourceError(f"{image.path}: frame {index} cannot be decoded ({reason})") from error
-            yield stored_values(image, samples), time_ns
+            yield pixels, time_ns
     finally:
         coded.close()
 

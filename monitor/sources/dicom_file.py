@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from struct import error as struct_error
 from struct import unpack
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom.filereader import read_dataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from monitor.errors import SourceError
+from monitor.sources.bounded import LARGEST_INFLATED_BYTES, Bounded, inflating
 from monitor.sources.sequence import check_size
 
 _PIXEL_DATA = (0x7FE0, 0x0010)
 _UNDEFINED = 0xFFFFFFFF
-_LARGEST_INFLATED_BYTES = 1 << 31
+MOST_FRAMES = 1_000_000
+_LARGEST_COLOUR_VALUES = 1 << 25
 _COMMON_VR = frozenset(b"AE AS CS DA DS DT IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split())
 
 
@@ -46,8 +46,9 @@ class DicomImage:
     signed : bool
     offset : int
         First byte of the pixel data's value (native) or of the basic offset table's item.
-    inflated : bytes or None
-        The data set where the file is deflated: it can only be read whole.
+    deflated_at : int or None
+        First byte of the deflated data set in the file, in which `offset` counts inflated bytes; None where
+        the file is not deflated.
     """
 
     path: Path
@@ -62,7 +63,12 @@ class DicomImage:
     high_bit: int
     signed: bool
     offset: int
-    inflated: bytes | None
+    deflated_at: int | None
+
+    def open(self) -> BinaryIO:
+        """The stream in which `offset` counts; the caller closes it."""
+        file = self.path.open("rb")
+        return file if self.deflated_at is None else inflating(file, self.deflated_at)
 
     @property
     def frame_bytes(self) -> int:
@@ -96,8 +102,8 @@ def is_dicom(path: Path) -> bool:
             return False
         if head[4:6] not in _COMMON_VR and not 0 < int.from_bytes(head[4:8], "little") <= 1024:
             return False
-        with quiet():
-            header = dcmread(path, stop_before_pixels=True, force=True, specific_tags=["SOPClassUID", "Rows"])
+        with quiet(), Bounded(path.open("rb")) as file:
+            header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=["SOPClassUID", "Rows"])
         return "SOPClassUID" in header
     except Exception:
         # Whatever pydicom trips over in a file of another kind: not DICOM.
@@ -123,10 +129,18 @@ def read_image(path: Path) -> DicomImage:
         raise SourceError(f"{path}: no such file")
     if not is_dicom(path):
         raise SourceError(f"{path}: not a DICOM file")
+    with readable(path), Bounded(path.open("rb")) as file:
+        header, syntax, data, deflated_at = read_header(file)
+        data.behind_header()
+        return _located(path, header, syntax, data, deflated_at)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn whatever is raised while a header is read into `SourceError`, and keep warnings quiet."""
     try:
-        with quiet(), path.open("rb") as file:
-            header, syntax, data, inflated = _read_header(file)
-            return _located(path, header, syntax, data, inflated)
+        with quiet():
+            yield
     except SourceError:
         raise
     except Exception as error:
@@ -134,22 +148,24 @@ def read_image(path: Path) -> DicomImage:
         raise SourceError(f"{path}: not a readable DICOM file ({brief_reason(error)})") from error
 
 
-def _read_header(file: BinaryIO) -> tuple[Dataset, UID, BinaryIO, bytes | None]:
+def read_header(file: Bounded) -> tuple[Dataset, UID, Bounded, int | None]:
     """Return header, transfer syntax, and a stream that stands at the pixel data's element."""
-    meta = read_file_meta_info(file.name) if file.read(132)[128:] == b"DICM" else Dataset()
+    stream = cast(BinaryIO, file)  # as pydicom calls whatever reads and seeks
+    has_meta = file.read(132)[128:] == b"DICM"
+    meta = _file_meta(file) if has_meta else Dataset()
+    start = file.tell()
     file.seek(0)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
-        file.seek(132 + 12 + int(meta.FileMetaInformationGroupLength))
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        inflated = inflater.decompress(file.read(), _LARGEST_INFLATED_BYTES)
-        data = BytesIO(inflated)
+        data = Bounded(inflating(stream, start), size=LARGEST_INFLATED_BYTES)
         return (
-            read_dataset(data, is_implicit_VR=False, is_little_endian=True, stop_when=_is_pixel_data),
+            read_dataset(
+                cast(BinaryIO, data), is_implicit_VR=False, is_little_endian=True, stop_when=_is_pixel_data
+            ),
             ExplicitVRLittleEndian,
             data,
-            inflated,
+            start,
         )
-    header = dcmread(file, stop_before_pixels=True, force=True)
+    header = dcmread(stream, stop_before_pixels=True, force=True)
     syntax = header.file_meta.get("TransferSyntaxUID")
     if not syntax:
         implicit, _ = header.original_encoding
@@ -157,36 +173,47 @@ def _read_header(file: BinaryIO) -> tuple[Dataset, UID, BinaryIO, bytes | None]:
     return header, UID(syntax), file, None
 
 
+def _file_meta(file: Bounded) -> Dataset:
+    """The file meta information; the stream then stands behind it."""
+    return read_dataset(
+        cast(BinaryIO, file),
+        is_implicit_VR=False,
+        is_little_endian=True,
+        stop_when=lambda tag, _vr, _length: tag >> 16 != 2,
+    )
+
+
 def _is_pixel_data(tag: BaseTag, _vr: str | None, _length: int) -> bool:
     return tag in (0x7FE00008, 0x7FE00009, 0x7FE00010)
 
 
-def _located(path: Path, header: Dataset, syntax: UID, data: BinaryIO, inflated: bytes | None) -> DicomImage:
+def _located(path: Path, header: Dataset, syntax: UID, data: Bounded, deflated_at: int | None) -> DicomImage:
     if not has_image(header):
         raise SourceError(f"{path}: DICOM without an image ({_class_name(header)})")
     if syntax.is_private or not syntax.is_transfer_syntax:
         raise SourceError(f"{path}: unknown transfer syntax {syntax}")
     length = _enter_pixel_data(path, data, syntax)
     position = data.tell()
-    remaining = data.seek(0, 2) - position
-    data.seek(position)
-    image = _checked_form(path, header, syntax, position, inflated)
+    image = _checked_form(path, header, syntax, position, deflated_at)
     if syntax.is_encapsulated:
         if length != _UNDEFINED:
             raise SourceError(f"{path}: pixel data are not encapsulated as {syntax.name} must be")
-        fragments = _count_fragments(path, data, position + remaining)
+        fragments = _count_fragments(path, data, data.size)
         if fragments < image.frames:
             raise SourceError(f"{path}: header says {image.frames} frames, the file holds {fragments}")
         _check_decoder(path, syntax)
     else:
+        remaining = data.held_behind(position, image.frames * image.frame_bytes)
         held = remaining if length == _UNDEFINED else min(length, remaining)
         if held < image.frames * image.frame_bytes:
             whole = held // image.frame_bytes
             raise SourceError(f"{path}: header says {image.frames} frames, the file holds {whole} whole ones")
+    if image.frames > MOST_FRAMES:
+        raise SourceError(f"{path}: {image.frames} frames are too many, at most {MOST_FRAMES}")
     return image
 
 
-def _enter_pixel_data(path: Path, data: BinaryIO, syntax: UID) -> int:
+def _enter_pixel_data(path: Path, data: Bounded, syntax: UID) -> int:
     """Read the element's tag and length; the stream then stands at its value."""
     order = "<" if syntax.is_little_endian else ">"
     try:
@@ -202,7 +229,7 @@ def _enter_pixel_data(path: Path, data: BinaryIO, syntax: UID) -> int:
 
 
 def _checked_form(
-    path: Path, header: Dataset, syntax: UID, offset: int, inflated: bytes | None
+    path: Path, header: Dataset, syntax: UID, offset: int, deflated_at: int | None
 ) -> DicomImage:
     source = str(path)
     rows, columns = whole_number(header, "Rows", 0), whole_number(header, "Columns", 0)
@@ -215,6 +242,8 @@ def _checked_form(
     gray = photometric in ("MONOCHROME1", "MONOCHROME2", "")
     if photometric == "PALETTE COLOR" or samples not in (1, 3) or gray != (samples == 1):
         raise SourceError(f"{path}: {photometric} with {samples} samples per pixel is not read")
+    if samples > 1 and samples * rows * columns > _LARGEST_COLOUR_VALUES:
+        raise SourceError(f"{path}: {columns} x {rows} px in colour is not usable")
     allocated = whole_number(header, "BitsAllocated", 0)
     stored = whole_number(header, "BitsStored", allocated)
     high = whole_number(header, "HighBit", stored - 1)
@@ -235,7 +264,7 @@ def _checked_form(
         high_bit=high,
         signed=whole_number(header, "PixelRepresentation", 0) == 1,
         offset=offset,
-        inflated=inflated,
+        deflated_at=deflated_at,
     )
 
 
@@ -245,7 +274,7 @@ def whole_number(header: Dataset, keyword: str, default: int) -> int:
     return default if value is None or value == "" else int(value)
 
 
-def _count_fragments(path: Path, data: BinaryIO, end: int) -> int:
+def _count_fragments(path: Path, data: Bounded, end: int) -> int:
     """Walk the items of encapsulated pixel data by their headers alone; the first is the offset table."""
     items = 0
     while data.tell() + 8 <= end:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import HTJ2K, JPEG2000, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
+from pydicom.uid import HTJ2K, JPEG2000, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, RLELossless
 
 from monitor.frame import Pixels, freeze_pixels
+from monitor.sources.code_stream import stated_size
 from monitor.sources.dicom_file import DicomImage, quiet, whole_number
 from monitor.sources.gray import gray_of
 
@@ -27,7 +27,7 @@ def coded_frames(image: DicomImage) -> Generator[bytes, None, None]:
     ValueError, OSError
         The frame cannot be found in the file.
     """
-    with BytesIO(image.inflated) if image.inflated is not None else image.path.open("rb") as data:
+    with image.open() as data:
         data.seek(image.offset)
         if not image.syntax.is_encapsulated:
             for _ in range(image.frames):
@@ -71,6 +71,7 @@ def decoded(image: DicomImage, coded: bytes) -> NDArray[np.generic]:
         kind = "i" if image.signed else "u"
         return np.frombuffer(coded, f"<{kind}{image.bits_allocated // 8}").reshape(image.rows, image.columns)
     if image.syntax.is_encapsulated:
+        _check_stated_size(image, coded)
         # One frame is one item behind an empty offset table.
         pad = len(coded) % 2
         length = (len(coded) + pad).to_bytes(4, "little")
@@ -94,6 +95,16 @@ def decoded(image: DicomImage, coded: bytes) -> NDArray[np.generic]:
     with quiet():
         array, _ = get_decoder(image.syntax).as_array(coded, index=0, **options)
     return array
+
+
+def _check_stated_size(image: DicomImage, coded: bytes) -> None:
+    """Refuse a code stream of another size than the header's: a decoder would set memory aside for it."""
+    if image.syntax == RLELossless:
+        return
+    size = stated_size(coded)
+    if size != (image.rows, image.columns, image.samples):
+        says = "no size" if size is None else f"{size[1]} x {size[0]} px in {size[2]} components"
+        raise ValueError(f"the code stream states {says}")
 
 
 def stored_values(image: DicomImage, samples: NDArray[np.generic]) -> Pixels:

@@ -16,6 +16,8 @@ from monitor.frame import ImagerGeometry, Intensity, PixelIntensityRelationship
 from monitor.sources.dicom_file import DicomImage
 
 _LARGEST_FIELD_MM = 1000.0
+_SHORTEST_PERIOD_MS, _LONGEST_PERIOD_MS = 0.01, 3.6e6
+_LONGEST_RUN_NS = 7 * 86400 * 10**9
 _FRAME_TIME, _FRAME_TIME_VECTOR = 0x00181063, 0x00181065
 #: Projection radiography, whose display convention is bone bright (fluoroscopy: bone dark).
 _RADIOGRAPHY = ("1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1.1")
@@ -185,8 +187,8 @@ def kvp_of(header: Dataset) -> float | None:
 def attributes_of(image: DicomImage) -> dict[str, str]:
     """Collect further facts under their DICOM keyword, from a fixed list without patient data."""
     header = image.header
-    facts = {"SOPClassUID": UID(str(header.get("SOPClassUID", ""))).name}
-    facts["TransferSyntaxUID"] = image.syntax.name
+    facts = {"SOPClassUID": UID(str(header.get("SOPClassUID", ""))).name[:80]}
+    facts["TransferSyntaxUID"] = image.syntax.name[:80]
     for keyword in _ATTRIBUTES:
         value = find(header, keyword)
         if value is not None:
@@ -230,6 +232,8 @@ def frame_times_ns(header: Dataset, frames: int) -> tuple[list[int | None], floa
         value = _positive(header, keyword)
         if value is not None:
             period_ms = 1000 / value if keyword.endswith("Rate") else value
+            if not _SHORTEST_PERIOD_MS <= period_ms <= _LONGEST_PERIOD_MS:
+                continue
             return [round(index * period_ms * 1e6) for index in range(frames)], period_ms / 1000, keyword
     return [0] if frames == 1 else [None] * frames, None, ""
 
@@ -240,7 +244,11 @@ def _vector_ns(header: Dataset, frames: int) -> list[int] | None:
         steps = [float(step) for step in (value if hasattr(value, "__iter__") else [value])]
     except (TypeError, ValueError):
         return None
-    if len(steps) < frames or frames < 2 or not all(isfinite(step) and step >= 0 for step in steps[1:frames]):
+    if (
+        len(steps) < frames
+        or frames < 2
+        or not all(0 <= step <= _LONGEST_PERIOD_MS for step in steps[1:frames])
+    ):
         return None
     times_ms = list(accumulate([0.0, *steps[1:frames]]))
     return [round(time_ms * 1e6) for time_ms in times_ms] if times_ms[-1] > 0 else None
@@ -268,7 +276,7 @@ def offsets_ns(moments: list[datetime]) -> list[int] | None:
         return None
     times = [((d.days * 86400 + d.seconds) * 1_000_000 + d.microseconds) * 1000 for d in deltas]
     forward = all(earlier <= later for earlier, later in pairwise(times))
-    return times if forward and times[-1] > 0 else None
+    return times if forward and 0 < times[-1] <= _LONGEST_RUN_NS else None
 
 
 def date_time(text: str) -> datetime | None:
