@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from monitor.errors import EndOfStream, RecordingError, SourceError
 from monitor.frame import Frame, SourceInfo
+from monitor.sources.base import OpensAndCloses
 from recordings.recording import RecordingReader
 from recordings.session import open_session
 
 
-class RecordedSource:
+class RecordedSource(OpensAndCloses):
     """Frames of a session folder in the order of their capture, at the times they had.
 
     Parameters
@@ -90,12 +89,3 @@ class RecordedSource:
         if self._reader is not None:
             self._reader.close()
         self._reader = None
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

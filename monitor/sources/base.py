@@ -49,3 +49,24 @@ class FrameSource(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+class OpensAndCloses:
+    """A source as a context manager: opened on entry, closed at the end."""
+
+    def open(self) -> SourceInfo:
+        """Open the source and say what it is."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Release everything."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

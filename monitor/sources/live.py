@@ -7,8 +7,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import cv2
 
@@ -21,6 +19,7 @@ from monitor.frame import (
     SourceInfo,
     freeze_pixels,
 )
+from monitor.sources.base import OpensAndCloses
 from monitor.sources.live_options import LiveOptions
 from monitor.sources.opencv import silence_opencv
 
@@ -133,7 +132,7 @@ class LatestReader:
                 self._changed.notify_all()
 
 
-class LiveSource(ABC):
+class LiveSource(OpensAndCloses, ABC):
     """A live `FrameSource`: `read` returns the newest frame; what it never got to see is counted.
 
     Parameters
@@ -256,15 +255,6 @@ class LiveSource(ABC):
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.stop()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _facts(capture: cv2.VideoCapture) -> tuple[dict[str, str], float | None]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
-from types import TracebackType
-from typing import Self
 
 from monitor.errors import EndOfStream, SourceError
 from monitor.frame import Frame, Pixels, SourceInfo
+from monitor.sources.base import OpensAndCloses
 
 #: Frozen pixels and the time on the source's clock (ns), or None where it has none.
 Picture = tuple[Pixels, int | None]
@@ -20,7 +19,7 @@ LARGEST_SIDE_PX = 16384
 LARGEST_AREA_PX = 1 << 26
 
 
-class SequenceSource(ABC):
+class SequenceSource(OpensAndCloses, ABC):
     """A `FrameSource` over pictures that are read one after the other.
 
     A subclass gives `_start`, which returns the info and a generator of pictures. The generator owns
@@ -121,15 +120,6 @@ class SequenceSource(ABC):
         pictures, self._pictures, self._ahead = self._pictures, None, None
         if pictures is not None:
             pictures.close()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def check_size(source_id: str, rows: int, columns: int) -> None:

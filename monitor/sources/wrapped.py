@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from monitor.frame import Frame, SourceInfo
-from monitor.sources.base import FrameSource
+from monitor.sources.base import FrameSource, OpensAndCloses
 
 
-class WrappedSource:
+class WrappedSource(OpensAndCloses):
     """A `FrameSource` that hands everything on; derived ones change what they are for.
 
     Parameters
@@ -36,12 +33,3 @@ class WrappedSource:
     def close(self) -> None:
         """Close the source; any number of times."""
         self._source.close()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

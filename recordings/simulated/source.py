@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from monitor.errors import EndOfStream
 from monitor.frame import Frame, ImagerGeometry, Intensity, SourceInfo, freeze_pixels
+from monitor.sources.base import OpensAndCloses
 from recordings.simulated.detector import MAGNIFICATION
 from recordings.simulated.render import Renderer
 from recordings.simulated.scene import build_scene
@@ -18,7 +17,7 @@ SOURCE_TO_DETECTOR_MM = 1050.0
 SOURCE_TO_PATIENT_MM = SOURCE_TO_DETECTOR_MM / MAGNIFICATION
 
 
-class SimulatedSource:
+class SimulatedSource(OpensAndCloses):
     """Frames of a simulated procedure, rendered when they are read.
 
     Parameters
@@ -91,15 +90,6 @@ class SimulatedSource:
     def close(self) -> None:
         """Let go of the scene."""
         self._renderer = None
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def source_info(name: str, settings: SimulationSettings, frame_count: int) -> SourceInfo:
