@@ -87,7 +87,10 @@ class _Captured:
         """Open the source and read until told to stop."""
         try:
             with self.source:
-                self.info = self.source.info
+                info = self.source.info
+                if not info.live:
+                    raise CalibrationError(f"{info.source_id}: is not live, so that it cannot see the screen")
+                self.info = info
                 self._read()
         except Exception as error:
             self.error = error
@@ -132,6 +135,10 @@ class PatternCapture(QObject):
         """Open the source, then show the pattern; returns at once. `finished` is emitted once."""
         self._thread.start()
         self._timer.start(_OPENED_MS)
+
+    def stop(self) -> None:
+        """End before the pattern does; nothing can be measured then."""
+        self._end()
 
     def _tick(self) -> None:
         if not self._thread.is_alive():

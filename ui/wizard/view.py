@@ -1,0 +1,358 @@
+"""The picture: zoomed, moved and windowed with the mouse, and marked where the page asks for marks."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from calibration.picture import Picture
+from calibration.shapes import Shapes
+from monitor.plan import Point
+from ui.overlay.draw import font_of
+from ui.overlay.image_view import owned_image
+from ui.theme import BAR_QUIET, CYAN, LINE, TEXT_FAINT
+from ui.wizard.book import MarkBook, Points, Tool
+from ui.wizard.paint import paint_marks, paint_shapes
+from ui.wizard.sight import Sight, Window
+
+_GRAB_PX, _CLICK_PX = 14.0, 4.0
+_WHEEL, _STEP = 1.0015, 1.25
+_SMOOTH_BELOW = 4.0
+_PER_PX = 0.004
+_PAN_PX = 60.0
+_NUDGES_PX = {
+    Qt.KeyboardModifier.NoModifier: 1.0,
+    Qt.KeyboardModifier.AltModifier: 0.1,
+    Qt.KeyboardModifier.ShiftModifier: 10.0,
+}
+_ARROWS = {
+    Qt.Key.Key_Left: (-1.0, 0.0),
+    Qt.Key.Key_Right: (1.0, 0.0),
+    Qt.Key.Key_Up: (0.0, -1.0),
+    Qt.Key.Key_Down: (0.0, 1.0),
+}
+
+
+class PictureView(QWidget):
+    """Shows a picture and the marks of a book; marks are set, dragged and nudged.
+
+    Left button: set a mark, drag it, or move the picture. Right button: window and level. Wheel: zoom.
+    `moved` is emitted while a mark moves, `settled` once it stays where it is.
+    """
+
+    moved = pyqtSignal()
+    settled = pyqtSignal()
+    looked = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("picture")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(320, 240)
+        self.setAccessibleName("picture to calibrate on")
+        self._picture: Picture | None = None
+        self._image: QImage | None = None
+        self._window = Window(0.0, 1.0)
+        self._sight = Sight(1.0, 1.0, (0.0, 0.0), 1.0)
+        self._fitted = True
+        self._book = MarkBook()
+        self._tool: Tool | None = None
+        self._shapes = Shapes()
+        self._chosen = 0
+        self._drag: tuple[str, Point] | None = None
+        self._far = False
+        self.pointer: Point | None = None
+        self.empty_words = "no picture yet: open a file, a folder or a device above"
+
+    def show_picture(self, picture: Picture | None) -> None:
+        """Show a picture, whole and with a grey window of its own, unless it is shown already."""
+        if picture is self._picture:
+            return
+        self._picture, self.pointer = picture, None
+        if picture is not None:
+            self._window = Window.of(picture.grey)
+        self._render()
+        self.fit()
+
+    def show_marks(self, book: MarkBook, tool: Tool | None, shapes: Shapes) -> None:
+        """Show marks, which of them can be set now, and what was found."""
+        if tool != self._tool:
+            self._chosen = 0
+        self._book, self._tool, self._shapes = book, tool, shapes
+        self.setCursor(Qt.CursorShape.CrossCursor if self._next() is not None else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    @property
+    def sight(self) -> Sight:
+        """What is seen."""
+        return self._sight
+
+    @property
+    def window_level(self) -> Window:
+        """The grey window."""
+        return self._window
+
+    def place(self, at: Point) -> QPointF:
+        """Where a place of the picture (px) is in this widget."""
+        return QPointF(*self._sight.to_view(at))
+
+    def value_at(self, at: Point) -> float | None:
+        """Stored value at a place of the picture; None beside it."""
+        if self._picture is None:
+            return None
+        rows, columns = self._picture.stored.shape
+        x, y = round(at[0]), round(at[1])
+        return float(self._picture.stored[y, x]) if 0 <= x < columns and 0 <= y < rows else None
+
+    @property
+    def _found_any(self) -> bool:
+        return bool(
+            self._shapes.paths or self._shapes.outlines or self._shapes.circles or self._shapes.crosses
+        )
+
+    def fit(self) -> None:
+        """All of the picture."""
+        if self._picture is not None:
+            rows, columns = self._picture.stored.shape
+            self._sight = Sight.whole(self.width(), self.height(), columns, rows)
+        self._fitted = True
+        self._look()
+
+    def zoom_by(self, factor: float) -> None:
+        """Enlarge around the middle."""
+        self._set_sight(self._sight.zoomed(factor, (self.width() / 2, self.height() / 2)))
+
+    def auto_grey(self) -> None:
+        """The grey window that a new picture has."""
+        if self._picture is not None:
+            self._set_window(Window.of(self._picture.grey))
+
+    def undo(self) -> None:
+        """Take the last change of the marks back."""
+        if self._book.undo():
+            self._tell(settled=True)
+
+    def redo(self) -> None:
+        """Change the marks again as before `undo`."""
+        if self._book.redo():
+            self._tell(settled=True)
+
+    def delete_marks(self) -> None:
+        """Remove the marks of the tool."""
+        if self._tool is not None and self._book.points(self._tool):
+            self._book.put(self._tool, ())
+            self._tell(settled=True)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Grab a mark, or begin to move or window the picture."""
+        if event is None or self._picture is None:
+            return
+        self.setFocus()
+        at = (event.position().x(), event.position().y())
+        self._far = False
+        if event.button() == Qt.MouseButton.RightButton:
+            self._drag = ("grey", at)
+        elif event.button() == Qt.MouseButton.MiddleButton:
+            self._drag = ("pan", at)
+        elif event.button() == Qt.MouseButton.LeftButton:
+            near = self._near(at)
+            if near is not None and self._tool is not None:
+                self._chosen = near
+            self._drag = ("pan" if near is None else "mark", at)
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Go on with what the press began."""
+        if event is None or self._picture is None:
+            return
+        at = (event.position().x(), event.position().y())
+        self.pointer = self._sight.to_picture(at)
+        if self._drag is not None:
+            what, before = self._drag
+            if not self._far and math.dist(before, at) < _CLICK_PX:
+                return
+            dx, dy = at[0] - before[0], at[1] - before[1]
+            if what == "mark":
+                self._drag_mark(dx / self._sight.zoom, dy / self._sight.zoom)
+            elif what == "pan":
+                self._set_sight(self._sight.panned(dx, dy))
+            else:
+                self._set_window(self._window.changed(_PER_PX * dx, -_PER_PX * dy))
+            self._far, self._drag = True, (what, at)
+        self.looked.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Set a mark where nothing was moved, or leave the dragged one."""
+        if event is None or self._drag is None:
+            return
+        (what, _), self._drag = self._drag, None
+        if what == "mark" and self._far:
+            self._tell(settled=True)
+        elif what == "pan" and not self._far and event.button() == Qt.MouseButton.LeftButton:
+            self._add(self._sight.to_picture((event.position().x(), event.position().y())))
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Zoom around the pointer."""
+        if event is not None and self._picture is not None:
+            at = (event.position().x(), event.position().y())
+            self._set_sight(self._sight.zoomed(_WHEEL ** event.angleDelta().y(), at))
+            event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Keys of the window's key map; everything that the mouse does."""
+        if event is None or self._picture is None or not self._key(event):
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Stay whole where it was whole."""
+        super().resizeEvent(event)
+        if self._fitted:
+            self.fit()
+        else:
+            self._sight = Sight(self.width(), self.height(), self._sight.centre, self._sight.zoom)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Paint picture, what was found, and marks."""
+        del event
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(BAR_QUIET))
+            painter.setFont(font_of(self.fontInfo().pixelSize(), False))
+            if self._image is None or self._picture is None:
+                painter.setPen(QColor(TEXT_FAINT))
+                wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(self.rect().adjusted(40, 40, -40, -40), int(wrapped), self.empty_words)
+            else:
+                left, top = self._sight.to_view((-0.5, -0.5))
+                rows, columns = self._picture.stored.shape
+                place = QRectF(left, top, columns * self._sight.zoom, rows * self._sight.zoom)
+                smooth = self._sight.zoom < _SMOOTH_BELOW
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+                painter.drawImage(place, self._image)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                paint_shapes(painter, self._sight, self._shapes)
+                paint_marks(
+                    painter, self._sight, self._book, self._tool, self._chosen, joined=not self._found_any
+                )
+            if self.hasFocus():
+                painter.setPen(QColor(CYAN))
+            else:
+                painter.setPen(QColor(LINE))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _key(self, event: QKeyEvent) -> bool:
+        key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if key in _ARROWS:
+            return self._arrow(*_ARROWS[Qt.Key(key)], held)
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._add(self._sight.centre)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_marks()
+        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            count = len(self._points())
+            self._chosen = (self._chosen + (1 if key == Qt.Key.Key_PageDown else -1)) % max(count, 1)
+            self.update()
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_by(_STEP)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom_by(1 / _STEP)
+        elif key == Qt.Key.Key_0:
+            self.fit()
+        elif key == Qt.Key.Key_A and not held:
+            self.auto_grey()
+        else:
+            return False
+        return True
+
+    def _arrow(self, x: float, y: float, held: Qt.KeyboardModifier) -> bool:
+        points = self._points()
+        if held == Qt.KeyboardModifier.ControlModifier:
+            self._set_window(self._window.changed(0.05 * x, -0.05 * y))
+        elif held not in _NUDGES_PX:
+            return False
+        elif self._chosen < len(points) and self._tool is not None:
+            step = _NUDGES_PX[held]
+            at = points[self._chosen]
+            moved = self._inside((at[0] + step * x, at[1] + step * y))
+            self._book.put(self._tool, _replaced(points, self._chosen, moved))
+            self._tell(settled=True)
+        else:
+            self._set_sight(self._sight.panned(-_PAN_PX * x, -_PAN_PX * y))
+        return True
+
+    def _points(self) -> Points:
+        return () if self._tool is None else self._book.points(self._tool)
+
+    def _next(self) -> int | None:
+        """Number of the mark that is to be set next; None: none."""
+        count = len(self._points())
+        return None if self._tool is None or count >= self._tool.most else count
+
+    def _near(self, at: Point) -> int | None:
+        """The mark at a place of the view."""
+        places = [self._sight.to_view(point) for point in self._points()]
+        near = [(math.dist(place, at), k) for k, place in enumerate(places)]
+        return min(near)[1] if near and min(near)[0] <= _GRAB_PX else None
+
+    def _add(self, at: Point) -> None:
+        number = self._next()
+        if number is None or self._tool is None or at != self._inside(at):
+            return
+        self._book.put(self._tool, (*self._points(), at))
+        self._chosen = number
+        self._tell(settled=True)
+
+    def _drag_mark(self, dx: float, dy: float) -> None:
+        if self._tool is None:
+            return
+        x, y = self._points()[self._chosen]
+        at = (x + dx, y + dy)
+        change = self._book.drag if self._far else self._book.put
+        change(self._tool, _replaced(self._points(), self._chosen, self._inside(at)))
+        self._tell(settled=False)
+
+    def _inside(self, at: Point) -> Point:
+        if self._picture is None:
+            return at
+        rows, columns = self._picture.stored.shape
+        return min(max(at[0], 0.0), columns - 1.0), min(max(at[1], 0.0), rows - 1.0)
+
+    def _tell(self, *, settled: bool) -> None:
+        self._chosen = min(self._chosen, max(len(self._points()) - 1, 0))
+        self.update()
+        (self.settled if settled else self.moved).emit()
+
+    def _set_sight(self, sight: Sight) -> None:
+        self._sight, self._fitted = sight, False
+        self._look()
+
+    def _set_window(self, window: Window) -> None:
+        self._window = window
+        self._render()
+        self._look()
+
+    def _look(self) -> None:
+        self.update()
+        self.looked.emit()
+
+    def _render(self) -> None:
+        self._image = None if self._picture is None else owned_image(self._window.applied(self._picture.grey))
+        self.update()
+
+
+def _replaced(points: Points, number: int, at: Point) -> Points:
+    return (*points[:number], at, *points[number + 1 :])
