@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from PyQt6.QtCore import QTimer
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton
+from PyQt6.QtWidgets import QCheckBox, QLabel, QPushButton
 
 from calibration.distortion import DistortionModel
 from calibration.lattice import Lattice
@@ -15,7 +15,7 @@ from calibration.shapes import Shapes
 from calibration.straightness import StraightWire, straight_wire, tested_model
 from monitor.errors import InputError
 from ui.wizard.book import Tool
-from ui.wizard.look import field, form, label, number_in, set_role
+from ui.wizard.look import choice, field, form, label, number_in, set_role
 from ui.wizard.measurement import Measurement, Standing, Task
 from ui.wizard.page import Finding, Page
 from ui.wizard.worker import Worker
@@ -49,8 +49,7 @@ class DistortionPage(Page):
         self.plate = Measurement(worker, self)
         self.wire = Measurement(worker, self)
         self.pitch, self.rough = field("mm"), field("mm per pixel, if known")
-        self.lattice = QComboBox()
-        self.lattice.addItems(["square", "hexagonal"])
+        self.lattice = choice(("square", "hexagonal"))
         rows = form()
         rows.addRow("&Pitch (mm)", self.pitch)
         rows.addRow("&Lattice", self.lattice)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from PyQt6.QtWidgets import QPushButton, QSpinBox
+from PyQt6.QtWidgets import QPushButton
 
 from calibration.conditions import conditions_of
 from calibration.profile import LatencyPart
 from monitor.errors import InputError
 from recordings.open import open_source
 from ui.latency import PatternCapture
-from ui.wizard.look import field, form, label, set_role
+from ui.wizard.look import count, field, form, label, set_role
 from ui.wizard.measurement import Measurement, Standing, Task
 from ui.wizard.page import Finding, Loaded, Page
 from ui.wizard.worker import Worker
@@ -36,11 +36,7 @@ class LatencyPage(Page):
         self._runs, self._problem = 0, ""
         rows = form()
         self.source = field("device:0, or an address", "device:0")
-        self.seconds = QSpinBox()
-        self.seconds.setRange(8, 120)
-        self.seconds.setValue(20)
-        self.seconds.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.seconds.setSuffix(" s")
+        self.seconds = count(8, 120, 20, " s")
         rows.addRow("&Live source", self.source)
         rows.addRow("Flash for", self.seconds)
         self.flash = QPushButton("Flas&h and measure")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from collections.abc import Sequence
 
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSizePolicy, QSpinBox, QWidget
+
+from calibration.scale_choice import above_zero
+from monitor.errors import InputError
 from ui.theme import (
     AMBER_LINE,
     BACKGROUND,
@@ -81,7 +86,10 @@ def label(text: str = "", role: str = "", *, one_line: bool = False) -> QLabel:
     made.setWordWrap(not one_line)
     made.setProperty("role", role)
     if not one_line:
-        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        # a long name without a space must not make the window wider
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        made.setSizePolicy(policy)
     return made
 
 
@@ -102,6 +110,37 @@ def field(hint: str = "", text: str = "") -> QLineEdit:
     return made
 
 
+class _Count(QSpinBox):
+    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Who scrolls the page changes nothing on it."""
+        if event is not None:
+            event.ignore()
+
+
+class _Choice(QComboBox):
+    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+        """As `_Count`."""
+        if event is not None:
+            event.ignore()
+
+
+def count(least: int, most: int, usual: int, unit: str = "") -> QSpinBox:
+    """A whole number."""
+    made = _Count()
+    made.setRange(least, most)
+    made.setValue(usual)
+    made.setSuffix(unit)
+    made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    return made
+
+
+def choice(words: Sequence[str]) -> QComboBox:
+    """One of several."""
+    made = _Choice()
+    made.addItems(list(words))
+    return made
+
+
 def form() -> QFormLayout:
     """Names on the left, what is typed on the right."""
     made = QFormLayout()
@@ -119,9 +158,6 @@ def number_in(edit: QLineEdit, name: str) -> float | None:
     InputError
         It is no number, or not above 0.
     """
-    from calibration.scale_choice import above_zero
-    from monitor.errors import InputError
-
     text = edit.text().strip().replace(",", ".")
     if not text:
         return None

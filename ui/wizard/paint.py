@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPo
 from calibration.shapes import Shapes
 from monitor.plan import Point
 from ui.theme import CONTOUR, CYAN, HALO, TEXT, TEXT_SOFT
-from ui.wizard.book import MarkBook, Tool
+from ui.wizard.marker import Marker
 from ui.wizard.sight import Sight
 
 _RING_PX, _CHOSEN_PX, _TICK_PX = 9.0, 11.0, 6.0
@@ -44,20 +44,18 @@ def paint_shapes(painter: QPainter, sight: Sight, shapes: Shapes) -> None:
         _caption(painter, QPointF(x, y), text, TEXT)
 
 
-def paint_marks(
-    painter: QPainter, sight: Sight, book: MarkBook, tool: Tool | None, chosen: int, *, joined: bool
-) -> None:
+def paint_marks(painter: QPainter, sight: Sight, marker: Marker, *, joined: bool) -> None:
     """Paint the marks of a tool; the chosen one is larger. `joined`: with a line between two."""
+    tool, points = marker.tool, marker.points
     if tool is None:
         return
-    points = book.points(tool)
     if len(points) == 2 and joined:
         join = QPainterPath(QPointF(*sight.to_view(points[0])))
         join.lineTo(QPointF(*sight.to_view(points[1])))
         _stroke(painter, join, CYAN, 1.0, dashed=True)
     for number, at in enumerate(points):
         x, y = sight.to_view(at)
-        is_chosen = number == chosen
+        is_chosen = number == marker.chosen
         radius = _CHOSEN_PX if is_chosen else _RING_PX
         ring = QPainterPath()
         ring.addEllipse(QPointF(x, y), radius, radius)

@@ -18,7 +18,7 @@ KEYS = (
     ("Ctrl+Z, Ctrl+Shift+Z", "undo, redo"),
     ("+, -, 0", "zoom, all of the picture"),
     ("Ctrl+arrows, A", "window and level, automatic"),
-    ("Ctrl+1 to 6, Alt+left, right", "go to a page"),
+    ("Ctrl+1 to 6, Ctrl+page up, down", "go to a page"),
     ("Ctrl+Enter", "keep what was found"),
     ("Ctrl+O, Ctrl+S", "open a file, save the profile"),
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSpinBox
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton
 
 from calibration.profile import DEFAULT_VALID_DAYS
 from calibration.room import RoomProfile
 from calibration.summary import PARTS
 from monitor.errors import InputError
 from ui.version import software_version
-from ui.wizard.look import field, form, label, set_role
+from ui.wizard.look import count, field, form, label, set_role
 from ui.wizard.page import Page
 from ui.wizard.worker import Worker
 
@@ -34,11 +34,7 @@ class RoomPage(Page):
         self.room = field("as Angio 2", room)
         self.c_arm = field("make and model")
         self.operator = field("your name")
-        self.valid_days = QSpinBox()
-        self.valid_days.setRange(1, 3650)
-        self.valid_days.setValue(DEFAULT_VALID_DAYS)
-        self.valid_days.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.valid_days.setSuffix(" days")
+        self.valid_days = count(1, 3650, DEFAULT_VALID_DAYS, " days")
         self.path = field("chosen when saving", "" if profile is None else str(profile))
         self.choose = QPushButton("Choose…")
         line = QHBoxLayout()

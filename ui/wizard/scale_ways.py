@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
 
 from calibration.gauges import OUTER_DIAMETER_MM
 from calibration.picture import Picture
@@ -14,7 +14,7 @@ from calibration.scale_choice import Console
 from calibration.scale_marks import BallMarks, CannulaMarks, LengthMarks, MarkedScale, RulerMarks, ScaleMarks
 from monitor.errors import InputError
 from ui.wizard.book import MarkBook, Points, Tool
-from ui.wizard.look import field, form, label, number_in, set_role
+from ui.wizard.look import choice, field, form, label, number_in, set_role
 from ui.wizard.measurement import Measurement, Standing, Task
 from ui.wizard.worker import Worker
 
@@ -295,9 +295,9 @@ def _plain_field(hint: str) -> tuple[QLineEdit, QWidget]:
 
 def _gauge_field() -> tuple[QLineEdit, QWidget]:
     """Gauges to choose from; what a maker states can be typed in mm."""
-    chosen = QComboBox()
+    chosen = choice(tuple(OUTER_DIAMETER_MM))
     chosen.setEditable(True)
-    chosen.addItems(list(OUTER_DIAMETER_MM))
+    chosen.setCompleter(None)  # a gauge that nobody typed must not be completed
     chosen.setCurrentIndex(-1)
     edit = chosen.lineEdit()
     assert edit is not None, "an editable box has a line to type in"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QSpinBox
+from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton
 
 from calibration.picture import MOST_FRAMES, Picture, average_of
 from recordings.open import open_source
-from ui.wizard.look import field, label
+from ui.wizard.look import count, field, label
 from ui.wizard.page import Loaded
 from ui.wizard.worker import Worker, words_of
 
@@ -15,15 +17,20 @@ _USUAL_FRAMES = 16
 
 
 class SourceBar(QFrame):
-    """A line of a source and what to average of it. `opened` carries a `Loaded`, `said` what went wrong."""
+    """A line of a source and what to average of it.
 
-    opened = pyqtSignal(object)
+    `opened` carries a `Loaded` and what `asker` gave when it was asked for; `said` what goes on, and
+    whether it went wrong.
+    """
+
+    opened = pyqtSignal(object, object)
     said = pyqtSignal(str, bool)
 
     def __init__(self, worker: Worker, frame_rate_hz: float | None) -> None:
         super().__init__()
         self._worker, self._frame_rate_hz = worker, frame_rate_hz
         self._asked = 0
+        self.asker: Callable[[], object] = lambda: None
         self.setProperty("role", "bar")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 8)
@@ -36,12 +43,8 @@ class SourceBar(QFrame):
             QPushButton("Fol&der…"),
             QPushButton("&Open"),
         )
-        self.first, self.frames = QSpinBox(), QSpinBox()
-        self.first.setRange(0, 1_000_000)
-        self.frames.setRange(1, MOST_FRAMES)
-        self.frames.setValue(_USUAL_FRAMES)
+        self.first, self.frames = count(0, 1_000_000, 0), count(1, MOST_FRAMES, _USUAL_FRAMES)
         for spin in (self.first, self.frames):
-            spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             spin.setFixedWidth(64)
         for widget in (self.source, self.file, self.folder):
             layout.addWidget(widget, 1 if widget is self.source else 0)
@@ -70,17 +73,18 @@ class SourceBar(QFrame):
             self.said.emit("type a source, or choose a file or a folder", True)
             return
         self._asked += 1
-        asked, first, count = self._asked, self.first.value(), self.frames.value()
+        whom = self.asker()
+        asked, first, frames = self._asked, self.first.value(), self.frames.value()
         self.said.emit(f"opening {spec}…", False)
 
         def work() -> Picture:
-            return average_of(open_source(spec, frame_rate_hz=self._frame_rate_hz), first, count)
+            return average_of(open_source(spec, frame_rate_hz=self._frame_rate_hz), first, frames)
 
         def then(outcome: object) -> None:
             if asked != self._asked:
                 return
             if isinstance(outcome, Picture):
-                self.opened.emit(Loaded(spec, outcome))
+                self.opened.emit(Loaded(spec, outcome), whom)
             elif isinstance(outcome, Exception):
                 self.said.emit(words_of(outcome), True)
 

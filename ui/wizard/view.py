@@ -23,11 +23,12 @@ from monitor.plan import Point
 from ui.overlay.draw import font_of
 from ui.overlay.image_view import owned_image
 from ui.theme import BAR_QUIET, CYAN, LINE, TEXT_FAINT
-from ui.wizard.book import MarkBook, Points, Tool
+from ui.wizard.book import MarkBook, Tool
+from ui.wizard.marker import Marker
 from ui.wizard.paint import paint_marks, paint_shapes
 from ui.wizard.sight import Sight, Window
 
-_GRAB_PX, _CLICK_PX = 14.0, 4.0
+_CLICK_PX = 4.0
 _WHEEL, _STEP = 1.0015, 1.25
 _SMOOTH_BELOW = 4.0
 _PER_PX = 0.004
@@ -69,10 +70,8 @@ class PictureView(QWidget):
         self._window = Window(0.0, 1.0)
         self._sight = Sight(1.0, 1.0, (0.0, 0.0), 1.0)
         self._fitted = True
-        self._book = MarkBook()
-        self._tool: Tool | None = None
+        self._marker = Marker()
         self._shapes = Shapes()
-        self._chosen = 0
         self._drag: tuple[str, Point] | None = None
         self._far = False
         self.pointer: Point | None = None
@@ -85,15 +84,16 @@ class PictureView(QWidget):
         self._picture, self.pointer = picture, None
         if picture is not None:
             self._window = Window.of(picture.grey)
+            self._marker.within(picture)
         self._render()
         self.fit()
 
     def show_marks(self, book: MarkBook, tool: Tool | None, shapes: Shapes) -> None:
         """Show marks, which of them can be set now, and what was found."""
-        if tool != self._tool:
-            self._chosen = 0
-        self._book, self._tool, self._shapes = book, tool, shapes
-        self.setCursor(Qt.CursorShape.CrossCursor if self._next() is not None else Qt.CursorShape.ArrowCursor)
+        self._marker.show(book, tool)
+        self._shapes = shapes
+        wanted = self._marker.wants_more and self._picture is not None
+        self.setCursor(Qt.CursorShape.CrossCursor if wanted else Qt.CursorShape.ArrowCursor)
         self.update()
 
     @property
@@ -143,18 +143,17 @@ class PictureView(QWidget):
 
     def undo(self) -> None:
         """Take the last change of the marks back."""
-        if self._book.undo():
+        if self._marker.book.undo():
             self._tell(settled=True)
 
     def redo(self) -> None:
         """Change the marks again as before `undo`."""
-        if self._book.redo():
+        if self._marker.book.redo():
             self._tell(settled=True)
 
     def delete_marks(self) -> None:
         """Remove the marks of the tool."""
-        if self._tool is not None and self._book.points(self._tool):
-            self._book.put(self._tool, ())
+        if self._marker.remove():
             self._tell(settled=True)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -169,10 +168,7 @@ class PictureView(QWidget):
         elif event.button() == Qt.MouseButton.MiddleButton:
             self._drag = ("pan", at)
         elif event.button() == Qt.MouseButton.LeftButton:
-            near = self._near(at)
-            if near is not None and self._tool is not None:
-                self._chosen = near
-            self._drag = ("pan" if near is None else "mark", at)
+            self._drag = ("mark" if self._marker.choose_at(self._sight, at) else "pan", at)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -187,7 +183,8 @@ class PictureView(QWidget):
                 return
             dx, dy = at[0] - before[0], at[1] - before[1]
             if what == "mark":
-                self._drag_mark(dx / self._sight.zoom, dy / self._sight.zoom)
+                self._marker.shift(dx / self._sight.zoom, dy / self._sight.zoom, new_step=not self._far)
+                self._tell(settled=False)
             elif what == "pan":
                 self._set_sight(self._sight.panned(dx, dy))
             else:
@@ -244,9 +241,7 @@ class PictureView(QWidget):
                 painter.drawImage(place, self._image)
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 paint_shapes(painter, self._sight, self._shapes)
-                paint_marks(
-                    painter, self._sight, self._book, self._tool, self._chosen, joined=not self._found_any
-                )
+                paint_marks(painter, self._sight, self._marker, joined=not self._found_any)
             if self.hasFocus():
                 painter.setPen(QColor(CYAN))
             else:
@@ -263,8 +258,7 @@ class PictureView(QWidget):
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.delete_marks()
         elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-            count = len(self._points())
-            self._chosen = (self._chosen + (1 if key == Qt.Key.Key_PageDown else -1)) % max(count, 1)
+            self._marker.choose_next(1 if key == Qt.Key.Key_PageDown else -1)
             self.update()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_by(_STEP)
@@ -279,60 +273,22 @@ class PictureView(QWidget):
         return True
 
     def _arrow(self, x: float, y: float, held: Qt.KeyboardModifier) -> bool:
-        points = self._points()
+        step = _NUDGES_PX.get(held, 0.0)
         if held == Qt.KeyboardModifier.ControlModifier:
             self._set_window(self._window.changed(0.05 * x, -0.05 * y))
         elif held not in _NUDGES_PX:
             return False
-        elif self._chosen < len(points) and self._tool is not None:
-            step = _NUDGES_PX[held]
-            at = points[self._chosen]
-            moved = self._inside((at[0] + step * x, at[1] + step * y))
-            self._book.put(self._tool, _replaced(points, self._chosen, moved))
+        elif self._marker.shift(step * x, step * y, new_step=True):
             self._tell(settled=True)
         else:
             self._set_sight(self._sight.panned(-_PAN_PX * x, -_PAN_PX * y))
         return True
 
-    def _points(self) -> Points:
-        return () if self._tool is None else self._book.points(self._tool)
-
-    def _next(self) -> int | None:
-        """Number of the mark that is to be set next; None: none."""
-        count = len(self._points())
-        return None if self._tool is None or count >= self._tool.most else count
-
-    def _near(self, at: Point) -> int | None:
-        """The mark at a place of the view."""
-        places = [self._sight.to_view(point) for point in self._points()]
-        near = [(math.dist(place, at), k) for k, place in enumerate(places)]
-        return min(near)[1] if near and min(near)[0] <= _GRAB_PX else None
-
     def _add(self, at: Point) -> None:
-        number = self._next()
-        if number is None or self._tool is None or at != self._inside(at):
-            return
-        self._book.put(self._tool, (*self._points(), at))
-        self._chosen = number
-        self._tell(settled=True)
-
-    def _drag_mark(self, dx: float, dy: float) -> None:
-        if self._tool is None:
-            return
-        x, y = self._points()[self._chosen]
-        at = (x + dx, y + dy)
-        change = self._book.drag if self._far else self._book.put
-        change(self._tool, _replaced(self._points(), self._chosen, self._inside(at)))
-        self._tell(settled=False)
-
-    def _inside(self, at: Point) -> Point:
-        if self._picture is None:
-            return at
-        rows, columns = self._picture.stored.shape
-        return min(max(at[0], 0.0), columns - 1.0), min(max(at[1], 0.0), rows - 1.0)
+        if self._marker.add(at):
+            self._tell(settled=True)
 
     def _tell(self, *, settled: bool) -> None:
-        self._chosen = min(self._chosen, max(len(self._points()) - 1, 0))
         self.update()
         (self.settled if settled else self.moved).emit()
 
@@ -352,7 +308,3 @@ class PictureView(QWidget):
     def _render(self) -> None:
         self._image = None if self._picture is None else owned_image(self._window.applied(self._picture.grey))
         self.update()
-
-
-def _replaced(points: Points, number: int, at: Point) -> Points:
-    return (*points[:number], at, *points[number + 1 :])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from calibration.profile import DistortionPart
-from calibration.summary import PARTS, AnyPart, summary_of
+from calibration.summary import PARTS, AnyPart
 from monitor.errors import InputError
 from ui.qt import start_application
 from ui.wizard.density_page import DensityPage
@@ -66,7 +65,7 @@ class WizardWindow(QWidget):
         super().__init__()
         self.setWindowTitle("CementWatch calibration. Research and training software, not a medical device")
         self.fits, self._loads = Worker(self), Worker(self)
-        self._saved: dict[str, Kept] = {}
+        self._saved: dict[str, tuple[Path | None, Kept]] = {}
         self._font_px = 0
         self.bar = SourceBar(self._loads, frame_rate_hz)
         self.room = RoomPage(self.fits, profile, room)
@@ -104,11 +103,11 @@ class WizardWindow(QWidget):
             self.say(self.page.loaded.words)
         self._refresh()
 
-    def show_loaded(self, loaded: Loaded) -> None:
-        """A picture was opened: for this page, and for every other that nothing was done on yet."""
+    def show_loaded(self, loaded: Loaded, asker: object) -> None:
+        """A picture was opened: for the page that asked, and for every other that nothing was done on yet."""
         for page in self.pages:
             untouched = page.kept is None and not page.book.can_undo
-            if page is self.page or untouched:
+            if page is asker or untouched:
                 page.show_loaded(loaded)
         self.say(loaded.words)
         self._refresh()
@@ -116,6 +115,7 @@ class WizardWindow(QWidget):
     def say(self, words: str, refused: bool = False) -> None:
         """A line at the bottom."""
         self.said.setText(words)
+        self.said.setToolTip(words)
         set_role(self.said, "refused" if refused else "soft")
 
     # what is kept
@@ -125,7 +125,7 @@ class WizardWindow(QWidget):
         lost = []
         for page in self.pages:
             if page.kept is not None and page.holds:
-                if self._saved.get(page.name) is not page.kept:
+                if not self._is_saved(page.name, page.kept):
                     lost.append(f"{page.name} (kept, not saved)")
             elif page.kept is None and page.finding() is not None:
                 lost.append(f"{page.name} (measured, not kept)")
@@ -148,7 +148,9 @@ class WizardWindow(QWidget):
         except InputError as error:
             self.review.say(f"not saved: {error}", refused=True)
             return False
-        self._saved.update({page.name: page.kept for page in self.pages if page.kept and page.name in parts})
+        for page in self.pages:
+            if page.kept is not None and page.name in parts:
+                self._saved[page.name] = into.path, page.kept
         self.room.refresh()
         self._refresh()
         self.review.say(f"{', '.join(parts)} saved in {into.path}, until {into.made.valid_until:%Y-%m-%d}")
@@ -162,7 +164,7 @@ class WizardWindow(QWidget):
             return
         self.latency.stop()
         self.fits.close()
-        self._loads.close()
+        self._loads.close(wait=False)  # a source that does not answer must not hold the window
         super().closeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -192,9 +194,14 @@ class WizardWindow(QWidget):
         """What was kept and holds, by the name of the part."""
         return {page.name: page.kept for page in self.pages if page.kept is not None and page.holds}
 
+    def _is_saved(self, name: str, one: Kept) -> bool:
+        """Whether it was written to the profile that is named now."""
+        path, saved = self._saved.get(name, (None, None))
+        return saved is one and path == self.room.profile_path()
+
     def _parts(self) -> dict[str, AnyPart]:
         """What was kept, as parts with the stamp of this moment; empty where the stamp cannot be made."""
-        kept = {name: one for name, one in self._kept().items() if self._saved.get(name) is not one}
+        kept = {name: one for name, one in self._kept().items() if not self._is_saved(name, one)}
         try:
             made = self.room.room_profile().made
         except InputError:
@@ -221,6 +228,7 @@ class WizardWindow(QWidget):
         foot = QFrame()
         foot.setProperty("role", "bar")
         self.said = label("", "soft")
+        self.said.setObjectName("said")
         self.back, self.forward = QPushButton("‹ Back"), QPushButton("Next ›")
         line = QHBoxLayout(foot)
         line.setContentsMargins(14, 8, 14, 8)
@@ -250,6 +258,7 @@ class WizardWindow(QWidget):
         self._side.setMaximumWidth(16777215 if self.page is self.review else self._page_width)
 
     def _connect(self) -> None:
+        self.bar.asker = lambda: self.page
         self.bar.opened.connect(self.show_loaded)
         self.bar.said.connect(self.say)
         self.rail.chosen.connect(self.go)
@@ -268,8 +277,8 @@ class WizardWindow(QWidget):
             "Ctrl+O": self.bar.choose_file,
             "Ctrl+S": self._save_by_key,
             "Ctrl+Return": self._keep_by_key,
-            "Alt+Left": self.back.click,
-            "Alt+Right": self.forward.click,
+            "Ctrl+PgUp": self.back.click,
+            "Ctrl+PgDown": self.forward.click,
             "F2": self.view.setFocus,
             "F1": self.panel.keys.click,
         }
@@ -306,37 +315,10 @@ class WizardWindow(QWidget):
         skipping = page.name in PARTS and not (page.kept is not None and page.holds)
         self.forward.setText("Skip ›" if skipping else "Next ›")
         if page is self.review:
-            self._review()
-
-    def _review(self) -> None:
-        try:
-            into = self.room.room_profile()
-            known = into.known()
-            parts = {name: one.finding.part(into.made) for name, one in self._kept().items()}
-            whole = into.with_parts(
-                **{n: p for n, p in parts.items() if self._saved.get(n) is not self._kept()[n]}
-            )
-        except InputError as error:
-            self.review.show_rows(())
-            self.review.keep_button.setEnabled(False)
-            self.review.say(str(error), refused=True)
-            return
-        new = {name for name, one in self._kept().items() if self._saved.get(name) is not one}
-        rows = []
-        for part in summary_of(whole, datetime.now(UTC)):
-            replaced = getattr(known, part.name) is not None
-            origin = "this session, replaces the old" if replaced else "this session, not saved yet"
-            if part.name not in new:
-                origin = "in the profile" if part.stamp is not None else ""
-            rows.append((part, origin))
-        self.review.show_rows(rows)
-        self.review.keep_button.setEnabled(bool(new))
-        room = f"{whole.room or 'room not named'}, {whole.c_arm or 'C-arm not named'}"
-        changed = [page.title.lower() for page in self.pages if page.kept is not None and not page.holds]
-        words = f"{room}; {len(new)} to be saved" if new else f"{room}; nothing new to save"
-        if changed:
-            words += f"; changed since kept, not in the profile: {', '.join(changed)}"
-        self.review.say(words, refused=bool(changed))
+            try:
+                self.review.show_profile(self.room.room_profile(), self._parts(), self.pages)
+            except InputError as error:
+                self.review.show_nothing(str(error))
 
 
 def run_wizard(

@@ -48,10 +48,10 @@ class Worker(QObject):
 
         self._pool.submit(run)
 
-    def close(self) -> None:
-        """Drop what has not begun, wait for what has, and deliver nothing any more."""
+    def close(self, *, wait: bool = True) -> None:
+        """Drop what has not begun, wait for what has unless told not to, and deliver nothing any more."""
         self._closed = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=wait, cancel_futures=True)
 
     def _deliver(self, then: Then, outcome: object) -> None:
         if not self._closed:

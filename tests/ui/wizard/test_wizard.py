@@ -7,9 +7,11 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import QPoint, QPointF, Qt, QTimer
+from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
@@ -431,6 +433,54 @@ def test_another_picture_takes_the_marks_but_not_what_was_kept(
     assert window.distortion.loaded.source == plate.source
 
 
+def test_a_picture_goes_to_the_page_that_asked_for_it(
+    hand: Operator, window: WizardWindow, cannula: Shown, plate: Shown
+) -> None:
+    hand.cannula(cannula)
+    hand.go(2)
+    window.bar.source.setText(plate.source)
+    window.bar.load()
+    hand.go(1)
+    hand.until(
+        lambda: window.distortion.loaded is not None and window.distortion.loaded.source == plate.source
+    )
+    assert window.scale.loaded is not None
+    assert window.scale.loaded.source == cannula.source
+    assert len(window.scale.book.points(window.scale.ways[0].tool)) == 2
+
+
+def test_what_was_saved_can_be_saved_to_another_profile_too(
+    hand: Operator, window: WizardWindow, cannula: Shown, profile: Path, tmp_path: Path
+) -> None:
+    hand.cannula(cannula)
+    hand.until(lambda: window.scale.finding() is not None)
+    hand.keep()
+    hand.go(5)
+    hand.keep()
+    assert window.unsaved() == []
+    other = tmp_path / "other.json"
+    window.room.path.setText(str(other))
+    assert window.unsaved() == ["scale (kept, not saved)"]
+    assert window.save()
+    first, second = read_profile(profile).scale, read_profile(other).scale
+    assert first is not None
+    assert second is not None
+    assert (second.mm_per_px, second.reasoning) == (first.mm_per_px, first.reasoning)
+
+
+def test_scrolling_the_page_changes_no_gauge(hand: Operator, window: WizardWindow, cannula: Shown) -> None:
+    hand.cannula(cannula)
+    box = window.scale.ways[0].typed.parentWidget()
+    assert box is not None
+    middle = QPointF(box.rect().center())
+    turned = QWheelEvent(
+        middle, box.mapToGlobal(middle), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(box, turned)
+    assert window.scale.ways[0].typed.text() == "11G"
+
+
 def test_everything_can_be_done_with_keys(hand: Operator, window: WizardWindow, cannula: Shown) -> None:
     hand.open(cannula.source)
     control, alt = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -444,16 +494,17 @@ def test_everything_can_be_done_with_keys(hand: Operator, window: WizardWindow, 
     hand.bot.keyClick(window.view, Qt.Key.Key_Return)
     hand.bot.keyClick(window.view, Qt.Key.Key_Right)
     hand.bot.keyClick(window.view, Qt.Key.Key_Down, alt)
+    hand.bot.keyClick(window.view, Qt.Key.Key_Right, alt)
     hand.bot.keyClick(window.view, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     ((x, y),) = window.scale.book.points(tool)
-    assert (x, y) == pytest.approx((119.5 + 1 - 10, 119.5 + 0.1))
+    assert (x, y) == pytest.approx((119.5 + 1 + 0.1 - 10, 119.5 + 0.1))
     hand.bot.keyClick(window.view, Qt.Key.Key_Return)
     hand.bot.keyClick(window.view, Qt.Key.Key_PageUp)
     hand.bot.keyClick(window.view, Qt.Key.Key_Up)
     assert window.scale.book.points(tool)[0] == pytest.approx((x, y - 1))
     hand.bot.keyClick(window, Qt.Key.Key_Z, control)
     assert window.scale.book.points(tool)[0] == pytest.approx((x, y))
-    hand.bot.keyClick(window, Qt.Key.Key_Right, alt)
+    hand.bot.keyClick(window, Qt.Key.Key_PageDown, control)
     assert window.page is window.distortion
 
 
@@ -485,10 +536,10 @@ def test_the_picture_is_zoomed_moved_and_windowed(
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
 def test_nothing_is_cut_off(
-    hand: Operator, window: WizardWindow, cannula: Shown, size: tuple[int, int]
+    hand: Operator, window: WizardWindow, cannula: Shown, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     window.resize(*size)
-    hand.open(cannula.source)
+    hand.open(written(tmp_path / ("a-name-without-a-space" * 9), cv2.imread(f"{cannula.source}/00.png", -1)))
     for number, page in enumerate(window.pages):
         hand.go(number)
         hand.bot.wait(1)
