@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from calibration.conditions import Conditions
+from calibration.conditions import Conditions, geometry_changes
 from calibration.profile import DensityPart, DistortionPart, LatencyPart, Profile, ScalePart, Stamp
 
 PARTS = ("scale", "distortion", "density", "latency")
@@ -37,6 +37,14 @@ class PartSummary:
 def summary_of(profile: Profile, now: datetime) -> tuple[PartSummary, ...]:
     """Every part that a profile may hold, at a time with a zone."""
     return tuple(_summary(name, getattr(profile, name), now) for name in PARTS)
+
+
+def mismatches(profile: Profile) -> Iterator[str]:
+    """Parts of a profile that cannot hold for one and the same picture, in words."""
+    scale, distortion = profile.scale, profile.distortion
+    if scale is not None and distortion is not None:
+        for change in geometry_changes(scale.conditions, distortion.conditions):
+            yield f"scale and distortion do not hold together: {change}"
 
 
 def _summary(name: str, part: AnyPart | None, now: datetime) -> PartSummary:

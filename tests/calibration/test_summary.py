@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from calibration.conditions import Conditions
-from calibration.profile import LatencyPart, Profile, ScalePart, Stamp
-from calibration.summary import PARTS, summary_of
+from calibration.profile import DistortionPart, LatencyPart, Profile, ScalePart, Stamp
+from calibration.summary import PARTS, mismatches, summary_of
 
 MADE = Stamp(datetime(2026, 1, 2, tzinfo=UTC), datetime(2027, 1, 2, tzinfo=UTC), "test", "A. Physicist")
 SEEN = Conditions(480, 640, "DISP", 8, distance_source_to_detector_mm=1009.0, field_of_view_mm=230.0)
@@ -28,6 +28,17 @@ def test_every_part_is_told_with_its_uncertainty_and_what_is_missing_is_said() -
         assert missing.stamp is None
         assert missing.value.startswith("missing: ")
         assert missing.uncertainty == ""
+
+
+def test_a_scale_and_a_distortion_of_different_formats_are_told() -> None:
+    def with_distortion_of(seen: Conditions) -> Profile:
+        part = DistortionPart(MADE, seen, {}, 0.03, 0.1, 397)
+        return Profile(scale=ROOM.scale, distortion=part)
+
+    assert list(mismatches(with_distortion_of(SEEN))) == []
+    assert list(mismatches(ROOM)) == []
+    (told,) = mismatches(with_distortion_of(Conditions(512, 512, "DISP", 8)))
+    assert told.endswith("images were 640 x 480, are 512 x 512")
 
 
 def test_what_has_expired_is_marked() -> None:

@@ -58,7 +58,7 @@ def style_sheet(font_px: int) -> str:
     QPushButton[role="main"]:enabled {{ background: {CYAN}; color: {BACKGROUND}; font-weight: bold; }}
     QPushButton[role="main"]:focus {{ border: 2px solid {TEXT}; }}
     QPushButton[role="step"], QPushButton[role="way"] {{ text-align: left; border: 1px solid transparent;
-        background: transparent; padding: 5px 8px; color: {TEXT_SOFT}; }}
+        background: transparent; padding: 3px 8px; color: {TEXT_SOFT}; }}
     QPushButton[role="step"] {{ padding: 8px; }}
     QPushButton[role="step"]:checked, QPushButton[role="way"]:checked {{ background: {TRACK}; color: {TEXT};
         border-left: 3px solid {CYAN}; }}

@@ -25,6 +25,11 @@ class Loaded:
     picture: Picture
 
     @property
+    def name(self) -> str:
+        """The last part of the source: a path may be long."""
+        return self.source.rstrip("/").rpartition("/")[2] or self.source
+
+    @property
     def words(self) -> str:
         """What it is, in a line."""
         p = self.picture
@@ -151,10 +156,9 @@ class Page(QWidget):
         if self.kept is None:
             words, role = "nothing kept yet", "faint"
         elif self.holds:
-            where = (
-                self.kept.loaded.source if self.kept.loaded is not self.loaded and self.kept.loaded else ""
-            )
-            words, role = f"kept: {self.kept.finding.words}{f', from {where}' if where else ''}", "kept"
+            old = self.kept.loaded
+            where = f", from {old.name}" if old is not None and old is not self.loaded else ""
+            words, role = f"kept: {self.kept.finding.words}{where}", "kept"
         else:
             words, role = "changed since it was kept: not in the profile until kept again", "refused"
         self.kept_line.setText(words)

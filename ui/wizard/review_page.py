@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from calibration.profile import Profile
 from calibration.room import RoomProfile
-from calibration.summary import AnyPart, PartSummary, summary_of
+from calibration.summary import AnyPart, PartSummary, mismatches, summary_of
 from ui.theme import AMBER_LINE, TEXT_FAINT
 from ui.wizard.look import label, set_role
 from ui.wizard.page import Page
@@ -86,7 +86,9 @@ class ReviewPage(Page):
         measured = [page.name for page in pages if page.kept is None and page.finding() is not None]
         if measured:
             words.append(f"measured, not kept: {', '.join(measured)}")
-        self.say("; ".join(words), refused=bool(changed or measured))
+        unlike = list(mismatches(whole))
+        words += unlike
+        self.say("; ".join(words), refused=bool(changed or measured or unlike))
 
     def show_nothing(self, why: str) -> None:
         """Nothing can be written."""

@@ -45,6 +45,7 @@ class ScalePage(Page):
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._measure)
         box = self.box()
+        box.setSpacing(2)
         self.buttons: list[QPushButton] = []
         for number in range(1 + len(self.ways)):
             button = QPushButton()

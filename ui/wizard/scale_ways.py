@@ -138,12 +138,14 @@ class HeaderWay(QWidget):
         self.used.setChecked(True)
         layout.addWidget(
             label(
-                "Nothing to mark. What the header does not state can be read off the C-arm's console. Say "
-                "how much nearer to the detector than the isocentre the spine lies, and how sure that is.",
+                "Nothing to mark. What the header does not state, read off the C-arm's console. Say how much "
+                "nearer to the detector than the isocentre the spine lies, and how sure that is.",
                 "soft",
             )
         )
         layout.addWidget(self.used)
+        self.said = label("", "soft")
+        layout.addWidget(self.said)
         rows = form()
         self.spacing, self.sid, self.sod = field("mm"), field("mm"), field("mm")
         self.nearer, self.nearer_sd = field("mm", "0"), field("mm", "40")
@@ -158,8 +160,6 @@ class HeaderWay(QWidget):
             edit.textChanged.connect(self._edited)
         self.used.toggled.connect(self._edited)
         layout.addLayout(rows)
-        self.said = label("", "soft")
-        layout.addWidget(self.said)
         self.header = HeaderScale()
         self.problem = ""
         self._picture: Picture | None = None
@@ -186,7 +186,9 @@ class HeaderWay(QWidget):
             lines += [f"{estimate.method}:", *estimate.reasoning]
         lines += [*self.header.conflicts, *self.header.unusable]
         if picture is not None and not lines and not self.problem:
-            lines.append("the header says nothing of the geometry: type what the console shows, or mark")
+            lines.append(
+                "what the header states gives no scale: type what the console shows, or mark an object"
+            )
         self.said.setText(self.problem or "\n".join(lines))
         set_role(self.said, "refused" if self.problem or self.header.conflicts else "soft")
 

@@ -13,6 +13,7 @@ Float32 = NDArray[np.float32]
 
 _LEAST_ZOOM, _MOST_ZOOM = 0.1, 32.0
 _MARGIN = 0.98
+_BORDER_SHARE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,11 @@ class Window:
 
     @classmethod
     def of(cls, grey: Float32) -> Window:
-        """By the percentiles of a picture."""
-        low, high = (float(v) for v in np.percentile(grey, [0.5, 99.5]))
+        """By the percentiles of the middle of a picture: the beam beside the patient outshines all else."""
+        rows, columns = grey.shape
+        top, left = round(_BORDER_SHARE * rows), round(_BORDER_SHARE * columns)
+        inner = grey[top : rows - top, left : columns - left]
+        low, high = (float(v) for v in np.percentile(inner, [0.5, 99.5]))
         return cls(low, max(high, low + 1e-3))
 
     def changed(self, width: float, level: float) -> Window:

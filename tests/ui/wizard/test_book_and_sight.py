@@ -73,6 +73,8 @@ def test_window_and_level() -> None:
     window = Window.of(grey)
     shown = window.applied(grey)
     assert (shown[0, 0], shown[0, -1]) == (0, 255)
+    bright = np.pad(grey, ((0, 0), (0, 100)), constant_values=60_000.0)
+    assert Window.of(bright).high < 1200, "the open beam at the border does not count"
     wider = window.changed(math.log(2.0), 0.0)
     assert wider.high - wider.low == pytest.approx(2 * (window.high - window.low))
     darker = window.changed(0.0, 0.25)

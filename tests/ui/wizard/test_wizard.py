@@ -22,7 +22,7 @@ from recordings.simulated.phantom_wedge import WedgePhantom
 from tests.ui.wizard.conftest import Operator, Shown, written
 from ui.cli import run
 from ui.wizard.measurement import Measurement, Standing, Task
-from ui.wizard.window import WizardWindow
+from ui.wizard.window import WizardWindow, run_wizard
 from ui.wizard.worker import Worker
 
 SAVE, DISCARD, CANCEL = (
@@ -427,7 +427,7 @@ def test_another_picture_takes_the_marks_but_not_what_was_kept(
     assert window.scale.book.points(window.scale.ways[0].tool) == ()
     assert window.scale.shapes().paths == ()
     assert window.scale.holds
-    assert cannula.source in window.scale.kept_line.text()
+    assert window.scale.kept_line.text().endswith(f"from {Path(cannula.source).name}")
     hand.go(2)
     assert window.distortion.loaded is not None
     assert window.distortion.loaded.source == plate.source
@@ -570,6 +570,25 @@ def test_the_command_says_what_is_wrong_before_a_window_opens(
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 1
     assert said in err
+
+
+def test_the_window_runs_until_it_is_closed(qtbot: QtBot, cannula: Shown, profile: Path) -> None:
+    del qtbot
+    seen: list[str] = []
+
+    def look() -> None:
+        (shown,) = (
+            w for w in QApplication.topLevelWidgets() if isinstance(w, WizardWindow) and w.isVisible()
+        )
+        if shown.room.loaded is None:
+            QTimer.singleShot(20, look)
+            return
+        seen.append(shown.room.loaded.source)
+        shown.close()
+
+    QTimer.singleShot(0, look)
+    assert run_wizard(cannula.source, profile) == 0
+    assert seen == [cannula.source]
 
 
 def test_the_grey_of_a_picture_is_what_is_shown(hand: Operator, window: WizardWindow, cannula: Shown) -> None:
