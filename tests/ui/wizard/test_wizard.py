@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from benchmarks.calibration.density import STEPS_MM
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, read_profile, write_profile
+from recordings.simulated.phantom_scale import Exposure, Tissue, ball_phantom, ruler_phantom
 from recordings.simulated.phantom_wedge import WedgePhantom
 from tests.ui.wizard.conftest import Operator, Shown, written
 from ui.cli import run
@@ -137,6 +138,28 @@ def test_ways_that_contradict_each_other_cannot_be_kept(
     hand.bot.keyClick(window.view, Qt.Key.Key_Delete)
     hand.until(lambda: window.scale.finding() is not None)
     assert window.scale.keep_button.isEnabled()
+
+
+@pytest.mark.parametrize(("way", "typed", "truth"), [(2, "10", 10 / 22.5), (3, "5", 5 / 14.3)])
+def test_balls_and_rulers_are_measured(
+    hand: Operator, window: WizardWindow, tmp_path: Path, way: int, typed: str, truth: float
+) -> None:
+    rng, exposure = np.random.default_rng([3, 4]), Exposure(quanta=2500.0, scatter=0.8, blur_px=0.6)
+    if way == 2:
+        phantom = ball_phantom(22.5, 10.0, exposure, Tissue(), rng)
+    else:
+        phantom = ruler_phantom(14.3, 11, exposure, Tissue(), rng)
+    hand.go(1)
+    hand.open(written(tmp_path / "object", np.asarray(phantom.pixels * 16, np.uint16)))
+    hand.bot.mouseClick(window.scale.buttons[way], Qt.MouseButton.LeftButton)
+    hand.click(*phantom.points)
+    assert window.scale.ways[way - 1].summary == "incomplete", "marked, but its size is not known"
+    hand.bot.keyClicks(window.scale.ways[way - 1].typed, typed)
+    hand.until(lambda: window.scale.finding() is not None)
+    found = window.scale.ways[way - 1].found
+    assert found is not None
+    assert found.estimate.mm_per_px == pytest.approx(truth, rel=0.03)
+    assert len(window.scale.shapes().circles) + len(window.scale.shapes().crosses) == (1 if way == 2 else 11)
 
 
 def test_console_values_give_a_scale_with_its_reasoning_and_nonsense_is_said(
