@@ -185,7 +185,7 @@ def test_a_mark_that_moves_ends_what_was_measured_and_what_was_kept(
     hand.keep()
     way, (start, end) = window.scale.ways[0], window.scale.book.points(window.scale.ways[0].tool)
     gate = threading.Event()
-    window.fits.submit(gate.wait, lambda _: None)
+    window.fits.submit(lambda: gate.wait(10), lambda _: None)
     nearer = tuple(a + 0.2 * (b - a) for a, b in zip(start, end, strict=True))
     hand.grab(start, nearer)
     assert way.measurement.standing is Standing.OUTDATED
