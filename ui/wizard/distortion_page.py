@@ -82,7 +82,7 @@ class DistortionPage(Page):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self.wire.start)
-        self._problem = self._wire_problem = ""
+        self._problem = self._wire_problem = self._which = ""
         for edit in (self.pitch, self.rough):
             edit.textChanged.connect(self._edited)
         self.lattice.currentIndexChanged.connect(self._edited)
@@ -144,7 +144,7 @@ class DistortionPage(Page):
             Standing.REFUSED: f"refused: {self.wire.refusal}",
         }.get(self.wire.standing, "")
         if self.wire.value is not None:
-            words = self._wire_found().line
+            words = f"with the distortion {self._which}, {self._wire_found().line}"
         refused = bool(self._wire_problem) or self.wire.standing is Standing.REFUSED
         _tell(self.line_said, self._wire_problem or words, refused=refused)
         super().refresh()
@@ -180,7 +180,7 @@ class DistortionPage(Page):
             return None
         picture = self.loaded.picture
         try:
-            model = self._model()
+            model, self._which = self._model()
             width_px = number_in(self.wire_width, "Width")
         except InputError as error:
             self._wire_problem = str(error)
@@ -194,15 +194,15 @@ class DistortionPage(Page):
             lambda: straight_wire(picture.stored, model, start, end, width_px=width_px),
         )
 
-    def _model(self) -> DistortionModel:
-        """What is tested: what was measured, else what was kept, else what the profile holds."""
+    def _model(self) -> tuple[DistortionModel, str]:
+        """What is tested, and which that is: what was measured, else kept, else what the profile holds."""
         plate = self.plate.value
         if isinstance(plate, MeasuredPlate):
-            return plate.model
-        if self._kept_model is not None:
-            return self._kept_model
+            return plate.model, "found here"
+        if self._kept_model is not None and self.holds:
+            return self._kept_model, "kept"
         assert self.loaded is not None, "asked for with a picture only"
-        return tested_model(self._of_profile(), self.loaded.picture.info, "the profile")
+        return tested_model(self._of_profile(), self.loaded.picture.info, "the profile"), "of the profile"
 
     def keep(self) -> None:
         """Also remember the model for the test in other pictures."""

@@ -69,6 +69,11 @@ def paint_marks(painter: QPainter, sight: Sight, marker: Marker, *, joined: bool
         _caption(painter, QPointF(x, y), tool.captions[number], TEXT_SOFT, side=-1 if x < other else 1)
 
 
+def paint_corner(painter: QPainter, height: int, text: str) -> None:
+    """Words in the lower left corner of a view of so many px."""
+    _caption(painter, QPointF(0.0, height - 16.0), text, TEXT_SOFT, side=1)
+
+
 def _polygon(sight: Sight, points: Sequence[Point]) -> QPolygonF:
     return QPolygonF([QPointF(*sight.to_view(point)) for point in points])
 
@@ -93,7 +98,7 @@ def _caption(painter: QPainter, at: QPointF, text: str, colour: str, *, side: in
     left = at.x() + {-1: -width - _CHOSEN_PX - 6, 0: -width / 2, 1: _CHOSEN_PX + 6}[side]
     box = QRectF(left - 3, at.y() - height / 2, width + 6, height)
     back = QColor(HALO)
-    back.setAlpha(150)
+    back.setAlpha(205)
     painter.fillRect(box, back)
     painter.setPen(QColor(colour))
     painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
-from ui.wizard.look import label
 from ui.wizard.page import Page
 from ui.wizard.view import PictureView
 
@@ -25,12 +24,11 @@ KEYS = (
 
 
 class PicturePanel(QWidget):
-    """View, buttons, and what is under the pointer."""
+    """View and buttons."""
 
     def __init__(self) -> None:
         super().__init__()
         self.view = PictureView()
-        self.where = label("", "faint", one_line=True)
         self.undo, self.redo, self.remove = (
             QPushButton("Undo"),
             QPushButton("Redo"),
@@ -42,7 +40,6 @@ class PicturePanel(QWidget):
         for button in (self.undo, self.redo, self.remove, whole, grey, self.keys):
             line.addWidget(button)
         line.addStretch(1)
-        line.addWidget(self.where)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 0, 10)
         layout.addWidget(self.view, 1)
@@ -53,7 +50,6 @@ class PicturePanel(QWidget):
         whole.clicked.connect(self.view.fit)
         grey.clicked.connect(self.view.auto_grey)
         self.keys.clicked.connect(self._show_keys)
-        self.view.looked.connect(self._say_where)
 
     def show_page(self, page: Page) -> None:
         """Picture, marks and findings of a page."""
@@ -63,16 +59,6 @@ class PicturePanel(QWidget):
         self.undo.setEnabled(page.book.can_undo)
         self.redo.setEnabled(page.book.can_redo)
         self.remove.setEnabled(tool is not None and bool(page.book.points(tool)))
-        self._say_where()
-
-    def _say_where(self) -> None:
-        view = self.view
-        words = [f"{100 * view.sight.zoom:.0f} %"]
-        if view.pointer is not None:
-            value = view.value_at(view.pointer)
-            if value is not None:
-                words.append(f"x {view.pointer[0]:.1f}  y {view.pointer[1]:.1f}  value {value:.0f}")
-        self.where.setText("   ".join(words))
 
     def _show_keys(self) -> None:
         shown = QMessageBox(self)

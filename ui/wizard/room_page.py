@@ -15,6 +15,8 @@ from ui.wizard.look import count, field, form, label, set_role
 from ui.wizard.page import Page
 from ui.wizard.worker import Worker
 
+_ROOM_HINT, _C_ARM_HINT = "as Angio 2", "make and model"
+
 
 class RoomPage(Page):
     """What every part of the profile is stamped with."""
@@ -31,8 +33,8 @@ class RoomPage(Page):
         self.keep_button.hide()
         self.kept_line.hide()
         rows = form()
-        self.room = field("as Angio 2", room)
-        self.c_arm = field("make and model")
+        self.room = field(_ROOM_HINT, room)
+        self.c_arm = field(_C_ARM_HINT)
         self.operator = field("your name")
         self.valid_days = count(1, 3650, DEFAULT_VALID_DAYS, " days")
         self.path = field("chosen when saving", "" if profile is None else str(profile))
@@ -70,8 +72,9 @@ class RoomPage(Page):
         )
 
     def status(self) -> str:
-        """The room's name."""
-        return self.room.text().strip() or "not named"
+        """The room's name, typed or as the profile has it."""
+        shown = self.room.placeholderText()
+        return self.room.text().strip() or ("not named" if shown == _ROOM_HINT else shown)
 
     def refresh(self) -> None:
         """Say what the profile holds already, or why it cannot be used."""
@@ -82,6 +85,8 @@ class RoomPage(Page):
             set_role(self.said, "refused")
         else:
             path = self.profile_path()
+            self.room.setPlaceholderText(known.room or _ROOM_HINT)
+            self.c_arm.setPlaceholderText(known.c_arm or _C_ARM_HINT)
             held = [name for name in PARTS if getattr(known, name) is not None]
             if path is None:
                 words = "no profile chosen yet: what is kept can be saved at the end"

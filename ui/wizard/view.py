@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QImage,
@@ -25,7 +25,7 @@ from ui.overlay.image_view import owned_image
 from ui.theme import BAR_QUIET, CYAN, LINE, TEXT_FAINT
 from ui.wizard.book import MarkBook, Tool
 from ui.wizard.marker import Marker
-from ui.wizard.paint import paint_marks, paint_shapes
+from ui.wizard.paint import paint_corner, paint_marks, paint_shapes
 from ui.wizard.sight import Sight, Window
 
 _CLICK_PX = 4.0
@@ -55,7 +55,6 @@ class PictureView(QWidget):
 
     moved = pyqtSignal()
     settled = pyqtSignal()
-    looked = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,14 +73,14 @@ class PictureView(QWidget):
         self._shapes = Shapes()
         self._drag: tuple[str, Point] | None = None
         self._far = False
-        self.pointer: Point | None = None
+        self._pointer: Point | None = None
         self.empty_words = "no picture yet: open a file, a folder or a device above"
 
     def show_picture(self, picture: Picture | None) -> None:
         """Show a picture, whole and with a grey window of its own, unless it is shown already."""
         if picture is self._picture:
             return
-        self._picture, self.pointer = picture, None
+        self._picture, self._pointer = picture, None
         if picture is not None:
             self._window = Window.of(picture.grey)
             self._marker.within(picture)
@@ -110,13 +109,21 @@ class PictureView(QWidget):
         """Where a place of the picture (px) is in this widget."""
         return QPointF(*self._sight.to_view(at))
 
-    def value_at(self, at: Point) -> float | None:
-        """Stored value at a place of the picture; None beside it."""
-        if self._picture is None:
-            return None
+    @property
+    def words(self) -> str:
+        """Zoom, window and level, and the place and stored value under the pointer."""
+        grey = self._window
+        width, level = grey.high - grey.low, (grey.high + grey.low) / 2
+        words = f"{100 * self._sight.zoom:.0f} %   W {width:.0f}  L {level:.0f}"
+        if self._picture is None or self._pointer is None:
+            return words
         rows, columns = self._picture.stored.shape
+        at = self._sight.to_picture(self._pointer)
         x, y = round(at[0]), round(at[1])
-        return float(self._picture.stored[y, x]) if 0 <= x < columns and 0 <= y < rows else None
+        if not (0 <= x < columns and 0 <= y < rows):
+            return words
+        value = self._picture.stored[y, x]
+        return f"{words}   x {at[0]:.1f}  y {at[1]:.1f}  value {value:.0f}"
 
     @property
     def _found_any(self) -> bool:
@@ -130,7 +137,7 @@ class PictureView(QWidget):
             rows, columns = self._picture.stored.shape
             self._sight = Sight.whole(self.width(), self.height(), columns, rows)
         self._fitted = True
-        self._look()
+        self.update()
 
     def zoom_by(self, factor: float) -> None:
         """Enlarge around the middle."""
@@ -176,7 +183,7 @@ class PictureView(QWidget):
         if event is None or self._picture is None:
             return
         at = (event.position().x(), event.position().y())
-        self.pointer = self._sight.to_picture(at)
+        self._pointer = at
         if self._drag is not None:
             what, before = self._drag
             if not self._far and math.dist(before, at) < _CLICK_PX:
@@ -190,7 +197,7 @@ class PictureView(QWidget):
             else:
                 self._set_window(self._window.changed(_PER_PX * dx, -_PER_PX * dy))
             self._far, self._drag = True, (what, at)
-        self.looked.emit()
+        self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Set a mark where nothing was moved, or leave the dragged one."""
@@ -201,6 +208,12 @@ class PictureView(QWidget):
             self._tell(settled=True)
         elif what == "pan" and not self._far and event.button() == Qt.MouseButton.LeftButton:
             self._add(self._sight.to_picture((event.position().x(), event.position().y())))
+
+    def leaveEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Nothing is under the pointer any more."""
+        super().leaveEvent(event)
+        self._pointer = None
+        self.update()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
         """Zoom around the pointer."""
@@ -242,6 +255,7 @@ class PictureView(QWidget):
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 paint_shapes(painter, self._sight, self._shapes)
                 paint_marks(painter, self._sight, self._marker, joined=not self._found_any)
+                paint_corner(painter, self.height(), self.words)
             if self.hasFocus():
                 painter.setPen(QColor(CYAN))
             else:
@@ -294,16 +308,12 @@ class PictureView(QWidget):
 
     def _set_sight(self, sight: Sight) -> None:
         self._sight, self._fitted = sight, False
-        self._look()
+        self.update()
 
     def _set_window(self, window: Window) -> None:
         self._window = window
         self._render()
-        self._look()
-
-    def _look(self) -> None:
         self.update()
-        self.looked.emit()
 
     def _render(self) -> None:
         self._image = None if self._picture is None else owned_image(self._window.applied(self._picture.grey))

@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from calibration.profile import DistortionPart
-from calibration.summary import PARTS, AnyPart
+from calibration.summary import PARTS, AnyPart, mismatches
 from monitor.errors import InputError
 from ui.qt import start_application
 from ui.wizard.density_page import DensityPage
@@ -153,7 +153,9 @@ class WizardWindow(QWidget):
                 self._saved[page.name] = into.path, page.kept
         self.room.refresh()
         self._refresh()
-        self.review.say(f"{', '.join(parts)} saved in {into.path}, until {into.made.valid_until:%Y-%m-%d}")
+        unlike = list(mismatches(into.known()))
+        saved = f"{', '.join(parts)} saved in {into.path}, until {into.made.valid_until:%Y-%m-%d}"
+        self.review.say("; ".join([saved, *unlike]), refused=bool(unlike))
         return True
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name

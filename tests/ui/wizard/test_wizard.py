@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt, QTimer
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
@@ -274,6 +274,35 @@ def test_parts_of_a_profile_stay_unless_they_are_replaced(
     assert after.scale.method == "cannula"
 
 
+def test_a_line_is_tested_with_the_distortion_that_holds(
+    hand: Operator, window: WizardWindow, plate: Shown, wires: Shown, profile: Path
+) -> None:
+    hand.go(2)
+    hand.open(wires.source)
+    page = window.distortion
+    hand.bot.keyClick(page.testing, Qt.Key.Key_Space)
+    hand.click(*wires.points)
+    assert "holds no distortion to test" in page.line_said.text()
+    arguments = [plate.source, "--pitch-mm", "10", "--profile", str(profile)]
+    assert run(["calibrate", "distortion", *arguments]) == 0
+    hand.drag(wires.points[1], wires.points[1])
+    page.wire_width.setText("6")
+    hand.until(lambda: page.wire.standing is Standing.CURRENT)
+    assert page.line_said.text().startswith("with the distortion of the profile, ")
+
+
+def test_a_room_that_the_profile_names_need_not_be_typed(
+    hand: Operator, window: WizardWindow, profile: Path
+) -> None:
+    known_room(profile)
+    window.room.room.clear()
+    assert window.room.room.placeholderText() == "Angio 2"
+    assert window.room.status() == "Angio 2"
+    assert window.room.c_arm.placeholderText() == "Arc 9"
+    hand.go(5)
+    assert window.review.said.text().startswith("Angio 2, Arc 9; nothing new to save")
+
+
 def test_the_profile_of_another_room_is_not_written_to(
     hand: Operator, window: WizardWindow, cannula: Shown, profile: Path
 ) -> None:
@@ -315,6 +344,7 @@ def test_beads_are_found_kept_and_lines_are_straight_after(
     before_mm, _, after_mm, _ = (float(v) for v in re.findall(r"(\d+\.\d+) mm", page.line_said.text()))
     assert before_mm > 0.2
     assert after_mm < 0.3 * before_mm
+    assert page.line_said.text().startswith("with the distortion kept, ")
     hand.go(5)
     hand.keep()
     kept = read_profile(profile).distortion
@@ -553,7 +583,12 @@ def test_the_picture_is_zoomed_moved_and_windowed(
     assert view.window_level.high - view.window_level.low > grey.high - grey.low
     hand.bot.keyClick(view, Qt.Key.Key_A)
     assert view.window_level == grey
+    assert f"W {grey.high - grey.low:.0f}" in view.words
     hand.bot.keyClick(view, Qt.Key.Key_0)
+    hand.bot.mouseMove(view, view.place((100.0, 50.0)).toPoint())
+    assert re.search(r"x (99|100)\.\d  y (49|50)\.\d  value \d+", view.words)
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    assert "value" not in view.words
     assert view.place(place).x() == pytest.approx(before.x(), abs=1)
 
 
