@@ -178,7 +178,7 @@ class _Run:
                 continue
             if said.pose is not None and said.pose.trusted:
                 centre = self._centres[level.name]
-                place = said.pose.to_frame(centre[None])[0]
+                place = said.pose.to_frame(centre[None])[0] - np.asarray(said.pose.misplaced_px)
                 error_px = place - centre - np.asarray(level.shift_px)
                 record.shift_error_mm.append(round(float(np.hypot(*error_px)) * self._mm_per_px, 4))
             for name, distance in (said.distances or {}).items():

@@ -21,7 +21,13 @@ from monitor.frame import PixelIntensityRelationship, SourceInfo
 from monitor.thickness import ThicknessModel, behind_scatter
 from monitor.volume import DensityCalibration
 
-__all__ = ["density_from_aliquots", "nominal_attenuation_per_mm", "nominal_density", "nominal_model"]
+__all__ = [
+    "cement_curve",
+    "density_from_aliquots",
+    "nominal_attenuation_per_mm",
+    "nominal_density",
+    "nominal_model",
+]
 
 _NOMINAL_KVP = 80.0
 _UNKNOWN_CEMENT_RELATIVE_SD = 0.35
@@ -54,13 +60,19 @@ def nominal_density(info: SourceInfo) -> DensityCalibration | None:
 @lru_cache(maxsize=8)
 def nominal_model(kvp: float) -> ThicknessModel:
     """Curves of nominal cement at a tube voltage (kV), one per share of scatter."""
-    thickness_mm = np.linspace(0.0, 60.0, 241)
-    seen, added = _spectrum(kvp)
-    primary_log = -np.log(np.exp(-np.outer(thickness_mm, added)) @ seen / seen.sum())
+    thickness_mm, primary_log = cement_curve(kvp)
     share = np.arange(0.0, _MOST_SCATTER_SHARE + 0.01, 0.02)
     weight = np.exp(-0.5 * np.square((share - _SCATTER_SHARE) / _SCATTER_SHARE_SD))
     log_factor = float(np.log(_VOLUME_FACTOR))
     return behind_scatter(thickness_mm, primary_log, share, weight, log_factor, _VOLUME_FACTOR_LOG_SD)
+
+
+@lru_cache(maxsize=32)
+def cement_curve(kvp: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Thickness of nominal cement (mm) and what it takes from the primary beam (log units), shape (241,)."""
+    thickness_mm = np.linspace(0.0, 60.0, 241)
+    seen, added = _spectrum(kvp)
+    return thickness_mm, -np.log(np.exp(-np.outer(thickness_mm, added)) @ seen / seen.sum())
 
 
 @lru_cache(maxsize=32)

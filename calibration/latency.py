@@ -31,6 +31,7 @@ _LEAST_LIKENESS = 0.6
 _CLEARLY_BETTER = 0.15
 _BLOCKS, _RESAMPLED = 12, 200
 _FLASHES = 4.0
+_SMOOTHED_PX = 3
 _FEWEST_CELLS = 4
 
 
@@ -87,9 +88,10 @@ def find_pattern(frames: Float32) -> NDArray[np.bool_]:
     CalibrationError
         Nothing flashes.
     """
-    swing = np.asarray(frames.std(axis=0), np.float32)
-    # neighbours tell the noise, even where all of the picture flashes
-    noise = float(np.median(np.abs(np.diff(frames, axis=2)))) / 0.954
+    # neighbours tell the noise, even where all of the picture flashes; detail that stays cancels over time
+    noise = float(np.median(np.abs(np.diff(np.diff(frames, axis=2), axis=0)))) / 1.349 / _SMOOTHED_PX
+    smooth = np.stack([cv2.blur(frame, (_SMOOTHED_PX, _SMOOTHED_PX)) for frame in frames])
+    swing = np.asarray(smooth.std(axis=0), np.float32)
     largest = float(np.quantile(swing, 0.995))
     if largest < _FLASHES * max(noise, 1e-3):
         raise CalibrationError("no flashing pattern is to be seen in the captured frames")

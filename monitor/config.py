@@ -64,7 +64,7 @@ class GateConfig(_Section, frozen=True):
         float,
         _number("a frame is a repeat where its change is below this part of the expected noise", 0.01, 0.9),
     ] = 0.25
-    held_after_s: Annotated[float, _number("no new pulse for so long: HELD (s)", 0.1, 5.0)] = 0.5
+    held_after_s: Annotated[float, _number("no new pulse for so long: HELD (s)", 0.1, 5.0)] = 0.4
     assumed_frame_rate_hz: Annotated[
         float, _number("frame rate taken where the source carries no times (Hz)", 0.5, 120.0)
     ] = 15.0

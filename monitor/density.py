@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 from monitor.thickness import straight
 from monitor.volume import DensityCalibration
 
-ALIQUOT_RELATIVE_SD = 0.04
-"""Error of a comparison: the syringe's scale, cement still on its way, thin edges not seen."""
+ALIQUOT_RELATIVE_SD = 0.015
+"""Error of a comparison, as far as it differs from one aliquot to the next.
+
+A 1 mL syringe has divisions of 0.01 mL; read to half of one before and after, 0.5 mL is known to 0.8 % (one
+SD). The rest is for thin edges that are not seen. What all aliquots share goes into the factor that is
+fitted: the syringe's own scale may be 5 % off (ISO 7886-1), which is in the error of every volume. A larger
+figure holds on to the prior and misjudges volumes by more (`benchmarks.volumes`)."""
 
 
 def density_from_aliquots(

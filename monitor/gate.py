@@ -19,6 +19,11 @@ from monitor.config import GateConfig
 from monitor.robust import median
 
 _FEWEST_CHANGES = 6
+_ANOTHER = 0.25
+"""Noise below this part of what pulses used to change by is another kind of image."""
+_PERIODS = 1.6
+"""A slow pulse rate is no held image: one must stay away for more than so many of its periods."""
+_LONGEST_PERIOD_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Gate:
         self._last: NDArray[np.float32] | None = None
         self._last_new_s = 0.0
         self._changes: deque[float] = deque(maxlen=64)
+        self._periods_s: deque[float] = deque(maxlen=15)
 
     def judge(self, attenuation: NDArray[np.float32], time_s: float) -> Pulse:
         """Judge a frame.
@@ -59,15 +65,27 @@ class Gate:
             change = _noise_variance(cast(NDArray[np.float32], cv2.subtract(attenuation, self._last)))
             young = len(self._changes) < _FEWEST_CHANGES
             usual = _noise_variance(attenuation) if young else median(self._changes)
-            new = change > self._config.repeat_noise_ratio**2 * usual and change > 1e-9
+            ratio = self._config.repeat_noise_ratio**2
+            new = change > ratio * usual and change > 1e-9
+            if not new and not young and change > 1e-9:
+                # after snow on a lost video signal every picture looks like a repeat: what the image itself
+                # shows of noise says what may be expected now
+                most = 2.0 * _noise_variance(attenuation)
+                new = most < _ANOTHER * usual and change > ratio * most
+                if new:
+                    self._changes.clear()
             # a sharp still image has more fine structure than its noise: learn what pulses really do
             new = new or (young and change > max(0.02 * usual, 1e-9))
             if new:
                 self._changes.append(change)
         if new:
+            period_s = time_s - self._last_new_s
+            if self._last is not None and 0 < period_s < _LONGEST_PERIOD_S:
+                self._periods_s.append(period_s)
             self._last, self._last_new_s = attenuation, time_s
         still_s = max(0.0, time_s - self._last_new_s)
-        return Pulse(new, still_s, still_s > self._config.held_after_s)
+        usual_s = median(self._periods_s) if self._periods_s else 0.0
+        return Pulse(new, still_s, still_s > max(self._config.held_after_s, _PERIODS * usual_s))
 
 
 def _noise_variance(image: NDArray[np.float32]) -> float:

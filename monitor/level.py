@@ -16,7 +16,6 @@ from monitor.breathing import Surrogate
 from monitor.cement import CementDetector, Decision
 from monitor.config import Config
 from monitor.corridor import Corridor, marked_axes
-from monitor.derived import derive
 from monitor.describe import WatchedZones, minimum_detectable_added
 from monitor.embolus import EmbolusWatch
 from monitor.field import Field
@@ -25,6 +24,7 @@ from monitor.grid import Grid
 from monitor.intensity import WorkImage
 from monitor.intruder import IntruderWatch
 from monitor.level_step import LevelStep
+from monitor.marks import Marks
 from monitor.memory import LevelMemory, recall, remembered
 from monitor.motion import Fit, pose_matrix, to_reference
 from monitor.moved_shaft import ShaftWatch
@@ -40,7 +40,7 @@ from monitor.tracking import Located, Tracker
 from monitor.turns import Turns
 from monitor.viewport import Viewport
 from monitor.volume import DensityCalibration
-from monitor.zones import grown, level_maps, territory
+from monitor.zones import grown, territory
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -65,9 +65,8 @@ class LevelMonitor:
     ) -> None:
         self.name = level.name
         self._view, self._grid, self._config, self._density, self._lap = view, grid, config, density, lap
-        self._marked = level
-        completed = derive(view, level)
-        self.maps = level_maps(view, completed.level, grid, config, completed.names)
+        self._marks = Marks(view, level, grid, config)
+        self.maps = self._marks.maps
         self._own = territory(view, level, self.maps.window, grid)
         shape = self.maps.window.shape
         self._viewport = Viewport(self.maps.window, round(config.motion.search_mm / grid.mm_per_px), grid)
@@ -106,7 +105,7 @@ class LevelMonitor:
         self._watched = WatchedZones(self.maps, density)
         self._zones = self._watched.now(None, None)
         self._findings = LevelFindings(
-            view, completed.level, grid, self.maps, self._own, config, density, self._watched
+            view, self._marks.level, grid, self.maps, self._own, config, density, self._watched
         )
         self._thinnest_mm: float | None = None
         self._faint = False
@@ -129,7 +128,9 @@ class LevelMonitor:
 
     def take_reference(self, work: WorkImage) -> None:
         """Take a frame as the one on which the plan was drawn."""
-        self._tracker.set_reference(work.attenuation(self.maps.window.part))
+        drawn = work.attenuation(self.maps.window.part)
+        self._marks.take_plan_frame(drawn)
+        self._tracker.set_reference(drawn)
 
     def remember(self) -> LevelMemory | None:
         """What must outlive this process; None before the level has been learned."""
@@ -272,7 +273,7 @@ class LevelMonitor:
         elif self._reference.ready:
             self._blind = None
             self._shafts.find()
-            self._derive_again()
+            self._mark_again()
         self._lap("cement")
         if was_ready:
             self._watch(noise, dead_zone)
@@ -430,19 +431,13 @@ class LevelMonitor:
         # off the body there is no bone that must be known from before: there only what is confirmed
         return (near | self._cement.mask) & self._seen
 
-    def _derive_again(self) -> None:
-        """A cannula found in the image tells which side is behind, where the plan does not."""
-        origin, grid = self.maps.window.origin, self._grid
-        ends = [
-            (grid.to_frame((axis.start + origin)[None])[0], grid.to_frame((axis.end + origin)[None])[0])
-            for axis in self._corridor.found
-        ]
-        completed = derive(self._view, self._marked, ends)
-        if completed.names <= self.maps.derived:
+    def _mark_again(self) -> None:
+        if not self._marks.better(self._reference, self._corridor):
             return
-        self.maps = level_maps(self._view, completed.level, grid, self._config, completed.names)
+        self.maps = self._marks.maps
+        self._tracker.misplaced_px = self._marks.misplaced_px
         self._watched = WatchedZones(self.maps, self._density)
-        self._findings.adopt(completed.level, self.maps, self._watched)
+        self._findings.adopt(self._marks.level, self.maps, self._watched)
 
     def _nothing(self, pose: Pose, reasons: tuple[Reason, ...]) -> LevelStep:
         return LevelStep(self._findings.nothing(pose, reasons), reasons, None, None)

@@ -34,6 +34,16 @@ def is_disturbed(step: LevelStep) -> bool:
     )
 
 
+def has_lost_bone(step: LevelStep) -> bool:
+    """Whether the marked bone is not found in the image."""
+    return any(reason.code == "lost" for reason in step.reasons)
+
+
+def is_faint(step: LevelStep) -> bool:
+    """Whether bone is too faint to be followed."""
+    return any(reason.code == "faint" for reason in step.reasons)
+
+
 def blank(step: LevelStep) -> LevelStep:
     """Nothing is known of a level, not even where it is."""
     return LevelStep(LevelResult(step.result.name, State.NOT_MONITORING, None), (), None, None)

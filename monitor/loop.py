@@ -19,6 +19,7 @@ from typing import Protocol
 
 from monitor.errors import CementWatchError, EndOfStream, SourceAway, SourceTimeout
 from monitor.frame import Frame
+from monitor.latency_account import LatencyAccount
 from monitor.result import AlertTransition, Result
 from monitor.sources.base import FrameSource
 
@@ -115,6 +116,7 @@ class MonitorLoop:
         self._source_error: str | None = None
         self._source_away: str | None = None
         self._fault: str | None = None
+        self.latency = LatencyAccount()
         self._capture = threading.Thread(target=self._run_capture, name="capture", daemon=True)
         self._processing = threading.Thread(target=self._run_processing, name="processing", daemon=True)
 
@@ -164,8 +166,10 @@ class MonitorLoop:
             pass
         except CementWatchError as error:
             self._source_error = str(error)
-        except Exception as error:
+        except BaseException as error:  # whatever ends this thread is no end of a recording
             self._source_error = f"{type(error).__name__}: {error}"
+            if not isinstance(error, Exception):
+                raise
         finally:
             with self._changed:
                 self._capture_done = True
@@ -205,14 +209,16 @@ class MonitorLoop:
             self._process(frame, skipped)
 
     def _process(self, frame: Frame, skipped: int) -> None:
+        taken_ns = self._clock_ns()
         try:
-            result = self._step(frame, self._clock_ns(), skipped)
+            result = self._step(frame, taken_ns, skipped)
         except Exception as error:
             with self._changed:
                 self._counts["in_flight"] -= 1
                 self._counts["failed"] += 1
                 self._fault = f"{type(error).__name__}: {error}"
             return
+        self.latency.done(frame.seq, frame.t_capture_ns, taken_ns, self._clock_ns())
         with self._changed:
             self._counts["in_flight"] -= 1
             self._counts["processed"] += 1

@@ -10,9 +10,10 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
-from monitor.alerts import AlarmBoard, Condition, Key
+from monitor.alarming import Alarming
+from monitor.alerts import AlarmBoard
 from monitor.burned_in import BurnedIn
-from monitor.clock import CementAge, cement_age, clock_of
+from monitor.clock import cement_age, clock_of
 from monitor.config import Config
 from monitor.errors import PlanError
 from monitor.field import FieldOfView
@@ -22,22 +23,15 @@ from monitor.gate import Gate, Pulse
 from monitor.grid import Grid
 from monitor.intensity import Curve, WorkImage, to_work_image
 from monitor.level import LevelMonitor
-from monitor.level_step import LevelStep, blank, is_disturbed, without_findings
+from monitor.level_step import LevelStep, blank, has_lost_bone, is_disturbed, is_faint, without_findings
+from monitor.likeness import Likeness
 from monitor.memory import LevelMemory, Memory
 from monitor.plan import Level, Plan, Scale, View, check_aliquot_volume, check_fits
 from monitor.polarity import PolarityWatch, as_stated
-from monitor.result import Alert, AlertTransition, LevelResult, Result
+from monitor.result import Alert, Result
 from monitor.robust import median
-from monitor.rules import (
-    RULES,
-    SESSION_RULES,
-    clinical_conditions,
-    session_conditions,
-    technical_conditions,
-    unwatched_conditions,
-)
 from monitor.states import Reason, State, worst
-from monitor.unwatched import UnwatchedLevels
+from monitor.view_watch import ViewWatch
 from monitor.volume import DensityCalibration
 from monitor.zoom import ZoomWatch
 
@@ -69,6 +63,8 @@ class Pipeline:
         What degrades the whole run, such as a scale in doubt.
     level_scales : mapping of str to Scale, or None
         By the level's name, where the scale there is not that of the view: geometric distortion.
+    board : AlarmBoard or None
+        Shared with the pipelines of other views; None: its own.
 
     Raises
     ------
@@ -89,6 +85,7 @@ class Pipeline:
         perf_ns: Callable[[], int] = time.perf_counter_ns,
         standing: tuple[Reason, ...] = (),
         level_scales: Mapping[str, Scale] | None = None,
+        board: AlarmBoard | None = None,
     ) -> None:
         check_fits(view, info.rows, info.columns)
         info = as_stated(info, view)
@@ -110,8 +107,11 @@ class Pipeline:
             config.burned_in,
             bright_is_radiolucent=info.intensity.bright_is_radiolucent,
         )
-        self._zoom = ZoomWatch(view, self._grid)
+        self._likeness = Likeness(view, self._grid)
+        self._zoom = ZoomWatch(self._likeness)
+        self._view_watch = ViewWatch(self._likeness)
         self._zoomed: Reason | None = None
+        self._unknown: Reason | None = None
         self._perf_ns = perf_ns
         self._timings_ms: dict[str, float] = {}
         self._lap_ns = 0
@@ -119,9 +119,7 @@ class Pipeline:
         self._levels = [
             LevelMonitor(*self._scaled(level, scales), config, density, self._lap) for level in view.levels
         ]
-        self._board = AlarmBoard()
-        self._unwatched = UnwatchedLevels(config.alarm)
-        self._acknowledge = False
+        self._alarming = Alarming(plan, config, AlarmBoard() if board is None else board)
         self._masks = masks
         self._bits: int | None = None
         self._reference_due = True
@@ -134,7 +132,6 @@ class Pipeline:
         self._mixed_ns: int | None = None
         self._phase = ("", 0)
         self._brand = plan.cement.brand if plan.cement is not None else None
-        self._filled: set[str] = set()
         self._learned: dict[str, LevelMemory] = {}
         if reference is not None:
             self._take_reference(to_work_image(reference, info.intensity, self._grid, self._curve))
@@ -168,13 +165,33 @@ class Pipeline:
 
     def restore(self, alerts: Sequence[Alert], now_ns: int) -> None:
         """Take up the alarms of a process that was killed: what latches stays latched."""
-        off_delay_s = self.config.alarm.off_delay_s
-        rules = {name: (off_delay_s, rule.latching) for name, rule in RULES.items()}
-        self._board.restore(alerts, rules, now_ns)
+        self._alarming.restore(alerts, now_ns)
+
+    @property
+    def beam_on_s(self) -> float:
+        """How long the beam has been on, in this view (s)."""
+        return self._beam_on_s
+
+    @property
+    def has_cement(self) -> bool:
+        """Whether cement has been seen in this view."""
+        return bool(self._alarming.filled)
+
+    def degrade(self, reason: Reason) -> None:
+        """Say of this view, from now on, what is not known of it."""
+        if reason not in self._standing:
+            self._standing += (reason,)
+
+    def likeness_of(self, frame: Frame) -> float:
+        """How like the planned view a frame is, -1 to 1; 0 where nothing can be compared."""
+        if self._another_format(frame) is not None or not self._likeness.known:
+            return 0.0
+        work = to_work_image(frame.pixels, self.info.intensity, self._grid, self._curve)
+        return self._likeness.anywhere(self._likeness.cells(work, None)[0])
 
     def acknowledge(self) -> None:
         """Acknowledge all alarms at the next step."""
-        self._acknowledge = True
+        self._alarming.acknowledge()
 
     def note_aliquot(self, level: str, volume_ml: float, now_ns: int) -> None:
         """Note what one push of the syringe has injected; two of them calibrate the volume.
@@ -235,23 +252,16 @@ class Pipeline:
         if pulse.new or not self._steps:
             self._count_beam(frame.time_ns)
             if not self._inverted(work, frame.time_ns / 1e9):
-                self._brightness_step(work)
-                time_s = frame.time_ns / 1e9
-                self._burned_in.look(work, time_s)
-                field = self._burned_in.left_out_of(self._field.look(work.grey, time_s))
-                self._steps = tuple(level.step(work, field, frame.time_ns, now_ns) for level in self._levels)
-                if any(reason.code == "moved" for step in self._steps for reason in step.reasons):
-                    self._field.moved()
-                if any(is_disturbed(step) for step in self._steps):
-                    self._zoom.suspect(time_s)
-                self._zoomed = self._zoom.look(work, field.outside, time_s)
+                self._look(work, frame.time_ns, now_ns)
         inverted = self._polarity.reason
         steps = self._steps
         if inverted is not None:
             reasons.append(inverted)
             steps = tuple(blank(step) for step in steps)
-        if self._zoomed is not None:
-            reasons.append(self._zoomed)
+        # a zoomed image is not like the marked one either, and is told by what it is
+        doubt = self._zoomed or self._unknown
+        if doubt is not None:
+            reasons.append(doubt)
             steps = tuple(blank(step) for step in steps)
         if pulse.held:
             reasons.append(Reason(State.HELD, "image_held", f"image held for {pulse.still_s:.1f} s"))
@@ -259,6 +269,29 @@ class Pipeline:
         for step in steps:
             reasons += step.reasons
         return self._finish(frame, tuple(reasons), steps, now_ns, skipped_before, start_ns, pulse)
+
+    def _look(self, work: WorkImage, time_ns: int, now_ns: int) -> None:
+        """Take in a new pulse of the right polarity."""
+        time_s = time_ns / 1e9
+        self._burned_in.look(work, time_s)
+        field = self._burned_in.left_out_of(self._field.look(work.grey, time_s))
+        if self._view_watch.unknown:
+            self._unknown = self._view_watch.look(work, field.outside, time_s, lost=True)
+            if self._unknown is not None:
+                self._zoomed = self._zoom.look(work, field.outside, time_s)
+                return
+        self._brightness_step(work)
+        self._steps = tuple(level.step(work, field, time_ns, now_ns) for level in self._levels)
+        self._unknown = self._view_watch.look(
+            work, field.outside, time_s,
+            lost=all(has_lost_bone(step) for step in self._steps),
+            faint=all(is_faint(step) for step in self._steps),
+        )  # fmt: skip
+        if any(reason.code == "moved" for step in self._steps for reason in step.reasons):
+            self._field.moved()
+        if any(is_disturbed(step) for step in self._steps):
+            self._zoom.suspect(time_s)
+        self._zoomed = self._zoom.look(work, field.outside, time_s)
 
     def _another_format(self, frame: Frame) -> Reason | None:
         """Frames of another size or depth cannot be looked at: marks and values lie elsewhere."""
@@ -295,7 +328,9 @@ class Pipeline:
             if age.phase != self._phase[0]:
                 self._phase = (age.phase, now_ns)
             age = replace(age, in_phase_s=(now_ns - self._phase[1]) / 1e9)
-        transitions = self._alarms(results, reasons, age, now_ns, frame.seq)
+        depths = [monitor.maps.depth_mm for monitor in self._levels]
+        found = list(zip(results, depths, strict=False))
+        transitions = self._alarming.update(found, reasons, age, now_ns, frame.seq)
         masks = mask_on_frame(frame, self._grid, self._levels, steps) if self._masks else None
         self._lap("alarms")
         self._timings_ms["step"] = (self._perf_ns() - start_ns) / 1e6
@@ -306,7 +341,7 @@ class Pipeline:
             state=worst(ordered),
             reasons=ordered,
             levels=results,
-            alerts=self._board.alerts,
+            alerts=self._alarming.alerts,
             transitions=transitions,
             timings_ms=self._timings_ms,
             beam_on_s=self._beam_on_s,
@@ -315,46 +350,6 @@ class Pipeline:
             cement_phase=None if age is None else age.phase,
             masks_px=masks,
         )
-
-    def _alarms(
-        self,
-        results: tuple[LevelResult, ...],
-        reasons: tuple[Reason, ...],
-        age: CementAge | None,
-        now_ns: int,
-        seq: int,
-    ) -> tuple[AlertTransition, ...]:
-        conditions: list[Condition] = list(technical_conditions(reasons, self.config.alarm))
-        known = set()
-        for monitor, result in zip(self._levels, results, strict=False):
-            if result.area_mm2 is None:
-                continue
-            known.add(result.name)
-            if result.area_mm2 >= self.config.alarm.filled_area_mm2:
-                self._filled.add(result.name)
-            # while learning only what is beyond doubt is told: cement outside the body
-            found = clinical_conditions(
-                result,
-                self.plan.intent(result.name),
-                monitor.maps.depth_mm,
-                self.config,
-                age,
-            )
-            learning = result.state is State.LEARNING
-            conditions += [c for c in found if not learning or c.rule_id.startswith("leak_")]
-
-        conditions += unwatched_conditions(self._unwatched.look(results, now_ns), self.config.alarm)
-        conditions += session_conditions(len(self._filled), age, self._brand, self.config)
-
-        def unknown(key: Key) -> bool:
-            always_known = key[0] in ("not_monitoring", "degraded") or key[0] in SESSION_RULES
-            return not always_known and key[1] not in known
-
-        transitions = self._board.update(conditions, unknown, now_ns, seq)
-        if self._acknowledge:
-            self._acknowledge = False
-            transitions += self._board.acknowledge(now_ns)
-        return transitions
 
     def _inverted(self, work: WorkImage, time_s: float) -> bool:
         """Whether the polarity is doubted. Nothing is learned from such an image."""
@@ -373,7 +368,8 @@ class Pipeline:
 
     def _take_reference(self, work: WorkImage) -> None:
         self._reference = work
-        self._zoom.take_reference(work)
+        self._likeness.take_reference(work)
+        self._zoom.start_anew()
         for level in self._levels:
             level.take_reference(work)
         self._reference_due = False

@@ -87,7 +87,8 @@ class View(_Part, frozen=True):
     """The levels as seen in one projection.
 
     `polarity` is the operator's word on how cement looks in the stored values, whatever the source says:
-    ``cement-dark`` or ``cement-bright``; None: as the source states.
+    ``cement-dark`` or ``cement-bright``; None: as the source states. `reference_png` is the frame on which
+    the view was drawn (`monitor.plan_image`); None: frame `reference_frame` of the source.
     """
 
     name: str
@@ -97,6 +98,7 @@ class View(_Part, frozen=True):
     reference_frame: int = 0
     image: ImageSize | None = None
     polarity: Polarity | None = None
+    reference_png: str | None = None
 
 
 class Risk(_Part, frozen=True):

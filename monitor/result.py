@@ -41,6 +41,9 @@ class Pose:
         False: nothing measured with this pose may be shown.
     distrust : str or None
         Why it is not trusted, in words.
+    misplaced_px : (float, float)
+        How far the plan's frame lay beside the bone as it is known now, x then y; the marks have been moved
+        by as much, and `from_plan_px` is free of it.
     """
 
     centre_px: tuple[float, float]
@@ -50,6 +53,12 @@ class Pose:
     correlation: float
     trusted: bool
     distrust: str | None = None
+    misplaced_px: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def from_plan_px(self) -> tuple[float, float]:
+        """Displacement of the level from where it was on the plan's frame, x then y."""
+        return self.shift_px[0] - self.misplaced_px[0], self.shift_px[1] - self.misplaced_px[1]
 
     def to_frame(self, points_px: NDArray[np.floating]) -> NDArray[np.float64]:
         """Move reference points, shape (n, 2), to where they are in the frame."""

@@ -67,6 +67,8 @@ class Tracker:
         self._grain: deque[float] = deque(maxlen=16)
         self._good = 0
         self._drift = np.zeros(2)
+        self.misplaced_px = (0.0, 0.0)
+        """`plan_frame.misplaced_by`: what poses are too far by, seen from the plan (work px)."""
         self._prior_px = _EXPECTED_STEP_MM / grid.mm_per_px
 
     def set_reference(self, reference: Float32, pulses: int = 1) -> None:
@@ -296,4 +298,5 @@ class Tracker:
             fit.correlation,
             trusted=trusted,
             distrust=why,
+            misplaced_px=(self.misplaced_px[0] * b, self.misplaced_px[1] * b),
         )

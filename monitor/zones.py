@@ -108,12 +108,21 @@ class LevelMaps:
 
 
 def level_maps(
-    view: View, level: Level, grid: Grid, config: Config, derived: frozenset[str] = frozenset()
+    view: View,
+    level: Level,
+    grid: Grid,
+    config: Config,
+    derived: frozenset[str] = frozenset(),
+    window: Window | None = None,
 ) -> LevelMaps:
-    """Compute the maps of a level; `derived` names the structures that the operator did not mark."""
+    """Compute the maps of a level; `derived` names the structures that the operator did not mark.
+
+    `window` is kept where it is given.
+    """
     mm = grid.mm_per_px
     body_pts = grid.to_work(as_array(level.body))
-    window = Window.around(body_pts, config.cement.roi_margin_mm / mm, grid)
+    if window is None:
+        window = Window.around(body_pts, config.cement.roi_margin_mm / mm, grid)
     body_pts = body_pts - window.origin
     xy = np.stack(np.meshgrid(np.arange(window.columns), np.arange(window.rows)), axis=-1).astype(np.float64)
     body = fill(body_pts, window.shape)

@@ -11,63 +11,18 @@ from calibration.profile import Profile
 from calibration.readiness import readiness
 from calibration.scale import disagreement, scale_from_geometry
 from monitor.config import Config
-from monitor.errors import EndOfStream, OutputError, PlanError, SourceError
-from monitor.frame import Frame, Pixels, SourceInfo
+from monitor.errors import EndOfStream, OutputError, SourceError
+from monitor.frame import Frame, SourceInfo
 from monitor.pipeline import Pipeline
 from monitor.plan import Plan, View
 from monitor.sources.base import FrameSource
 from recordings.analysis_files import ALERT_COLUMNS, LEVEL_COLUMNS, Tables, make_folder, write_json
 from recordings.tally import Tally, rounded
+from recordings.watching import choose_view, reference_of
 
-__all__ = [
-    "ALERT_COLUMNS", "LEVEL_COLUMNS", "FrameTimes", "analyse", "choose_view", "make_folder",
-    "reference_pixels",
-]  # fmt: skip
+__all__ = ["ALERT_COLUMNS", "LEVEL_COLUMNS", "FrameTimes", "analyse", "make_folder"]
 
 Progress = Callable[[int, int | None], None]
-
-
-def choose_view(plan: Plan, name: str | None, rows: int, columns: int) -> View:
-    """The view that a source shows: by name, or the only one, or the first made for such images.
-
-    Raises
-    ------
-    PlanError
-        No view of that name.
-    """
-    if name is not None:
-        for view in plan.views:
-            if view.name == name:
-                return view
-        known = ", ".join(view.name for view in plan.views)
-        raise PlanError(f"the plan has no view {name!r}; it has: {known}")
-    for view in plan.views:
-        if view.image is not None and (view.image.rows, view.image.columns) == (rows, columns):
-            return view
-    return plan.views[0]
-
-
-def reference_pixels(source: FrameSource, frame_number: int) -> Pixels | None:
-    """Pixels of the frame on which the plan was drawn; None where it is the first one.
-
-    The source is opened, read up to that frame, and closed.
-
-    Raises
-    ------
-    PlanError
-        The source has no such frame.
-    """
-    if frame_number == 0:
-        return None
-    with source:
-        try:
-            for _ in range(frame_number):
-                source.read()
-            return source.read().pixels
-        except EndOfStream:
-            raise PlanError(
-                f"the plan was drawn on frame {frame_number}, which {source.info.source_id} does not have"
-            ) from None
 
 
 class FrameTimes:
@@ -124,7 +79,7 @@ def analyse(
         info = source.info
         view = choose_view(plan, view_name, info.rows, info.columns)
         Pipeline(plan, view, info, config)
-    reference = reference_pixels(source, view.reference_frame)
+    reference = reference_of(view, source, info)
     with source:
         first = source.read()
         ready = readiness(profile, info, view)
@@ -151,6 +106,7 @@ def analyse(
     summary["volume_relative"] = relative or (not methods and density is not None and density.is_relative)
     summary["cement"] = _cement(plan)
     summary["calibration_notices"] = list(ready.words)
+    summary["room_latency_ms"] = ready.latency_ms
     if damage is not None:
         summary["damaged"] = str(damage)
     write_json(out / "summary.json", summary)

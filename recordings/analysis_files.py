@@ -110,8 +110,8 @@ def level_row(result: Result, level: LevelResult, now_ns: int) -> dict[str, Any]
         row[f"distance_{name}_mm"] = _text(distance.value_mm, 3)
         row[f"distance_{name}_low_mm"] = _text(distance.low_mm, 3)
     if level.pose is not None and level.pose.trusted:
-        row["shift_x_px"] = _text(level.pose.shift_px[0], 3)
-        row["shift_y_px"] = _text(level.pose.shift_px[1], 3)
+        row["shift_x_px"] = _text(level.pose.from_plan_px[0], 3)
+        row["shift_y_px"] = _text(level.pose.from_plan_px[1], 3)
     return row
 
 

@@ -32,7 +32,11 @@ MEMORY = "memory.msgpack"
 
 
 class SessionFile(msgspec.Struct, frozen=True):
-    """Contents of ``session.json``. `plan` in `files` is None where there is no plan."""
+    """Contents of ``session.json``. `plan` in `files` is None where there is no plan.
+
+    `delay` is how late what was shown was (``room_ms``, ``processing_p50_ms``, ``processing_p95_ms``,
+    ``painted``); None while the session runs, and where nothing was shown.
+    """
 
     schema: str
     id: str
@@ -43,6 +47,7 @@ class SessionFile(msgspec.Struct, frozen=True):
     files: dict[str, str | None]
     complete: bool = False
     closed_utc: str | None = None
+    delay: dict[str, float | None] | None = None
     boot_id: str | None = None
     """Monotonic times mean something within one start of the machine only; None where it has no name."""
 
@@ -172,13 +177,15 @@ class Session:
         except OSError:
             return None
 
-    def close(self, *, complete: bool = True) -> None:
+    def close(self, *, complete: bool = True, delay: dict[str, float | None] | None = None) -> None:
         """End the files, and say in ``session.json`` that the session is complete. May be called again.
 
         Parameters
         ----------
         complete : bool
             False where the run ended in a fault, or the recorder could not be stopped.
+        delay : dict or None
+            As `SessionFile` keeps it.
 
         Raises
         ------
@@ -192,7 +199,7 @@ class Session:
             both.callback(self.recording.close)
             both.callback(self.log.close)
         self.about = msgspec.structs.replace(
-            self.about, complete=complete, closed_utc=utc_text(self._clock_utc())
+            self.about, complete=complete, closed_utc=utc_text(self._clock_utc()), delay=delay
         )
         try:
             write_whole(self.folder / SESSION, session_json(self.about))

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
-from benchmarks.calibration.density import STEPS_MM
+from benchmarks.calibration.density import lying
 from calibration.profile import read_profile
 from recordings.simulated.phantom_grid import Intensifier, Plate
 from recordings.simulated.phantom_grid import picture as grid_picture
-from recordings.simulated.phantom_wedge import WedgePhantom
+from recordings.simulated.phantom_wedge import WedgePhantom, picture_of
 from ui.cli import run
 
 REALDATA = Path(__file__).resolve().parents[2] / "shared" / "realdata"
-WEDGE = WedgePhantom(thickness_mm=STEPS_MM, bits=16)
-ENDS = ",".join(f"{v:.1f}" for point in WEDGE.ends for v in point)
-THICKNESS = ",".join(f"{mm:g}" for mm in STEPS_MM)
+WEDGE = WedgePhantom(bits_stored=16, dose_ngy=100.0)
+ENDS = ",".join(f"{v:.1f}" for point in picture_of(WEDGE).centres_px[[0, -1]] for v in point)
+THICKNESS = ",".join(f"{mm:g}" for mm in WEDGE.thickness_mm)
 
 
 @pytest.fixture(scope="module")
 def wedge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wedge")
-    for k, frame in enumerate(WEDGE.picture(1, 6)):
-        cv2.imwrite(str(folder / f"{k:02}.png"), frame)
+    for k in range(4):
+        cv2.imwrite(str(folder / f"{k:02}.png"), picture_of(replace(WEDGE, seed=k)).pixels)
     return folder
 
 
@@ -44,6 +44,23 @@ def calibrate(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[i
     return status, out, err
 
 
+def test_lying_cylinders_calibrate_the_density(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    phantom = lying(replace(WEDGE, dose_ngy=600.0))
+    picture = picture_of(phantom)
+    shown, drawn, profile = tmp_path / "lying.png", tmp_path / "found.png", tmp_path / "room.json"
+    cv2.imwrite(str(shown), picture.pixels)
+    points = ",".join(f"{v:.1f}" for v in picture.centres_px.ravel())
+    given = ["density", shown, "--frame-rate", 15, "--cylinders", points, "--diameter-mm", "4,7,12,20"]
+    status, out, err = calibrate(capsys, *given, "--picture", drawn, "--profile", profile)
+    assert (status, err) == (0, "")
+    assert "4 cylinders, 0.3" in out
+    kept = read_profile(profile).density
+    assert kept is not None
+    assert kept.method.startswith("cylinders of")
+    assert kept.valid_mm[1] > 10.0
+    assert drawn.exists()
+
+
 def test_parts_are_added_to_one_profile_with_pictures(
     wedge: Path, grid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -53,7 +70,7 @@ def test_parts_are_added_to_one_profile_with_pictures(
         capsys, "density", wedge, "--wedge", ENDS, "--thickness-mm", THICKNESS, "--picture", drawn, *into
     )
     assert (status, err) == (0, "")
-    assert "holds from 1 to 20 mm" in out
+    assert "holds from 0.5 to" in out
     picture = cv2.imread(str(drawn))
     assert picture is not None
     assert (picture.max(axis=2) != picture.min(axis=2)).any(), "the steps are outlined in colour"
@@ -85,12 +102,15 @@ def test_parts_are_added_to_one_profile_with_pictures(
         (["scale", "GRID", "--points", "1,2,nan,4", "--length-mm", "5"], "--points must be X1,Y1,X2,Y2"),
         (["scale", "GRID", "--points", "9,9,99,9", "--length-mm", "-5"], "--length-mm must be above 0"),
         (["scale", "GRID", "--first-frame", "7"], "there is no frame 7"),
-        (["distortion", "WEDGE", "--pitch-mm", "10"], "beads"),
+        (["distortion", "WEDGE", "--pitch-mm", "10"], "wrong phantom"),
         (["distortion", "GRID", "--pitch-mm", "0"], "pitch"),
         (["distortion", "GRID", "--pitch-mm", "10", "--lattice", "round"], "--lattice must be"),
         (["density", "WEDGE", "--wedge", ENDS, "--thickness-mm", "1,2"], "2 steps"),
         (["density", "WEDGE", "--wedge", ENDS, "--thickness-mm", "thick"], "must be numbers"),
-        (["density", "GRID", "--wedge", "250,256,260,256", "--thickness-mm", THICKNESS], "px long"),
+        (["density", "GRID", "--wedge", "250,256,260,256", "--thickness-mm", THICKNESS], "too small"),
+        (["density", "WEDGE"], "give either --wedge"),
+        (["density", "WEDGE", "--wedge", ENDS], "--wedge needs --thickness-mm"),
+        (["density", "WEDGE", "--cylinders", "9,9,50,9", "--diameter-mm", "4,7,9"], "X1,Y1,X2,Y2,X3,Y3"),
         (
             ["density", "WEDGE", "--wedge", ENDS, "--thickness-mm", THICKNESS, "--valid-days", "0"],
             "1 to 3650",
@@ -143,17 +163,12 @@ def test_a_profile_of_another_room_is_not_overwritten(
 
 
 def test_a_run_with_a_profile_measures_volume_and_without_says_that_it_compares(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    wedge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The density of the same beam and cement, from a wedge."""
     procedure, profile = tmp_path / "run", tmp_path / "room.json"
     assert run(["simulate", "quiet", "--out", str(procedure), "--size", "256", "--duration", "6"]) == 0
-    like = WedgePhantom(thickness_mm=STEPS_MM, bits=12)
-    folder = tmp_path / "wedge"
-    folder.mkdir()
-    for k, frame in enumerate(like.picture(2, 4)):
-        cv2.imwrite(str(folder / f"{k:02}.png"), np.asarray(frame * 16, np.uint16))
-    arguments = ["density", folder, "--wedge", ENDS, "--thickness-mm", THICKNESS, "--profile", profile]
+    arguments = ["density", wedge, "--wedge", ENDS, "--thickness-mm", THICKNESS, "--profile", profile]
     assert calibrate(capsys, *arguments)[0] == 0
     for more, expected in (([], "not calibrated"), (["--profile", str(profile)], "pixel values were DISP")):
         out = tmp_path / f"out{len(more)}"

@@ -87,10 +87,15 @@ def test_a_procedure_is_kept_whole(
     assert call(*arguments, "--session", folder, "--headless") == 0
     out, err = capsys.readouterr()
     assert err == ""
-    *alarms, last = out.splitlines()
+    *alarms, late, last = out.splitlines()
     assert last == f"session kept in {folder}"
     kept = open_session(folder)
     assert kept.about.complete
+    assert late.startswith("processing ")
+    assert "not known" in late, "no profile was given"
+    assert kept.about.delay is not None
+    assert kept.about.delay["room_ms"] is None
+    assert 0 < (kept.about.delay["painted"] or 0) <= FRAMES
     assert frames_are_those_of(kept, pictures) == FRAMES
     assert kept.plan() == plan()
     assert "shortest_s = 0.8" in kept.config_toml()

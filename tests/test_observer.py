@@ -25,6 +25,7 @@ from recordings.log import LogContents, read_log
 from recordings.recorder import Recorder
 from recordings.session import LOG, Session
 from tests.monitor.scripted import ScriptedSource, disc_mm, frame, info, plan, scene
+from ui.delays import delay_of
 from ui.observer import Observer
 from ui.overlay.observation import Observation
 
@@ -38,14 +39,14 @@ class HandedSource(ScriptedSource):
 
     def __init__(self) -> None:
         super().__init__([])
-        self.handed: queue.Queue[Frame | Exception] = queue.Queue()
+        self.handed: queue.Queue[Frame | BaseException] = queue.Queue()
 
     def read(self, timeout_s: float = 1.0) -> Frame:
         try:
             act = self.handed.get(timeout=min(timeout_s, 0.02))
         except queue.Empty:
             raise SourceTimeout("nothing handed") from None
-        if isinstance(act, Exception):
+        if isinstance(act, BaseException):
             raise act
         return act
 
@@ -259,3 +260,15 @@ def test_a_stop_that_was_asked_for_is_no_fault(bench: Bench) -> None:
     assert log.alarms == ()
     assert [row["name"] for row in log.events] == ["stopped"]
     assert json.loads(log.events[0]["data"])["captured"] == QUIET
+
+
+def test_what_was_painted_counts_from_its_own_capture(bench: Bench) -> None:
+    seen = bench.hand(scene())
+    assert seen.result is not None
+    account = bench.loop.latency
+    account.painted(seen.result.frame.seq, seen.result.frame.t_capture_ns + 40_000_000)
+    account.painted(seen.result.frame.seq + 7, bench.now_ns + 900_000_000)
+    delay = delay_of(account, None)
+    assert delay is not None
+    assert (delay.painted, delay.processing_p50_ms) == (1, 40.0)
+    assert bench.wait(0.0).processing_ms == 40.0

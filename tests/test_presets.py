@@ -46,7 +46,6 @@ def test_later_presets_and_then_the_users_keys_win() -> None:
     assert both.gate.assumed_frame_rate_hz == 30.0
     own = parse_config('preset = ["pulses-4"]\n[gate]\nassumed_frame_rate_hz = 5.0', "c", ["pulses-30"])
     assert own.gate.assumed_frame_rate_hz == 5.0
-    assert own.gate.held_after_s == slow.gate.held_after_s
     assert parse_config(config_to_toml(slow), "written") == slow
 
 

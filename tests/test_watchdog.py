@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from monitor.config import read_config
+from monitor.plan import read_plan
+from recordings.open import open_source
 from recordings.session import open_session
 from tests.test_live import pictures, says_something, started
 from tests.test_resume import files, good_plan, quick
-from ui.watchdog.heartbeat import Heartbeat
+from ui.live import live_run
+from ui.watchdog.heartbeat import RESTARTED, Heartbeat
 from ui.watchdog.vigil import Restarts, Verdict, Vigil
 
 __all__ = ["files", "good_plan", "pictures", "quick"]
@@ -137,3 +141,18 @@ def test_an_end_that_was_asked_for_is_handed_on(
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
     assert open_session(folder).about.complete
+
+
+def test_without_a_session_a_restarted_monitor_says_what_it_does_not_know(
+    pictures: Path, good_plan: Path, quick: Path
+) -> None:
+    heart = Heartbeat.from_environment({RESTARTED: "1"})
+    source = open_source(str(pictures), frame_rate_hz=20)
+    with live_run(source, read_plan(good_plan), read_config(quick), None, heart=heart) as run:
+        seen = run.observer.look()
+        while seen.result is None:
+            run.asked_to_stop.wait(0.01)
+            seen = run.observer.look()
+    reasons = [reason.text for reason in seen.health.reasons]
+    assert "the monitor was restarted; alarms and cement from before are not known" in reasons
+    assert not Heartbeat.from_environment({}).restarted

@@ -199,6 +199,7 @@ def live(
     from monitor.plan import read_plan
     from monitor.polarity import with_polarity
     from recordings.open import open_source
+    from ui.delays import delay_of
     from ui.live import live_run, run_headless
 
     if seconds is not None and not seconds > 0:
@@ -223,6 +224,9 @@ def live(
         heart.end()  # told with its reason; a monitor started again would tell it again
         raise
     heart.end()
+    delay = delay_of(running.loop.latency, running.ready.latency_ms)
+    if delay is not None:
+        typer.echo(delay.words)
     if session is not None:
         typer.echo(f"session kept in {session}")
     return None

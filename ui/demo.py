@@ -58,7 +58,12 @@ def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> 
 
     seen = display_available()
     observer = running.observer
-    window = OverlayWindow(observer.look, setup_from_plan(plan), acknowledge=observer.acknowledge)
+    window = OverlayWindow(
+        observer.look,
+        setup_from_plan(plan),
+        acknowledge=observer.acknowledge,
+        painted=running.loop.latency.painted,
+    )
     if not seen:
         window.resize(*SIZE)
     # kept in memory until the end: writing a picture would hold up the loop that is being shown

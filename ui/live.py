@@ -12,25 +12,27 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
+from msgspec.structs import asdict
+
 from calibration.profile import Profile, write_profile
-from calibration.readiness import Readiness, readiness
+from calibration.readiness import Readiness
 from monitor.config import Config, config_to_toml
 from monitor.errors import OutputError, SourceLost
-from monitor.frame import Frame, SourceInfo
+from monitor.frame import Frame, Pixels, SourceInfo
 from monitor.loop import MonitorLoop
 from monitor.pacing import Paced
-from monitor.pipeline import Pipeline
-from monitor.plan import Plan, View, check_fits
+from monitor.plan import Plan, View
 from monitor.result import AlertTransition, Result
 from monitor.sources.base import FrameSource
 from monitor.sources.continued import Continued
 from monitor.sources.reconnecting import Reconnecting
 from monitor.states import Reason, State
-from recordings.analysis import choose_view, reference_pixels
 from recordings.memory_keeper import MemoryKeeper
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
 from recordings.session import MEMORY, Session
+from recordings.watching import reference_of, views_to_watch, watch
+from ui.delays import delay_of
 from ui.observer import Observer
 from ui.version import software_version
 from ui.watchdog.heartbeat import Heartbeat
@@ -39,6 +41,9 @@ RECORDER_BUDGET_BYTES = 256 * 1024 * 1024
 _POLL_S = 0.03
 _FORGOTTEN = Reason(
     State.DEGRADED, "restarted", "the monitor was restarted; cement from before may not be seen"
+)
+_ALL_FORGOTTEN = Reason(
+    State.DEGRADED, "restarted", "the monitor was restarted; alarms and cement from before are not known"
 )
 
 
@@ -108,22 +113,15 @@ def live_run(
     with paced:
         # a device or a network is opened once at the start: whoever sends may not take a second caller
         info = source.info
-        view = choose_view(plan, view_name, info.rows, info.columns)
-        check_fits(view, info.rows, info.columns)
-        reference = None
-        if not info.live and view.reference_frame:
-            paced.close()
-            reference = reference_pixels(source, view.reference_frame)
-            paced.open()
-        ready = readiness(profile, info, view)
+        views = views_to_watch(plan, view_name, info)
+        references = _references(paced, source, info, views)
         resumed = _resume(session, info, plan, config) if resume else None
-        standing = ready.standing
+        lost: tuple[Reason, ...] = ()
         if resumed is not None and resumed.memory is None:
-            standing += (_FORGOTTEN,)
-        pipeline = Pipeline(
-            plan, view, info, config, ready.density, reference=reference,
-            standing=standing, level_scales=ready.level_scales,
-        )  # fmt: skip
+            lost = (_FORGOTTEN,)
+        elif resumed is None and heart is not None and heart.restarted:
+            lost = (_ALL_FORGOTTEN,)
+        pipeline, ready = watch(plan, references, views, info, config, profile, lost)
         kept = _start_session(session, info, plan, config, profile) if resumed is None else resumed.session
         frames: FrameSource = paced
         if resumed is not None:
@@ -159,7 +157,7 @@ def live_run(
             loop.start()
             clean = False
             try:
-                yield LiveRun(info, view, loop, observer, kept, recorder, asked, ready)
+                yield LiveRun(info, views[0], loop, observer, kept, recorder, asked, ready)
                 clean = True
             finally:
                 halt.set()
@@ -170,7 +168,8 @@ def live_run(
                     keeper.stop(finished=clean and stopped)
                 # a recorder that cannot be stopped still owns its file: leave it as a kill would
                 if kept is not None and written:
-                    kept.close(complete=clean and stopped)
+                    delay = delay_of(loop.latency, ready.latency_ms)
+                    kept.close(complete=clean and stopped, delay=None if delay is None else asdict(delay))
 
 
 @contextmanager
@@ -196,6 +195,19 @@ def _asked_to_stop() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _references(
+    paced: Paced, source: FrameSource, info: SourceInfo, views: tuple[View, ...]
+) -> dict[str, Pixels | None]:
+    """The frames that the views were drawn on. A file is read up to them first, and opened anew."""
+    reads = not info.live and any(view.reference_frame for view in views)
+    if reads:
+        paced.close()
+    references = {view.name: reference_of(view, source, info) for view in views}
+    if reads:
+        paced.open()
+    return references
 
 
 def _resume(folder: Path | None, info: SourceInfo, plan: Plan, config: Config) -> Resumed:
@@ -232,8 +244,12 @@ def run_headless(run: LiveRun, seconds: float | None, clock_s: Callable[[], floa
         The source went away or a frame of it could not be read.
     """
     until = None if seconds is None else clock_s() + seconds
+    told: int | None = None
     while until is None or clock_s() < until:
-        run.observer.look()
+        seen = run.observer.look().result
+        if seen is not None and seen.frame.seq != told:
+            told = seen.frame.seq
+            run.loop.latency.painted(told, time.monotonic_ns())
         if run.observer.ended:
             lost = run.loop.status().source_error
             if lost is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 
 from monitor.alerts import AlarmBoard
 from monitor.config import Config
@@ -17,6 +18,7 @@ from monitor.loop import LoopStatus, MonitorLoop
 from monitor.pipeline import Pipeline
 from monitor.result import AlertTransition, Result
 from monitor.rules import technical_conditions
+from monitor.views import Views
 from recordings.log import ProcedureLog
 from recordings.recorder import Recorder
 from ui.overlay.observation import Observation
@@ -46,7 +48,7 @@ class Observer:
     def __init__(
         self,
         loop: MonitorLoop,
-        pipeline: Pipeline,
+        pipeline: Pipeline | Views,
         config: Config,
         log: ProcedureLog | None,
         recorder: Recorder | None,
@@ -95,6 +97,7 @@ class Observer:
             recording=recording,
             session_elapsed_s=(now_ns - self._start_ns) / 1e9,
             demo_note=self._note,
+            processing_ms=self._loop.latency.recent_ms,
             alerts=self._board.alerts,
         )
 
@@ -106,7 +109,8 @@ class Observer:
             self._keep_measurements(status.result)
         if self._log is not None:
             now_ns, counters = self._clock_ns(), dict(self._evidence(status).counters)
-            self._try(lambda log: log.event("stopped", counters, now_ns))
+            latency = {name: asdict(part) for name, part in self._loop.latency.parts().items()}
+            self._try(lambda log: log.event("stopped", {**counters, "latency": latency}, now_ns))
 
     def acknowledge(self) -> None:
         """Acknowledge every alarm, and write that down."""

@@ -28,8 +28,10 @@ def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: b
             plan,
             invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent,
             calibration=run.ready.words,
+            room_latency_ms=run.ready.latency_ms,
         ),
         acknowledge=run.observer.acknowledge,
+        painted=run.loop.latency.painted,
     )
     unseen = not display_available()
 

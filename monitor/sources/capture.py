@@ -13,6 +13,7 @@ import cv2
 from monitor.errors import SourceError
 from monitor.frame import SourceInfo
 from monitor.sources.live import OPEN_TIMEOUT_S, LiveSource
+from monitor.sources.live_options import LiveOptions
 
 
 class CaptureSource(LiveSource):
@@ -26,6 +27,7 @@ class CaptureSource(LiveSource):
         Longest wait of `open` for the first frame (s).
     clock_ns : callable
         Monotonic clock that stamps frames when they arrive (ns).
+    options : LiveOptions or None
     """
 
     def __init__(
@@ -34,8 +36,11 @@ class CaptureSource(LiveSource):
         *,
         open_timeout_s: float = OPEN_TIMEOUT_S,
         clock_ns: Callable[[], int] = time.monotonic_ns,
+        options: LiveOptions | None = None,
     ) -> None:
-        super().__init__(f"device:{index}", "device", open_timeout_s=open_timeout_s, clock_ns=clock_ns)
+        super().__init__(
+            f"device:{index}", "device", open_timeout_s=open_timeout_s, clock_ns=clock_ns, options=options
+        )
         self._index = index
 
     def open(self) -> SourceInfo:
@@ -48,7 +53,40 @@ class CaptureSource(LiveSource):
         capture = cv2.VideoCapture(self._index, cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
         # A queue of one, where the driver heeds it: what waits in a queue is old.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        negotiate(capture, self._options)
         return capture
+
+
+def negotiate(capture: cv2.VideoCapture, options: LiveOptions) -> None:
+    """Ask a device for a format, a size and a rate, in the order in which drivers take them.
+
+    Raises
+    ------
+    SourceError
+        It gives another size or format: marks and values would be wrong, so nothing else is taken instead.
+        Another rate is taken; the true one is measured.
+    """
+    if options.fourcc is not None:
+        capture.set(cv2.CAP_PROP_FOURCC, float(cv2.VideoWriter.fourcc(*options.fourcc)))
+    if options.size is not None:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, options.size[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, options.size[1])
+    if options.rate_hz is not None:
+        capture.set(cv2.CAP_PROP_FPS, options.rate_hz)
+    if options.size is not None:
+        given = (
+            round(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
+        if given != options.size:
+            raise SourceError(
+                f"gives {given[0]} x {given[1]}, not the {options.size[0]} x {options.size[1]} asked for"
+            )
+    if options.fourcc is not None:
+        code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+        given_format = code.to_bytes(4, "little").decode("ascii", "replace")
+        if given_format != options.fourcc:
+            raise SourceError(f"gives format {given_format.strip()!r}, not the {options.fourcc} asked for")
 
 
 @dataclass(frozen=True, slots=True)

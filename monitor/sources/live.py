@@ -11,8 +11,6 @@ from types import TracebackType
 from typing import Self
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from monitor.errors import SourceError, SourceLost, SourceTimeout
 from monitor.frame import (
@@ -23,7 +21,7 @@ from monitor.frame import (
     SourceInfo,
     freeze_pixels,
 )
-from monitor.sources.gray import gray_of
+from monitor.sources.live_options import LiveOptions
 from monitor.sources.opencv import silence_opencv
 
 OPEN_TIMEOUT_S = 10.0
@@ -53,12 +51,18 @@ class LatestReader:
         Monotonic clock, read when a frame is in hand (ns).
     name : str
         Name of the thread.
+    options : LiveOptions
+        What is made of each picture.
     """
 
     def __init__(
-        self, connect: Callable[[], cv2.VideoCapture], clock_ns: Callable[[], int], name: str
+        self,
+        connect: Callable[[], cv2.VideoCapture],
+        clock_ns: Callable[[], int],
+        name: str,
+        options: LiveOptions,
     ) -> None:
-        self._connect = connect
+        self._connect, self._options = connect, options
         self._clock_ns = clock_ns
         self._changed = threading.Condition()
         self._stop = threading.Event()
@@ -121,7 +125,8 @@ class LatestReader:
                 return
             if number == 0:
                 self.facts, self.period_s = _facts(capture)
-            arrival = _Arrival(number, time_ns, _gray_pixels(image))
+            # OpenCV may write into the same buffer again, so always a copy
+            arrival = _Arrival(number, time_ns, freeze_pixels(self._options.picture(image), copy=True))
             number += 1
             with self._changed:
                 self._latest = arrival
@@ -140,6 +145,8 @@ class LiveSource(ABC):
         Longest wait of `open` for the first frame (s).
     clock_ns : callable
         Monotonic clock that stamps frames when they arrive (ns).
+    options : LiveOptions
+        What is asked of the device, and made of each picture.
     """
 
     def __init__(
@@ -149,7 +156,9 @@ class LiveSource(ABC):
         *,
         open_timeout_s: float = OPEN_TIMEOUT_S,
         clock_ns: Callable[[], int] = time.monotonic_ns,
+        options: LiveOptions | None = None,
     ) -> None:
+        self._options = options or LiveOptions()
         self._source_id = source_id
         self._kind = kind
         self._open_timeout_s = open_timeout_s
@@ -179,7 +188,9 @@ class LiveSource(ABC):
             raise RuntimeError(f"{self._source_id} is open already")
         self._generation += 1
         silence_opencv()
-        reader = LatestReader(self._connect, self._clock_ns, f"{self._source_id} #{self._generation}")
+        reader = LatestReader(
+            self._connect, self._clock_ns, f"{self._source_id} #{self._generation}", self._options
+        )
         try:
             first = reader.wait(-1, self._open_timeout_s)
         except SourceLost as error:
@@ -256,16 +267,14 @@ class LiveSource(ABC):
         self.close()
 
 
-def _gray_pixels(image: NDArray[np.generic]) -> Pixels:
-    # OpenCV may write into the same buffer again, so always a copy.
-    return freeze_pixels(gray_of(image, order="BGR"), copy=True)
-
-
 def _facts(capture: cv2.VideoCapture) -> tuple[dict[str, str], float | None]:
     code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
     letters = code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ")
-    facts = {"Backend": str(capture.getBackendName())}
+    columns, rows = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    facts = {"Backend": str(capture.getBackendName()), "Delivered": f"{columns:.0f} x {rows:.0f}"}
     if letters.isprintable() and letters:
         facts["FourCC"] = letters
     rate_hz = float(capture.get(cv2.CAP_PROP_FPS))
+    if rate_hz > 0:
+        facts["StatedRate"] = f"{rate_hz:g} Hz"
     return facts, (1 / rate_hz if 0.1 <= rate_hz <= 500 else None)

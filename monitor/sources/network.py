@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import cv2
 
+from monitor.errors import SourceError
 from monitor.sources.live import OPEN_TIMEOUT_S, LiveSource
+from monitor.sources.live_options import LiveOptions
 
 #: After this long without data the connection is given up and the source is lost (s).
 READ_TIMEOUT_S = 10.0
@@ -24,6 +26,13 @@ class NetworkSource(LiveSource):
         Longest wait of `open` for the first frame (s).
     clock_ns : callable
         Monotonic clock that stamps frames when they arrive (ns).
+    options : LiveOptions or None
+        Crop and fields; the sender alone decides on size, rate and format.
+
+    Raises
+    ------
+    SourceError
+        Something is asked that a stream cannot grant.
     """
 
     def __init__(
@@ -32,8 +41,19 @@ class NetworkSource(LiveSource):
         *,
         open_timeout_s: float = OPEN_TIMEOUT_S,
         clock_ns: Callable[[], int] = time.monotonic_ns,
+        options: LiveOptions | None = None,
     ) -> None:
-        super().__init__(_without_password(url), "network", open_timeout_s=open_timeout_s, clock_ns=clock_ns)
+        if options is not None and options.of_device:
+            raise SourceError(
+                f"{_without_password(url)}: size, rate and format are the sender's; a stream can be cropped"
+            )
+        super().__init__(
+            _without_password(url),
+            "network",
+            open_timeout_s=open_timeout_s,
+            clock_ns=clock_ns,
+            options=options,
+        )
         self._url = url
 
     def _connect(self) -> cv2.VideoCapture:

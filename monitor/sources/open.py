@@ -7,6 +7,7 @@ from pathlib import Path
 
 from monitor.errors import SourceError
 from monitor.sources.base import FrameSource
+from monitor.sources.live_options import split_options
 
 NETWORK_SCHEMES = ("rtsp", "rtsps", "rtp", "tcp", "udp", "http", "https")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):")
@@ -22,7 +23,8 @@ def source_for(spec: str, *, frame_rate_hz: float | None = None) -> FrameSource:
     ----------
     spec : str
         Path of a video, DICOM or image file, or of a folder of DICOM files or images; ``device:N``; or
-        a URL (``rtsp://``, ``tcp://``, ``udp://``, ``http://``). A path that exists is a path first.
+        a URL (``rtsp://``, ``tcp://``, ``udp://``, ``http://``). A path that exists is a path first. Of a
+        device or a URL more may be asked behind a ``#`` (`monitor.sources.live_options`).
     frame_rate_hz : float or None
         Rate of an image folder, which carries no times of its own. Other sources take no notice.
 
@@ -52,16 +54,18 @@ def _unfiled(spec: str) -> FrameSource:
     scheme = _SCHEME.match(spec)
     name = scheme.group(1).lower() if scheme else ""
     if name == "device":
-        number = spec.partition(":")[2]
+        device, options = split_options(spec)
+        number = device.partition(":")[2]
         if not (number.isascii() and number.isdigit()):
             raise SourceError(f"{spec}: a capture device is device:N, with N from 0")
         from monitor.sources.capture import CaptureSource
 
-        return CaptureSource(int(number))
+        return CaptureSource(int(number), options=options)
     if name in NETWORK_SCHEMES and "://" in spec:
         from monitor.sources.network import NetworkSource
 
-        return NetworkSource(spec)
+        url, options = split_options(spec)
+        return NetworkSource(url, options=options)
     if name and "://" in spec:
         raise SourceError(f"{spec}: {name}:// is not a source of frames")
     raise SourceError(f"{spec or 'source'}: no such file or folder")

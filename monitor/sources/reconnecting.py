@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from monitor.errors import CementWatchError, SourceAway, SourceLost, SourceTimeout
+from monitor.errors import CementWatchError, EndOfStream, SourceAway, SourceTimeout
 from monitor.frame import Frame, SourceInfo
 from monitor.sources.base import FrameSource
 from monitor.sources.wrapped import WrappedSource
@@ -18,7 +18,7 @@ LONGEST_WAIT_S = 5.0
 
 
 class Reconnecting(WrappedSource):
-    """A `FrameSource` that opens another one again when that was lost or gives nothing for long.
+    """A `FrameSource` that opens another one again when that was lost, fails or gives nothing for long.
 
     `seq` goes on where it was. Opening happens on a thread of its own, since a driver may not come back
     from it; meanwhile `read` raises `SourceAway` with the reason. A source that is not live is passed
@@ -92,10 +92,13 @@ class Reconnecting(WrappedSource):
             if not self._source.info.live or silent_s < self._stalled_s:
                 raise
             self._leave(f"{self._source.info.source_id}: no frame for {silent_s:.0f} s")
-        except SourceLost as error:
+        except EndOfStream:
+            raise
+        except Exception as error:  # whatever a driver or a decoder raises: it is opened anew
             if not self._source.info.live:
                 raise
-            self._leave(str(error))
+            told = isinstance(error, CementWatchError)
+            self._leave(str(error) if told else f"{type(error).__name__}: {error}")
         else:
             self._newest_ns = self._clock_ns()
             frame = replace(frame, seq=self._next_seq)

@@ -251,3 +251,12 @@ def test_a_level_that_the_beads_do_not_reach_is_told() -> None:
     ready = readiness(whole(), INFO, marked, NOW)
     assert not ready.level_scales
     assert any("beads do not reach" in notice.text for notice in ready.notices)
+
+
+def test_a_profile_from_the_future_is_not_believed() -> None:
+    """The clock of the machine was set back: nobody knows whether the profile has expired."""
+    ready = readiness(whole(), INFO, view(), NOW - timedelta(days=2))
+    assert {notice.part for notice in ready.notices} == {"scale", "density", "distortion", "latency"}
+    assert all("in the future" in notice.text for notice in ready.notices)
+    assert ready.density is not None
+    assert ready.density.is_relative

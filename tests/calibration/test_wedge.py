@@ -1,137 +1,114 @@
-"""Thickness from a wedge: right between its steps, and refused where the picture does not tell."""
+"""The steps of a wedge are found where they are, and a picture that does not tell is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from benchmarks.calibration.density import STEPS_MM, errors, picture_of
-from calibration.density_fit import fit_density, thickness_over_added
+from benchmarks.calibration.density import looked_at
+from calibration.density_fit import density_from_wedge
 from calibration.picture import Picture
-from calibration.wedge import Step, Wedge, measure_wedge
+from calibration.pictures_density import picture_of_wedge
+from calibration.wedge import Wedge, find_steps
 from monitor.errors import CalibrationError
 from monitor.frame import PixelIntensityRelationship
-from monitor.thickness import NODES
-from recordings.simulated.phantom_wedge import WedgePhantom
+from recordings.simulated.phantom_wedge import Shape, WedgePhantom, WedgePicture, picture_of
 
-LIN = PixelIntensityRelationship.LIN
-PHANTOM = WedgePhantom(thickness_mm=STEPS_MM, angle_deg=12.0)
-
-
-@pytest.fixture(scope="module")
-def picture() -> Picture:
-    return picture_of(PHANTOM, 3)
+PHANTOM = WedgePhantom(dose_ngy=600.0)
+DISP = PixelIntensityRelationship.DISP
 
 
-@pytest.mark.parametrize("display", [False, True])
-def test_thickness_between_the_steps_is_right(display: bool) -> None:
-    error, relative_sd = errors(11, display=display)
-    assert np.abs(error).max() < 0.05
-    assert np.median(np.abs(error)) < 0.015
-    assert relative_sd < 0.2
+def found_in(
+    phantom: WedgePhantom, off_px: tuple[float, float] = (0.0, 0.0), picture: WedgePicture | None = None
+) -> Wedge:
+    picture = picture or picture_of(phantom)
+    first, last = picture.centres_px[0] + off_px, picture.centres_px[-1] - off_px
+    return find_steps(
+        looked_at(picture),
+        (float(first[0]), float(first[1])),
+        (float(last[0]), float(last[1])),
+        phantom.thickness_mm,
+    )
 
 
-def test_the_steps_add_more_the_thicker_they_are_and_less_for_each_mm(picture: Picture) -> None:
-    wedge = measure_wedge(picture, *PHANTOM.ends, STEPS_MM)
-    added = np.array([step.added_log for step in wedge.steps])
-    assert (np.diff(added) > 0).all()
-    assert (np.diff(added / np.array(STEPS_MM)) < 0).all(), "hardening and scatter bend the curve"
-    assert wedge.width_px == pytest.approx(PHANTOM.width_px, abs=3)
+@pytest.mark.parametrize("angle_deg", [0.0, 27.0, 90.0])
+@pytest.mark.parametrize("shape", ["wedge", "standing"])
+def test_every_step_is_found_although_the_clicks_are_off(angle_deg: float, shape: Shape) -> None:
+    phantom = replace(PHANTOM, angle_deg=angle_deg, shape=shape)
+    picture = picture_of(phantom)
+    steps = found_in(phantom, (5.0, -4.0), picture).steps
+    for step, centre in zip(steps, picture.centres_px, strict=True):
+        assert np.hypot(*(step.inner_px.mean(axis=0) - centre)) < 6.0
+    added = [step.added for step in steps]
+    assert added == sorted(added)
+    assert all(step.added_sd < 0.01 for step in steps)
 
 
-def test_what_the_fit_gives_is_absolute_and_says_what_it_holds_for(picture: Picture) -> None:
-    fit = fit_density(measure_wedge(picture, *PHANTOM.ends, STEPS_MM), LIN, 80.0)
-    assert not fit.density.is_relative
-    assert fit.valid_mm == (1.0, 20.0)
-    assert fit.density.method == "wedge of 8 steps, 80 kVp"
-    assert any("foretold" in line for line in fit.lines)
-    display = fit_density(measure_wedge(picture, *PHANTOM.ends, STEPS_MM), PixelIntensityRelationship.DISP)
-    assert display.density.relative_sd > 2 * fit.density.relative_sd
+def test_scatter_and_heel_effect_are_taken_away() -> None:
+    """What a step adds is the same at either end of the heel effect."""
+    plain, tilted = (found_in(replace(PHANTOM, heel=heel)) for heel in (0.0, 0.3))
+    for one, other in zip(plain.steps, tilted.steps, strict=True):
+        assert other.added == pytest.approx(one.added, abs=4 * np.hypot(one.added_sd, other.added_sd) + 0.004)
 
 
-def test_the_order_of_the_steps_is_that_of_the_thicknesses_given(picture: Picture) -> None:
-    start, end = PHANTOM.ends
-    there = measure_wedge(picture, start, end, STEPS_MM)
-    back = measure_wedge(picture, end, start, STEPS_MM[::-1])
-    for one, other in zip(there.steps, back.steps, strict=True):
-        assert one.added_log == pytest.approx(other.added_log, abs=3e-3)
-    with pytest.raises(CalibrationError, match="no darker"):
-        measure_wedge(picture, start, end, STEPS_MM[::-1])
-
-
-def _with(change: Callable[[np.ndarray], None]) -> Callable[[Picture], Picture]:
-    def changed(picture: Picture) -> Picture:
-        stored = picture.stored.copy()
-        change(stored)
-        return replace(picture, stored=stored)
-
-    return changed
-
-
-def _saturate(stored: np.ndarray) -> None:
-    stored[stored > np.median(stored)] = 4095
-
-
-def _blacken(stored: np.ndarray) -> None:
-    stored[stored < np.quantile(stored, 0.1)] = 0
-
-
-def _empty(stored: np.ndarray) -> None:
-    stored[:] = 2000 + np.random.default_rng(1).normal(0, 5, stored.shape)
+def test_an_inverted_picture_gives_the_same() -> None:
+    picture = picture_of(PHANTOM)
+    full = picture.info.intensity.largest_stored_value
+    turned = replace(
+        picture,
+        pixels=(full - picture.pixels.astype(np.int64)).astype(np.uint16),
+        info=replace(picture.info, intensity=replace(picture.info.intensity, bright_is_radiolucent=False)),
+    )
+    for one, other in zip(found_in(PHANTOM).steps, found_in(PHANTOM, picture=turned).steps, strict=True):
+        assert other.added == pytest.approx(one.added, rel=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("changes", "words"),
     [
-        (_with(_saturate), "saturated"),
-        (_with(_blacken), "black on the"),
-        (_with(_empty), "no wedge|hardly stands out"),
-    ],
-    ids=["saturated", "black", "no wedge"],
-)
-def test_a_picture_that_does_not_tell_is_refused(
-    picture: Picture, change: Callable[[Picture], Picture], said: str
-) -> None:
-    with pytest.raises(CalibrationError, match=said):
-        measure_wedge(change(picture), *PHANTOM.ends, STEPS_MM)
-
-
-@pytest.mark.parametrize(
-    ("thickness", "ends", "said"),
-    [
-        ((1.0, 2.0), PHANTOM.ends, "2 steps"),
-        ((1.0, 2.0, -3.0), PHANTOM.ends, "above 0 mm"),
-        ((1.0, 2.0, 2.0), PHANTOM.ends, "all different"),
-        (STEPS_MM, ((10.0, 10.0), (40.0, 10.0)), "px long"),
-        (STEPS_MM, ((-10.0, 10.0), (300.0, 10.0)), "outside the image"),
+        ({"thickness_mm": (1.0, 5.0)}, "2 steps"),
+        ({"thickness_mm": (1.0, 5.0, 3.0)}, "in order"),
+        ({"thickness_mm": (-1.0, 5.0, 8.0)}, "above 0"),
+        ({"thickness_mm": (0.01, 0.5, 20.0), "dose_ngy": 20.0}, "thinner than the noise"),
+        ({"exposure": 5.0}, "saturated"),
+        (
+            {"relationship": DISP, "exposure": 0.14, "scatter_to_primary": 0.2, "cement": "30% BaSO4"},
+            "black",
+        ),
+        ({"pitch_mm": 2.0}, "too small"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(
-    picture: Picture, thickness: tuple[float, ...], ends: tuple, said: str
-) -> None:
-    with pytest.raises(CalibrationError, match=said):
-        measure_wedge(picture, *ends, thickness)
+def test_what_cannot_be_measured_is_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(CalibrationError, match=words) as caught:
+        found_in(replace(PHANTOM, **changes))  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
 
 
-def _wedge(thickness: tuple[float, ...], added: tuple[float, ...]) -> Wedge:
-    return Wedge(tuple(Step(t, a, 1e-3, ()) for t, a in zip(thickness, added, strict=True)), 30.0)
+def test_clicks_beside_the_wedge_are_refused() -> None:
+    picture = picture_of(PHANTOM)
+    for y in (60.0, 3.0):
+        with pytest.raises(CalibrationError, match=r"darker|inside the picture"):
+            find_steps(looked_at(picture), (100.0, y), (400.0, y), PHANTOM.thickness_mm)
 
 
-def test_steps_on_no_curve_and_steps_of_something_else_are_refused() -> None:
-    good = (0.09, 0.17, 0.33, 0.62, 1.1)
-    thickness = (1.0, 2.0, 4.0, 8.0, 16.0)
-    fit_density(_wedge(thickness, good), LIN, 80.0)
-    with pytest.raises(CalibrationError, match="no smooth curve"):
-        fit_density(_wedge(thickness, (0.09, 0.17, 0.5, 0.62, 1.1)), LIN, 80.0)
-    with pytest.raises(CalibrationError, match="is it cement"):
-        fit_density(_wedge(thickness, tuple(a / 20 for a in good)), LIN, 80.0)
+def test_nothing_in_the_picture_is_refused() -> None:
+    rng = np.random.default_rng(1)
+    flat = rng.normal(1000, 10, (256, 256)).astype(np.uint16)
+    picture = Picture(flat.astype(np.float32), picture_of(PHANTOM).info, 1)
+    with pytest.raises(CalibrationError, match="darker"):
+        find_steps(picture, (60.0, 128.0), (190.0, 128.0), (1.0, 2.0, 3.0))
 
 
-def test_the_curve_grows_everywhere_and_passes_through_the_steps() -> None:
-    added, thickness = np.array([0.1, 0.2, 0.5, 0.9]), np.array([1.0, 2.2, 6.0, 13.0])
-    curve = thickness_over_added(added, thickness)
-    assert (np.diff(curve) > 0).all()
-    assert np.interp([0.0, *added], NODES, curve) == pytest.approx([0.0, *thickness], abs=0.02)
+@pytest.mark.parametrize("angle_deg", [0.0, 90.0])
+def test_the_picture_shows_what_was_found(angle_deg: float) -> None:
+    phantom = replace(PHANTOM, angle_deg=angle_deg)
+    picture = picture_of(phantom)
+    wedge = found_in(phantom, picture=picture)
+    plain = picture_of_wedge(looked_at(picture), wedge)
+    full = picture_of_wedge(looked_at(picture), wedge, density_from_wedge(wedge, picture.info))
+    assert plain.shape == full.shape == (1024, 1024, 3)
+    assert plain.dtype == full.dtype == np.uint8
+    assert (plain[..., 0] != plain[..., 2]).sum() > 500
+    assert (full != plain).any()

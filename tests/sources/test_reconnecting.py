@@ -86,6 +86,26 @@ def test_a_driver_that_is_stuck_is_opened_anew() -> None:
     assert stuck.released.wait(5)
 
 
+def test_a_driver_that_raises_is_opened_anew() -> None:
+    mad = Driver(gray(1))
+    mad.buffer = np.zeros((4, 6, 3), np.uint8)
+    source = again(mad, Driver(gray(2)))
+    with source:
+        back(source)
+        mad.buffer = np.zeros((4, 6, 3), np.float32)  # no image at all
+        mad.waiting.put(gray(1))
+        told = None
+        while told is None:
+            try:
+                source.read(timeout_s=0.1)
+            except SourceAway as error:
+                told = str(error)
+            except SourceTimeout:
+                continue
+        assert "a frame is rows x columns of uint8 or uint16" in told
+        assert int(back(source).pixels[0, 0]) == 2
+
+
 def test_it_goes_on_trying_and_says_why_it_fails() -> None:
     silent = [Driver() for _ in range(2)]
     with again(Driver(gray(1), None), *silent, Driver(gray(5))) as source:

@@ -314,3 +314,10 @@ def test_setup_takes_scales_and_volumes_from_a_plan():
     setup = setup_from_plan(parse_plan(text, "plan"))
     assert setup.mm_per_px == {"lateral": 0.2}
     assert setup.planned_volume_ml == {"T12": 4.0}
+
+
+def test_while_the_image_is_learned_it_is_asked_not_to_inject():
+    bar = shown(made.learning()).bar
+    assert bar.state.text.startswith("LEARNING")
+    assert bar.state.follows == "nothing is watched yet; keep still, do not inject"
+    assert (bar.alarm, bar.quiet) == (None, "nothing is watched")

@@ -148,13 +148,13 @@ def both(one: str, first: object, two: str, second: object) -> bool:
 
 
 def numbers(name: str, text: str | None, count: int) -> tuple[float, ...]:
-    """Pixels as ``X,Y`` or ``X1,Y1,X2,Y2``. Raises `InputError`."""
+    """Pixels as ``X,Y`` or ``X1,Y1,X2,Y2,...``. Raises `InputError`."""
     try:
         values = tuple(float(part) for part in (text or "").split(","))
     except ValueError:
         values = ()
     if len(values) != count or not all(abs(value) < 1e6 for value in values):
-        form = "X,Y" if count == 2 else "X1,Y1,X2,Y2"
+        form = "X,Y" if count == 2 else ",".join(f"X{k},Y{k}" for k in range(1, count // 2 + 1))
         raise InputError(f"{name} must be {form} in pixels, is {text!r}")
     return values
 

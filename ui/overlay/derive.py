@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from monitor.result import AlarmState, Alert, Kind, LevelResult, Priority, Watch
 from monitor.states import State
+from ui.delays import delay_words
 from ui.overlay.derive_bar import bar_model, header_model, shown_alerts
 from ui.overlay.memory import TREND_SPAN_S, Memory
 from ui.overlay.model import (
@@ -70,11 +71,14 @@ def build_model(observation: Observation, memory: Memory, setup: Setup) -> Overl
 
 
 def _footer_note(observation: Observation, setup: Setup) -> str:
-    """What the source is; otherwise what of the calibration is missing."""
+    """What the source is; else what of the calibration is missing; else how late what is shown is."""
     if observation.demo_note:
         return observation.demo_note
     if not setup.calibration:
-        return ""
+        late_ms = observation.processing_ms
+        if setup.room_latency_ms is None or late_ms is None or stale_image_s(observation) is not None:
+            return ""
+        return delay_words(setup.room_latency_ms, late_ms)
     further = f"  (+{len(setup.calibration) - 1})" if len(setup.calibration) > 1 else ""
     return f"{setup.calibration[0]}{further}"
 

@@ -32,6 +32,8 @@ class Observation:
         Time since mixing, and the end of the working window.
     audio_paused_s : float or None
         Time for which the alarm sound stays paused.
+    processing_ms : float or None
+        From capture to paint, median of the last frames; None before the first.
     level_notes : mapping of str to str
         A remark in place of the planned volume: ``closed at 3:40``.
     alerts : tuple of Alert
@@ -47,6 +49,7 @@ class Observation:
     cement_age_s: float | None = None
     cement_until_s: float | None = None
     audio_paused_s: float | None = None
+    processing_ms: float | None = None
     level_notes: Mapping[str, str] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
 
@@ -65,15 +68,24 @@ class Setup:
         Show the image inverted (a source that delivers cement bright).
     calibration : tuple of str
         What of the calibration is missing, expired or contradicted, the gravest first.
+    room_latency_ms : float or None
+        From the glass to the capture, as measured in the room (ms).
     """
 
     mm_per_px: Mapping[str, float] = field(default_factory=dict)
     planned_volume_ml: Mapping[str, float] = field(default_factory=dict)
     invert: bool = False
     calibration: tuple[str, ...] = ()
+    room_latency_ms: float | None = None
 
 
-def setup_from_plan(plan: Plan, *, invert: bool = False, calibration: tuple[str, ...] = ()) -> Setup:
+def setup_from_plan(
+    plan: Plan,
+    *,
+    invert: bool = False,
+    calibration: tuple[str, ...] = (),
+    room_latency_ms: float | None = None,
+) -> Setup:
     """Scales and planned volumes of a plan."""
     volumes = {name: intent.planned_volume_ml for name, intent in plan.levels.items()}
     return Setup(
@@ -81,4 +93,5 @@ def setup_from_plan(plan: Plan, *, invert: bool = False, calibration: tuple[str,
         planned_volume_ml={name: ml for name, ml in volumes.items() if ml is not None},
         invert=invert,
         calibration=calibration,
+        room_latency_ms=room_latency_ms,
     )

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "CEMENTWATCH_HEARTBEAT_FD"
+RESTARTED = "CEMENTWATCH_RESTARTED"
 
 
 class Heartbeat:
@@ -22,10 +23,13 @@ class Heartbeat:
     ----------
     fd : int or None
         Pipe to the watchdog; None: nobody watches.
+    restarted : bool
+        This process takes the place of one that has failed.
     """
 
-    def __init__(self, fd: int | None) -> None:
+    def __init__(self, fd: int | None, *, restarted: bool = False) -> None:
         self._fd = fd
+        self.restarted = restarted
         self._deserted = False
         if fd is not None:
             os.set_blocking(fd, False)
@@ -34,8 +38,9 @@ class Heartbeat:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Heartbeat:
         """The pipe that a watchdog names in the environment."""
-        named = (os.environ if environment is None else environment).get(VARIABLE, "")
-        return cls(int(named) if named.isdigit() else None)
+        given = os.environ if environment is None else environment
+        named = given.get(VARIABLE, "")
+        return cls(int(named) if named.isdigit() else None, restarted=RESTARTED in given)
 
     @property
     def watched(self) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
-from ui.watchdog.heartbeat import VARIABLE
+from ui.watchdog.heartbeat import RESTARTED, VARIABLE
 from ui.watchdog.notice_process import NoticeProcess
 from ui.watchdog.vigil import Restarts, Verdict, Vigil
 
@@ -74,11 +74,14 @@ class Supervisor:
     def _watch_one(self) -> int | None:
         """Start the monitor once and watch it; its exit status where that is the end of all."""
         ours, its = os.pipe()
+        told = {VARIABLE: str(its), "PYTHONFAULTHANDLER": "1"} | (
+            {RESTARTED: "1"} if self._restarts.at_s else {}
+        )
         try:
             self._child = child = subprocess.Popen(  # noqa: S603 - our own command, as it was typed
                 [*_COMMAND, *self._again()],
                 pass_fds=(its,),
-                env={**os.environ, VARIABLE: str(its), "PYTHONFAULTHANDLER": "1"},
+                env=os.environ | told,
             )
         finally:
             os.close(its)

@@ -44,12 +44,12 @@ def paint_shapes(painter: QPainter, sight: Sight, shapes: Shapes) -> None:
         _caption(painter, QPointF(x, y), text, TEXT)
 
 
-def paint_marks(painter: QPainter, sight: Sight, marker: Marker, *, joined: bool) -> None:
-    """Paint the marks of a tool; the chosen one is larger. `joined`: with a line between two."""
+def paint_marks(painter: QPainter, sight: Sight, marker: Marker, shapes: Shapes) -> None:
+    """Paint the marks of a tool, the chosen one larger; what was found takes the place of line and words."""
     tool, points = marker.tool, marker.points
     if tool is None:
         return
-    if len(points) == 2 and joined:
+    if len(points) == 2 and shapes == Shapes():
         join = QPainterPath(QPointF(*sight.to_view(points[0])))
         join.lineTo(QPointF(*sight.to_view(points[1])))
         _stroke(painter, join, CYAN, 1.0, dashed=True)
@@ -64,6 +64,8 @@ def paint_marks(painter: QPainter, sight: Sight, marker: Marker, *, joined: bool
             ring.moveTo(x + dx * radius, y + dy * radius)
             ring.lineTo(x + dx * (radius - _TICK_PX), y + dy * (radius - _TICK_PX))
         _stroke(painter, ring, CYAN, 2.4 if is_chosen else 1.5)
+        if shapes.labels:
+            continue
         # on the side that looks away from the other mark
         other = sight.to_view(points[1 - number])[0] if len(points) == 2 else x
         _caption(painter, QPointF(x, y), tool.captions[number], TEXT_SOFT, side=-1 if x < other else 1)

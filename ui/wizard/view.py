@@ -125,12 +125,6 @@ class PictureView(QWidget):
         value = self._picture.stored[y, x]
         return f"{words}   x {at[0]:.1f}  y {at[1]:.1f}  value {value:.0f}"
 
-    @property
-    def _found_any(self) -> bool:
-        return bool(
-            self._shapes.paths or self._shapes.outlines or self._shapes.circles or self._shapes.crosses
-        )
-
     def fit(self) -> None:
         """All of the picture."""
         if self._picture is not None:
@@ -254,7 +248,7 @@ class PictureView(QWidget):
                 painter.drawImage(place, self._image)
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 paint_shapes(painter, self._sight, self._shapes)
-                paint_marks(painter, self._sight, self._marker, joined=not self._found_any)
+                paint_marks(painter, self._sight, self._marker, self._shapes)
                 paint_corner(painter, self.height(), self.words)
             if self.hasFocus():
                 painter.setPen(QColor(CYAN))

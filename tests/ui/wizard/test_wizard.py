@@ -15,11 +15,11 @@ from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
-from benchmarks.calibration.density import STEPS_MM
+from benchmarks.calibration.density import lying
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, read_profile, write_profile
 from recordings.simulated.phantom_scale import Exposure, Tissue, ball_phantom, ruler_phantom
-from recordings.simulated.phantom_wedge import WedgePhantom
+from recordings.simulated.phantom_wedge import WedgePhantom, picture_of
 from tests.ui.wizard.conftest import Operator, Shown, written
 from ui.cli import run
 from ui.wizard.measurement import Measurement, Standing, Task
@@ -377,21 +377,21 @@ def test_another_pitch_ends_what_was_found(hand: Operator, window: WizardWindow,
 def test_a_wedge_is_measured_and_a_short_list_refused(
     hand: Operator, window: WizardWindow, tmp_path: Path, profile: Path
 ) -> None:
-    phantom = WedgePhantom(thickness_mm=STEPS_MM, bits=16)
-    source = written(tmp_path / "wedge", *phantom.picture(1, 6))
+    picture = picture_of(WedgePhantom(bits_stored=16, dose_ngy=100.0))
+    source = written(tmp_path / "wedge", picture.pixels)
     hand.go(3)
     hand.open(source)
     page = window.density
-    hand.click(*phantom.ends)
+    hand.click(*(tuple(place) for place in picture.centres_px[[0, -1]]))
     assert "type the thickness" in page.said.text()
     hand.bot.keyClicks(page.thickness, "1,2")
     hand.until(lambda: page.measurement.standing is Standing.REFUSED)
     assert not page.keep_button.isEnabled()
     page.thickness.clear()
-    hand.bot.keyClicks(page.thickness, ",".join(f"{mm:g}" for mm in STEPS_MM))
+    hand.bot.keyClicks(page.thickness, ",".join(f"{mm:g}" for mm in WedgePhantom().thickness_mm))
     hand.bot.keyClicks(page.cement, "PMMA")
     hand.until(lambda: page.finding() is not None)
-    assert len(page.shapes().outlines) == len(STEPS_MM)
+    assert len(page.shapes().outlines) == len(WedgePhantom().thickness_mm)
     assert "holds from" in page.said.text()
     hand.keep()
     hand.go(5)
@@ -399,6 +399,25 @@ def test_a_wedge_is_measured_and_a_short_list_refused(
     kept = read_profile(profile).density
     assert kept is not None
     assert kept.cement == "PMMA"
+
+
+def test_lying_cylinders_are_marked_one_after_another(
+    hand: Operator, window: WizardWindow, tmp_path: Path
+) -> None:
+    picture = picture_of(lying(WedgePhantom(bits_stored=16, dose_ngy=600.0)))
+    hand.go(3)
+    hand.open(written(tmp_path / "lying", picture.pixels))
+    page = window.density
+    page.kind.setCurrentIndex(1)
+    assert page.tool() is None, "how many there are is not known yet"
+    hand.bot.keyClicks(page.thickness, "4,7,12,20")
+    hand.click(*(tuple(place) for place in picture.centres_px))
+    hand.until(lambda: page.finding() is not None)
+    assert len(page.shapes().outlines) == 4
+    assert "4 cylinders, 0.3" in page.said.text()
+    hand.bot.keyClicks(page.thickness, ",30")
+    assert page.finding() is None
+    assert page.shapes().outlines == ()
 
 
 def test_a_file_cannot_tell_the_latency(hand: Operator, window: WizardWindow, cannula: Shown) -> None:
