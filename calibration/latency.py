@@ -57,6 +57,14 @@ class LatencyCalibration:
     flips: int
     likeness: float
 
+    @property
+    def line(self) -> str:
+        """The delay in words."""
+        return (
+            f"{self.delay_ms:.0f} ms plus or minus {1.96 * self.sd_ms:.0f} (95 %), a frame every "
+            f"{self.frame_period_ms:.0f} ms, {self.flips} changes, correlation {self.likeness:.2f}"
+        )
+
 
 def pattern() -> NDArray[np.bool_]:
     """The elements of the pattern, one after another, shape (127,): lit or dark."""

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from calibration.conditions import Conditions
+from calibration.latency import LatencyCalibration
 from calibration.scale import ScaleEstimate
 from calibration.whole_file import write_whole
 from monitor.errors import CalibrationError, OutputError
@@ -51,6 +52,11 @@ class ScalePart(_Part, frozen=True):
     relative_sd: float
     method: str
     reasoning: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, taken: ScaleEstimate, made: Stamp, conditions: Conditions) -> ScalePart:
+        """A scale as a profile keeps it."""
+        return cls(made, conditions, taken.mm_per_px, taken.relative_sd, taken.method, taken.reasoning)
 
     @property
     def estimate(self) -> ScaleEstimate:
@@ -113,6 +119,11 @@ class LatencyPart(_Part, frozen=True):
     sd_ms: float
     frame_period_ms: float
     flips: int
+
+    @classmethod
+    def of(cls, found: LatencyCalibration, made: Stamp, conditions: Conditions) -> LatencyPart:
+        """A measured delay as a profile keeps it."""
+        return cls(made, conditions, found.delay_ms, found.sd_ms, found.frame_period_ms, found.flips)
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.beads import Picture as Pixels
 from calibration.bivariate import Floats
+from calibration.conditions import conditions_of, geometry_changes
 from calibration.distortion import DistortionModel
 from calibration.misses import LineError
+from calibration.picture import Picture as FramePicture
+from calibration.profile import DistortionPart
+from calibration.shapes import Shapes
 from monitor.errors import CalibrationError
-from monitor.frame import Pixels
+from monitor.frame import SourceInfo
 from monitor.plan import Point
 
 _SHORTEST_PX = 30.0
@@ -20,6 +27,7 @@ _REACH = 0.06
 """How far the wire may bow from the line between the clicks, in its lengths."""
 _LEAST_REACH_PX = 6.0
 _LEAST_CONTRAST_SDS = 4.0
+_FOUND = (60, 220, 120)
 _BEND_PX = 1.5
 """How far the wire may move sideways from one step along it to the next."""
 
@@ -29,7 +37,7 @@ def trace_wire(pixels: Pixels, start: Point, end: Point, *, width_px: float) -> 
 
     Parameters
     ----------
-    pixels : ndarray, uint8 or uint16, shape (rows, columns)
+    pixels : ndarray, uint8, uint16 or float32, shape (rows, columns)
     start, end : tuple of float
         Clicks on the wire (frame px).
     width_px : float
@@ -81,9 +89,60 @@ def trace_wire(pixels: Pixels, start: Point, end: Point, *, width_px: float) -> 
     return found
 
 
-def wire_error(
+@dataclass(frozen=True, slots=True, eq=False)
+class StraightWire:
+    """A traced wire and how straight it is.
+
+    Parameters
+    ----------
+    points_px : ndarray, float64, shape (n, 2)
+        Where the beads of the model reach (frame px).
+    error : LineError
+    """
+
+    points_px: Floats
+    error: LineError
+
+    @property
+    def line(self) -> str:
+        """The residual in words."""
+        e = self.error
+        return (
+            f"off a straight line: {e.before_rms_mm:.3f} mm RMS ({e.before_max_mm:.3f} mm at most) before "
+            f"correction, {e.after_rms_mm:.3f} mm ({e.after_max_mm:.3f} mm at most) after"
+        )
+
+    @property
+    def found(self) -> Shapes:
+        """The course of the wire as the frame shows it."""
+        return Shapes(paths=(tuple((float(x), float(y)) for x, y in self.points_px),))
+
+
+def tested_model(part: DistortionPart | None, info: SourceInfo, name: str) -> DistortionModel:
+    """The distortion of a profile, for pictures of a source.
+
+    Parameters
+    ----------
+    part : DistortionPart or None
+    info : SourceInfo
+    name : str
+        What the profile is called in messages.
+
+    Raises
+    ------
+    CalibrationError
+        There is none, or it is that of another format, field or geometry.
+    """
+    if part is None:
+        raise CalibrationError(f"{name}: holds no distortion to test; calibrate distortion first")
+    for change in geometry_changes(part.conditions, conditions_of(info)):
+        raise CalibrationError(f"{name}: the distortion does not hold for this source: {change}")
+    return DistortionModel.from_dict(part.model)
+
+
+def straight_wire(
     pixels: Pixels, model: DistortionModel, start: Point, end: Point, *, width_px: float
-) -> LineError:
+) -> StraightWire:
     """Deviation of a straight wire between two clicks from a straight line, before and after correction (mm).
 
     Raises
@@ -96,7 +155,15 @@ def wire_error(
     covered = model.covers(points)
     if covered.mean() < 0.5:
         raise CalibrationError("most of the wire lies beyond the beads")
-    return model.straight_line_error(points[covered])
+    return StraightWire(points[covered], model.straight_line_error(points[covered]))
+
+
+def picture_of_wire(picture: FramePicture, wire: StraightWire) -> NDArray[np.uint8]:
+    """The picture with the course of the wire, shape (rows, columns, 3), as OpenCV writes it."""
+    drawn = picture.on_screen()
+    course = np.rint(wire.points_px * 16).astype(np.int32).reshape(-1, 1, 2)
+    cv2.polylines(drawn, [course], False, _FOUND, 1, cv2.LINE_AA, 4)
+    return drawn
 
 
 def _along(answer_and_path: tuple[Floats, NDArray[np.intp]]) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.errors import CementWatchError, ConfigError, InputError
-from ui import calibrate_cli
+from ui import calibrate
 from ui.version import software_version
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(calibrate_cli.app)
+app.add_typer(calibrate.app)
 
 
 def main() -> None:

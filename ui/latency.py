@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from PyQt6.QtCore import QTimer
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtCore import QEventLoop, QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QColor, QKeyEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QWidget
 
 from calibration.latency import STEP_S, LatencyCalibration, find_pattern, measure_latency, pattern
 from monitor.errors import CalibrationError, EndOfStream, SourceTimeout
@@ -21,10 +21,13 @@ from ui.qt import start_application
 
 _SMALL = (64, 48)
 _JOIN_S = 5.0
+_OPENED_MS, _AFTER_MS = 20, 1000
 
 
 class FlashWindow(QWidget):
     """Shows one element of the pattern after another and notes when each was painted."""
+
+    closed = pyqtSignal()
 
     def __init__(self, elements: list[bool], clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
         super().__init__()
@@ -56,6 +59,18 @@ class FlashWindow(QWidget):
             self.flip_ns.append(self._clock_ns())
             self.lit.append(lit)
 
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Escape closes."""
+        if event is not None and event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Tell that it was closed, by whomever."""
+        super().closeEvent(event)
+        self.closed.emit()
+
 
 @dataclass
 class _Captured:
@@ -65,10 +80,22 @@ class _Captured:
     stop: threading.Event = field(default_factory=threading.Event)
     times_ns: list[int] = field(default_factory=list)
     small: list[np.ndarray] = field(default_factory=list)
+    info: SourceInfo | None = None
     error: Exception | None = None
 
     def run(self) -> None:
-        """Read until told to stop."""
+        """Open the source and read until told to stop."""
+        try:
+            with self.source:
+                info = self.source.info
+                if not info.live:
+                    raise CalibrationError(f"{info.source_id}: is not live, so that it cannot see the screen")
+                self.info = info
+                self._read()
+        except Exception as error:
+            self.error = error
+
+    def _read(self) -> None:
         while not self.stop.is_set():
             try:
                 frame = self.source.read(timeout_s=0.5)
@@ -76,12 +103,93 @@ class _Captured:
                 continue
             except EndOfStream:
                 return
-            except Exception as error:
-                self.error = error
-                return
             self.times_ns.append(frame.t_capture_ns)
             grey = frame.pixels.astype(np.float32)
             self.small.append(cv2.resize(grey, _SMALL, interpolation=cv2.INTER_AREA))
+
+
+class PatternCapture(QObject):
+    """Shows the pattern full screen and captures the source meanwhile; Escape ends it.
+
+    Parameters
+    ----------
+    source : FrameSource
+        Opened and closed on a thread of its own.
+    seconds : float
+        How long to flash.
+    """
+
+    finished = pyqtSignal()
+
+    def __init__(self, source: FrameSource, seconds: float) -> None:
+        super().__init__()
+        self._captured = _Captured(source)
+        self._thread = threading.Thread(target=self._captured.run, name="latency-capture", daemon=True)
+        self._window = FlashWindow([bool(lit) for lit in pattern()[: max(1, round(seconds / STEP_S))]])
+        self._window.closed.connect(self._end)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._tick)
+        self._shown, self._ended = False, False
+
+    def start(self) -> None:
+        """Open the source, then show the pattern; returns at once. `finished` is emitted once."""
+        self._thread.start()
+        self._timer.start(_OPENED_MS)
+
+    def stop(self) -> None:
+        """End before the pattern does; nothing can be measured then."""
+        self._end()
+
+    def _tick(self) -> None:
+        if not self._thread.is_alive():
+            self._end()
+        elif self._shown:
+            self._window.advance()
+            if self._window.done:
+                self._timer.stop()
+                QTimer.singleShot(_AFTER_MS, self._end)
+        elif self._captured.info is not None:
+            self._shown = True
+            self._window.showFullScreen()
+            self._timer.start(round(1000 * STEP_S))
+
+    def _end(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self._timer.stop()
+        self._captured.stop.set()
+        self._thread.join(_JOIN_S)
+        self._window.close()
+        self.finished.emit()
+
+    def measured(self) -> tuple[SourceInfo, LatencyCalibration]:
+        """The source and its delay, once `finished`; on any thread.
+
+        Raises
+        ------
+        CalibrationError
+            The window was closed too early, or the captured frames do not show the pattern.
+        SourceError
+            The source could not be opened or read.
+        """
+        captured, window = self._captured, self._window
+        if captured.error is not None:
+            raise captured.error
+        if captured.info is None or not window.done:
+            raise CalibrationError("latency: ended before all of the pattern had been shown")
+        if len(captured.small) < 2:
+            raise CalibrationError(
+                f"{captured.info.source_id}: no frames were captured while the pattern was shown"
+            )
+        frames = np.stack(captured.small)
+        region = find_pattern(frames)
+        return captured.info, measure_latency(
+            np.array(window.flip_ns, np.int64),
+            np.array(window.lit),
+            np.array(captured.times_ns, np.int64),
+            frames[:, region].mean(axis=1).astype(np.float64),
+        )
 
 
 def flash_and_capture(source: FrameSource, seconds: float) -> tuple[SourceInfo, LatencyCalibration]:
@@ -95,37 +203,8 @@ def flash_and_capture(source: FrameSource, seconds: float) -> tuple[SourceInfo, 
         The source cannot be opened or read.
     """
     start_application()
-    elements = [bool(lit) for lit in pattern()[: max(1, round(seconds / STEP_S))]]
-    with source:
-        info = source.info
-        captured = _Captured(source)
-        thread = threading.Thread(target=captured.run, name="latency-capture", daemon=True)
-        thread.start()
-        window = FlashWindow(elements)
-        window.showFullScreen()
-        timer = QTimer(window)
-
-        def tick() -> None:
-            window.advance()
-            if window.done:
-                timer.stop()
-                QTimer.singleShot(1000, QApplication.quit)
-
-        timer.timeout.connect(tick)
-        timer.start(round(1000 * STEP_S))
-        QApplication.exec()
-        captured.stop.set()
-        thread.join(_JOIN_S)
-        window.close()
-    if captured.error is not None:
-        raise captured.error
-    if len(captured.small) < 2:
-        raise CalibrationError(f"{info.source_id}: no frames were captured while the pattern was shown")
-    frames = np.stack(captured.small)
-    region = find_pattern(frames)
-    return info, measure_latency(
-        np.array(window.flip_ns, np.int64),
-        np.array(window.lit),
-        np.array(captured.times_ns, np.int64),
-        frames[:, region].mean(axis=1).astype(np.float64),
-    )
+    capture, loop = PatternCapture(source, seconds), QEventLoop()
+    capture.finished.connect(loop.quit)
+    capture.start()
+    loop.exec()
+    return capture.measured()

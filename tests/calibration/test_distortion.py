@@ -16,7 +16,7 @@ from calibration.distortion_fit import fit_distortion
 from calibration.hull import clamped, hull_of, inside
 from calibration.lattice import Lattice
 from calibration.pictures import marked_picture
-from calibration.straightness import trace_wire, wire_error
+from calibration.straightness import straight_wire, trace_wire
 from calibration.undistorted_plan import level_factors, level_views
 from monitor.errors import CalibrationError
 from monitor.plan import ImageSize, Level, Scale, View
@@ -136,7 +136,7 @@ def test_a_wire_is_traced_between_two_clicks() -> None:
     start, end = tuple(ends[0] + 0.8), tuple(ends[1] - 0.7)
     points = trace_wire(pixels, start, end, width_px=5.0)
     assert np.abs(truth.frame_to_plate(points)[:, 1] - 55.0).max() < 0.25
-    error = wire_error(pixels, model, start, end, width_px=5.0)
+    error = straight_wire(pixels, model, start, end, width_px=5.0).error
     assert error.before_max_mm > 0.3
     assert error.after_max_mm < 0.25
     assert error.after_rms_mm < 0.5 * error.before_rms_mm

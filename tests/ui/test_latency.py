@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 import pytest
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from calibration.latency import STEP_S, pattern
 from monitor.errors import CalibrationError, EndOfStream
 from monitor.frame import Frame, Intensity, PixelIntensityRelationship, SourceInfo, freeze_pixels
 from ui import latency
-from ui.latency import FlashWindow, flash_and_capture
+from ui.latency import FlashWindow, PatternCapture, flash_and_capture
 
 DELAY_S = 0.12
 
@@ -88,3 +91,27 @@ def test_a_camera_that_looks_elsewhere_is_told(qapp: object) -> None:
     del qapp
     with pytest.raises(CalibrationError, match="no flashing pattern"):
         flash_and_capture(Camera(None), 1.0)
+
+
+def test_a_pattern_that_is_stopped_early_gives_no_delay(qtbot: QtBot, windows: list[FlashWindow]) -> None:
+    capture = PatternCapture(Camera(windows), 20.0)
+    capture.start()
+    qtbot.waitUntil(lambda: len(windows[0].flip_ns) > 2)
+    with qtbot.waitSignal(capture.finished):
+        qtbot.keyClick(windows[0], Qt.Key.Key_Escape)
+    assert not windows[0].isVisible()
+    with pytest.raises(CalibrationError, match="before all of the pattern"):
+        capture.measured()
+
+
+def test_what_is_not_live_is_refused_before_anything_flashes(
+    qtbot: QtBot, windows: list[FlashWindow]
+) -> None:
+    camera = Camera(windows)
+    camera.info = replace(camera.info, live=False)
+    capture = PatternCapture(camera, 20.0)
+    with qtbot.waitSignal(capture.finished):
+        capture.start()
+    assert windows[0].flip_ns == []
+    with pytest.raises(CalibrationError, match="is not live"):
+        capture.measured()

@@ -1,0 +1,42 @@
+"""``cementwatch calibrate wizard``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.calibrate.app import app
+
+
+@app.command()
+def wizard(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help="Picture or run to begin with.")
+    ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile", metavar="PROFILE.json", help="Add to this profile; made where there is none."
+        ),
+    ] = None,
+    room: Annotated[str, typer.Option("--room", help="Name of the room.")] = "",
+    frame_rate: Annotated[
+        float | None, typer.Option("--frame-rate", help="Frame rate of a folder of images (Hz).")
+    ] = None,
+) -> None:
+    """All calibrations in a window, with the mouse on the picture; nothing is written before the review."""
+    from calibration.room import RoomProfile
+    from monitor.errors import InputError
+    from recordings.open import open_source
+    from ui.qt import display_available
+
+    RoomProfile.of(profile, room=room)  # a profile of another room is told of before the window opens
+    if source is not None:
+        open_source(source, frame_rate_hz=frame_rate)
+    if not display_available():
+        raise InputError("wizard: there is no display to show it on; the other calibrate commands need none")
+    from ui.wizard.window import run_wizard
+
+    run_wizard(source, profile, room=room, frame_rate_hz=frame_rate)

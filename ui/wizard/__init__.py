@@ -1,0 +1,1 @@
+"""A window that leads through the calibrations of a room."""
