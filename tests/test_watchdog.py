@@ -137,7 +137,9 @@ def test_an_end_that_was_asked_for_is_handed_on(
     environment = {"PYTHONUNBUFFERED": "1", "QT_QPA_PLATFORM": "offscreen"}
     with started(*arguments, "--session", folder, "--watchdog", **environment) as process:
         says_something(process)
-        process.send_signal(signal.SIGTERM)
+        # a Ctrl+C in the terminal must not reach the monitor twice: the second one ends it without order
+        assert os.getpgid(monitor_of(process)) != os.getpgid(process.pid)
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
     assert open_session(folder).about.complete

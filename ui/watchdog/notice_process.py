@@ -19,6 +19,7 @@ class NoticeProcess:
             [sys.executable, "-m", "ui.watchdog.notice"],
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     @property

@@ -82,6 +82,8 @@ class Supervisor:
                 [*_COMMAND, *self._again()],
                 pass_fds=(its,),
                 env=os.environ | told,
+                # Ctrl+C in the terminal is for this process alone, which hands it on once
+                start_new_session=True,
             )
         finally:
             os.close(its)
