@@ -23,7 +23,9 @@ _SHARE = 0.45
 0.22 where the planned one has 0.24 to 0.92, always more than twice as much."""
 _AT_FIRST = 0.25
 _LEAST_USUAL = 0.2
-_EVERY_S = 1.0
+_EVERY_S, _LATER_S = 1.0, 10.0
+"""A look costs a fifth of a pulse's time: once the usual likeness is known it is only brought up to date."""
+_KNOWN = 5
 _AGREEING = 2
 _LEAST_SEEN = 0.7
 
@@ -62,7 +64,8 @@ class ViewWatch:
             No level has bone that can be followed: nothing else would tell.
         """
         doubted = lost or self.unknown or (faint and self._against > 0)
-        due = self._looked_s is None or not 0 <= time_s - self._looked_s < _EVERY_S
+        every_s = _LATER_S if len(self._usual) >= _KNOWN and not faint else _EVERY_S
+        due = self._looked_s is None or not 0 <= time_s - self._looked_s < every_s
         if not self._likeness.known or not (doubted or due):
             return self._reason()
         self._looked_s = time_s
