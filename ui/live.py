@@ -32,6 +32,7 @@ from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
 from recordings.session import MEMORY, Session
 from recordings.watching import reference_of, views_to_watch, watch
+from ui.asked import Asked
 from ui.delays import delay_of
 from ui.observer import Observer
 from ui.version import software_version
@@ -61,7 +62,7 @@ class LiveRun:
     observer: Observer
     session: Session | None
     recorder: Recorder | None
-    asked_to_stop: threading.Event
+    asked_to_stop: Asked
     ready: Readiness
 
 
@@ -173,12 +174,12 @@ def live_run(
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Turn the first signal to end into an event, so that a session is closed and not cut off.
+def _asked_to_stop() -> Iterator[Asked]:
+    """Turn the first signal to end into a word to whoever waits, so that a session is closed and not cut off.
 
     A second one does what it does without us. Elsewhere than on the main thread signals are left alone.
     """
-    asked = threading.Event()
+    asked = Asked()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
