@@ -19,6 +19,7 @@ _MARGIN_MM = 14.0
 _SHIFT_MM = 18.0
 _BACKGROUND_MM = 5.0
 _EDGE_CELLS = 2
+_LEAST_SEEN = 0.7
 _WHOLE: tuple[slice, slice] = (slice(None), slice(None))
 
 
@@ -42,6 +43,7 @@ class Likeness:
         self._cut = (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
         self._sigma_px = _BACKGROUND_MM / cell_mm
         self._template: Float32 | None = None
+        self._newest: tuple[WorkImage, Bool, Float32 | None] | None = None
 
     @property
     def known(self) -> bool:
@@ -64,10 +66,14 @@ class Likeness:
             seen = (~dilated(hidden, _EDGE_CELLS)).astype(np.float32)
         return (cells - low_pass(cells, seen, self._sigma_px)) * seen, seen
 
-    def seen_fraction(self, seen: Float32) -> float:
-        """Part of the bodies' surroundings, as planned, that is in the field; 1 where they lie outside it."""
-        planned = seen[self._cut]
-        return float(planned.mean()) if planned.size else 1.0
+    def look(self, work: WorkImage, outside: Bool) -> Float32 | None:
+        """`cells` of a pulse, worked out once for all who ask; None where too little is in the field."""
+        if self._newest is None or self._newest[0] is not work or self._newest[1] is not outside:
+            cells, seen = self.cells(work, outside)
+            planned = seen[self._cut]
+            enough = not planned.size or float(planned.mean()) >= _LEAST_SEEN
+            self._newest = (work, outside, cells if enough else None)
+        return self._newest[2]
 
     def anywhere(self, cells: Float32) -> float:
         """Best correlation with the bodies' surroundings in the whole image; as `at`."""

@@ -27,7 +27,6 @@ _EVERY_S, _LATER_S = 1.0, 10.0
 """A look costs a fifth of a pulse's time: once the usual likeness is known it is only brought up to date."""
 _KNOWN = 5
 _AGREEING = 2
-_LEAST_SEEN = 0.7
 
 
 class ViewWatch:
@@ -69,8 +68,8 @@ class ViewWatch:
         if not self._likeness.known or not (doubted or due):
             return self._reason()
         self._looked_s = time_s
-        cells, seen = self._likeness.cells(work, outside)
-        if self._likeness.seen_fraction(seen) < _LEAST_SEEN:
+        cells = self._likeness.look(work, outside)
+        if cells is None:
             return self._reason()
         score = self.score = self._likeness.anywhere(cells)
         if score < self._least():

@@ -21,7 +21,6 @@ _STEADY = 0.5
 _SURE, _BETTER = 0.35, 0.08
 _SAME_SIZE = 0.03
 _AGREEING = 3
-_LEAST_SEEN = 0.7
 
 
 class ZoomWatch:
@@ -63,8 +62,8 @@ class ZoomWatch:
             return None
         size = _SIZES[self._turn % len(_SIZES)]
         self._turn += 1
-        cells, seen = self._likeness.cells(work, outside)
-        if self._likeness.seen_fraction(seen) < _LEAST_SEEN:
+        cells = self._likeness.look(work, outside)
+        if cells is None:
             return self._reason()
         score = self._likeness.at(cells, size)
         before = self._scores.get(size)
