@@ -21,6 +21,8 @@ class Whole:
         Earliest and latest log time; None where there is no message.
     next_seq : int
         Number of the frame that follows.
+    last_capture_ns, last_time_ns : int or None
+        Of the last frame: its monotonic time of capture, and its own time; None without one.
     """
 
     end: int
@@ -29,3 +31,5 @@ class Whole:
     events: int
     times_ns: tuple[int, int] | None
     next_seq: int
+    last_capture_ns: int | None
+    last_time_ns: int | None

@@ -136,9 +136,10 @@ class RecordingReader:
         """The part of the file that is whole. Raises `RecordingError` where its last frame is damaged."""
         times_ns = [gap.t_ns for gap in self._gaps] + [event.t_ns for event in self._events]
         next_seq = max((gap.first_seq + gap.count for gap in self._gaps), default=0)
-        if len(self):
+        last = self.read(len(self) - 1) if len(self) else None
+        if last is not None:
             times_ns += [self._log_time_ns(0), self._log_time_ns(len(self) - 1)]
-            next_seq = max(next_seq, self.read(len(self) - 1).seq + 1)
+            next_seq = max(next_seq, last.seq + 1)
         return Whole(
             end=self._data_end if self._stated_crc is not None else self._next,
             frames=len(self),
@@ -146,6 +147,8 @@ class RecordingReader:
             events=len(self._events),
             times_ns=(max(0, min(times_ns)), max(0, *times_ns)) if times_ns else None,
             next_seq=next_seq,
+            last_capture_ns=None if last is None else last.t_capture_ns,
+            last_time_ns=None if last is None else last.time_ns,
         )
 
     def _log_time_ns(self, index: int) -> int:
@@ -209,7 +212,7 @@ class RecordingReader:
             expected = frame.seq + 1
         first, end, stated_crc = self._summary
         # a recording that was gone on with states no sum over the whole file; each message has its own
-        whole = self.complete and self._stated_crc in (0, self._crc(0, self._data_end))
+        whole = self.complete and (self._stated_crc == 0 or self._crc(0, self._data_end) == self._stated_crc)
         whole = whole and self._crc(first, end) == stated_crc
         return RecordingCheck(
             frames, self.gaps, tuple(missing), self.damaged, self.ended, whole and not missing

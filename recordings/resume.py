@@ -108,7 +108,6 @@ def resume_session(
         contents = read_log(folder / LOG)
         with RecordingReader(folder / FRAMES) as reader:
             whole = reader.whole()
-            last = reader.read(len(reader) - 1) if len(reader) else None
     except (SourceError, RecordingError) as error:
         raise OutputError(str(error)) from error
     with ExitStack() as undo:
@@ -126,8 +125,8 @@ def resume_session(
     return Resumed(
         Session(folder, about, recording, log, clock_utc),
         whole.next_seq,
-        None if last is None else last.t_capture_ns,
-        None if last is None else last.time_ns,
+        whole.last_capture_ns,
+        whole.last_time_ns,
         standing_alerts(contents.alarms),
         _memory(folder / MEMORY),
     )
