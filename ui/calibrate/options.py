@@ -23,16 +23,19 @@ if TYPE_CHECKING:
     from monitor.plan import Point
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="Picture or run to calibrate on.")]
+ProfilePath = Annotated[
+    Path | None,
+    typer.Option("--profile", metavar="PROFILE.json", help="Add to this profile; made where there is none."),
+]
+RoomName = Annotated[str, typer.Option("--room", help="Name of the room.")]
+FrameRate = Annotated[
+    float | None, typer.Option("--frame-rate", help="Frame rate of a folder of images (Hz).")
+]
 
 
 def into_profile(
-    profile: Annotated[
-        Path | None,
-        typer.Option(
-            "--profile", metavar="PROFILE.json", help="Add to this profile; made where there is none."
-        ),
-    ] = None,
-    room: Annotated[str, typer.Option("--room", help="Name of the room.")] = "",
+    profile: ProfilePath = None,
+    room: RoomName = "",
     c_arm: Annotated[str, typer.Option("--c-arm", help="Make and model of the C-arm.")] = "",
     operator: Annotated[str, typer.Option("--operator", help="Who calibrates.")] = "",
     valid_days: Annotated[
@@ -93,9 +96,7 @@ def from_picture(
     ] = None,
     first_frame: Annotated[int, typer.Option("--first-frame", min=0, help="First frame to average.")] = 0,
     frames: Annotated[int, typer.Option("--frames", min=1, max=64, help="Frames to average.")] = 16,
-    frame_rate: Annotated[
-        float | None, typer.Option("--frame-rate", help="Frame rate of a folder of images (Hz).")
-    ] = None,
+    frame_rate: FrameRate = None,
 ) -> Taking:
     """How a picture is taken."""
     return Taking(picture, first_frame, frames, frame_rate)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ui.calibrate.app import app
+from ui.calibrate.options import FrameRate, ProfilePath, RoomName
 
 
 @app.command()
@@ -15,16 +15,9 @@ def wizard(
     source: Annotated[
         str | None, typer.Argument(metavar="[SOURCE]", help="Picture or run to begin with.")
     ] = None,
-    profile: Annotated[
-        Path | None,
-        typer.Option(
-            "--profile", metavar="PROFILE.json", help="Add to this profile; made where there is none."
-        ),
-    ] = None,
-    room: Annotated[str, typer.Option("--room", help="Name of the room.")] = "",
-    frame_rate: Annotated[
-        float | None, typer.Option("--frame-rate", help="Frame rate of a folder of images (Hz).")
-    ] = None,
+    profile: ProfilePath = None,
+    room: RoomName = "",
+    frame_rate: FrameRate = None,
 ) -> None:
     """All calibrations in a window, with the mouse on the picture; nothing is written before the review."""
     from calibration.room import RoomProfile
