@@ -49,7 +49,7 @@ class Breaking(WrappedSource):
     ) -> None:
         super().__init__(source)
         self._frames, self._wrong = frames, wrong
-        self._count = 0
+        self._count = self._given = 0
         self._start_s: float | None = None
         self.wrong_from_ns: int | None = None
         self.right_from_ns: int | None = None
@@ -71,17 +71,14 @@ class Breaking(WrappedSource):
         frame = self._frames[self._count]
         at_s = self._count / RATE_HZ
         self._count += 1
-        frame = replace(frame, seq=self._next(), t_capture_ns=time.monotonic_ns(), t_source_ns=None)
+        frame = replace(frame, seq=self._given, t_capture_ns=time.monotonic_ns(), t_source_ns=None)
+        self._given += 1
         if WRONG_S <= at_s < WRONG_S + LASTS_S:
             self.wrong_from_ns = self.wrong_from_ns or time.monotonic_ns()
             return self._wrong(frame)
         if at_s >= WRONG_S + LASTS_S:
             self.right_from_ns = self.right_from_ns or time.monotonic_ns()
         return frame
-
-    def _next(self) -> int:
-        self._given = getattr(self, "_given", -1) + 1
-        return self._given
 
 
 def _pixels(make: Callable[[Frame], np.ndarray]) -> Callable[[Frame], Frame]:

@@ -14,7 +14,6 @@ import json
 import os
 import tempfile
 import time
-from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import cv2
-import numpy as np
 
 from benchmarks.latency import frames_of
 from monitor.config import Config
@@ -88,31 +86,14 @@ def main() -> int:
     from ui.qt import start_application
 
     start_application()
-    to_result_ms: deque[float] = deque()
-    to_paint_ms: deque[float] = deque()
     resident: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as name:
         endless = ToAndFro(source, frames, options.rate)  # type: ignore[arg-type]
         with live_run(endless, plan, Config(), Path(name) / "session") as run:
             account = run.loop.latency
-            done, painted = account.done, account.painted
-            captured: dict[int, int] = {}
-
-            def note_done(seq: int, captured_ns: int, taken_ns: int, done_ns: int) -> None:
-                done(seq, captured_ns, taken_ns, done_ns)
-                captured[seq] = captured_ns
-                captured.pop(seq - 100, None)
-                to_result_ms.append((done_ns - captured_ns) / 1e6)
-
-            def note_painted(seq: int, painted_ns: int) -> None:
-                painted(seq, painted_ns)
-                if seq in captured:
-                    to_paint_ms.append((painted_ns - captured[seq]) / 1e6)
-
-            account.done = note_done  # type: ignore[method-assign]
             window = OverlayWindow(
                 run.observer.look, setup_from_plan(plan), acknowledge=run.observer.acknowledge,
-                painted=note_painted,
+                painted=account.painted,
             )  # fmt: skip
             window.resize(1920, 1080)
             began_s = time.monotonic()
@@ -125,7 +106,7 @@ def main() -> int:
                 print(
                     f"{passed_s / 60:5.1f} min  {resident[-1][1]:6.0f} MB  captured {counters['captured']}  "
                     f"superseded {counters['superseded']}  lost {recorder.gaps if recorder else None}  "
-                    f"result p99 {np.percentile(list(to_result_ms)[-1800:], 99):.1f} ms",
+                    f"result p99 {account.parts()['capture_to_result'].p99_ms:.1f} ms",
                     flush=True,
                 )
 
@@ -137,15 +118,15 @@ def main() -> int:
             counters = dict(run.loop.status().counters)
             gaps = run.recorder.state().gaps if run.recorder is not None else 0
             free_of_start = [mb for at_s, mb in resident if at_s >= 10 * options.minutes] or [_resident_mb()]
-    start = min(len(to_result_ms), round(options.rate * 5))
-    result_ms, paint_ms = list(to_result_ms)[start:], list(to_paint_ms)[start:]
+    parts = account.parts()
     row = {
         "size": options.size, "bits": options.bits, "rate_hz": options.rate, "minutes": options.minutes,
         "captured": counters["captured"], "superseded": counters["superseded"],
         "superseded_percent": 100 * counters["superseded"] / max(1, counters["captured"]),
         "recording_lost": gaps,
-        "capture_to_result_ms": [round(float(v), 2) for v in np.percentile(result_ms, [50, 99, 99.9])],
-        "capture_to_paint_ms": [round(float(v), 2) for v in np.percentile(paint_ms, [50, 99, 99.9])],
+        "ms": {
+            name: [part.median_ms, part.p99_ms, round(part.most_ms, 2)] for name, part in parts.items()
+        },
         "growth_mb": round(free_of_start[-1] - free_of_start[0], 1),
     }  # fmt: skip
     print(json.dumps(row, indent=1))
