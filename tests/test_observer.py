@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -102,6 +103,14 @@ class Bench:
     def wait(self, seconds: float) -> Observation:
         self.now_ns += round(seconds * 1e9)
         return self.observer.look()
+
+    def kept(self) -> None:
+        """Return once the recorder has dealt with all that it was offered."""
+        for _ in range(1000):
+            if self.recorder.state().queued == 0:
+                return
+            threading.Event().wait(0.01)
+        raise AssertionError("the recorder does not come to an end")
 
     def log(self) -> LogContents:
         return read_log(self.session.folder / LOG)
@@ -209,8 +218,10 @@ def test_a_log_that_cannot_be_written_is_told_until_it_can(bench: Bench) -> None
 
 def test_frames_that_cannot_be_kept_are_told_and_counted(bench: Bench) -> None:
     bench.quiet(QUIET)
+    bench.kept()
     bench.session.recording.close()
     bench.quiet(5)
+    bench.kept()
     seen = bench.quiet(1)
     assert codes(seen) == ["recording"]
     assert seen.health.state is State.DEGRADED
