@@ -46,6 +46,8 @@ class Evidence:
     have_result : bool
     result_capture_ns, last_capture_ns : int or None
         When the newest result's frame, and the newest frame at all, were captured.
+    waiting_since_ns : int or None
+        When the oldest frame was captured that still waits for a result; None: none does.
     frame_period_s : float or None
         Measured time between frames.
     ended : bool
@@ -65,6 +67,7 @@ class Evidence:
     have_result: bool
     result_capture_ns: int | None
     last_capture_ns: int | None
+    waiting_since_ns: int | None
     frame_period_s: float | None
     ended: bool
     source_error: str | None
@@ -122,10 +125,15 @@ def _liveness(evidence: Evidence, now_ns: int, config: HealthConfig) -> list[Rea
     period_s = evidence.frame_period_s or 0.0
     if age_s > max(config.no_image_periods * period_s, config.no_image_s):
         return [Reason(blind, "no_image", f"no image for {age_s:.1f} s")]
-    if evidence.result_capture_ns is not None:
-        late_s = (now_ns - evidence.result_capture_ns) / 1e9
-        if late_s > max(config.lagging_s, config.no_image_periods * period_s):
+    longest_s = max(config.lagging_s, config.no_image_periods * period_s)
+    if evidence.waiting_since_ns is not None:
+        late_s = (now_ns - evidence.waiting_since_ns) / 1e9
+        if late_s > longest_s:
             return [Reason(blind, "lagging", f"processing is {late_s:.1f} s behind")]
+    if evidence.result_capture_ns is not None:
+        old_s = (now_ns - evidence.result_capture_ns) / 1e9
+        if old_s > longest_s:  # the first image after a pause is here, and not looked at yet
+            return [Reason(blind, "no_image", f"no image for {old_s:.1f} s")]
     return []
 
 

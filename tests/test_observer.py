@@ -23,6 +23,7 @@ from monitor.pipeline import Pipeline
 from monitor.result import AlarmState, AlertTransition
 from monitor.states import State
 from recordings.log import LogContents, read_log
+from recordings.memory_keeper import MemoryKeeper
 from recordings.recorder import Recorder
 from recordings.session import LOG, Session
 from tests.monitor.scripted import ScriptedSource, disc_mm, frame, info, plan, scene
@@ -283,3 +284,20 @@ def test_what_was_painted_counts_from_its_own_capture(bench: Bench) -> None:
     assert delay is not None
     assert (delay.painted, delay.processing_p50_ms) == (1, 40.0)
     assert bench.wait(0.0).processing_ms == 40.0
+
+
+def test_a_memory_that_cannot_be_kept_is_said(bench: Bench, tmp_path: Path) -> None:
+    """A restart would come up without the alarms' cement: the recording is not whole then."""
+    keeper = MemoryKeeper(tmp_path / "gone" / "memory.msgpack", bench.pipeline.remember)
+    observer = Observer(
+        bench.loop, bench.pipeline, Config(), None, None, keeper, clock_ns=bench.clock
+    )  # fmt: skip
+    bench.quiet(QUIET)
+    assert observer.look().health.state is State.MONITORING
+    keeper.start()
+    keeper.look(bench.now_ns)
+    keeper.stop(finished=False)
+    seen = observer.look()
+    assert seen.health.state is State.DEGRADED
+    assert seen.health.reasons[0].code == "recording"
+    assert "memory.msgpack" in seen.health.reasons[0].text

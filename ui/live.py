@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +41,8 @@ from ui.watchdog.heartbeat import Heartbeat
 
 RECORDER_BUDGET_BYTES = 256 * 1024 * 1024
 _POLL_S = 0.03
+_SWITCH_S = 0.0005
+"""How long one thread may keep Python to itself; the usual 5 ms make a frame wait behind painting."""
 _FORGOTTEN = Reason(
     State.DEGRADED, "restarted", "the monitor was restarted; cement from before may not be seen"
 )
@@ -145,7 +148,8 @@ def live_run(
 
         loop = MonitorLoop(frames, step, keep, time.monotonic_ns)
         observer = Observer(
-            loop, pipeline, config, kept.log if kept is not None else None, recorder, tell=tell, note=note,
+            loop, pipeline, config, kept.log if kept is not None else None, recorder, keeper, tell=tell,
+            note=note,
             start_ns=kept.about.anchor_monotonic_ns if kept is not None else None, heart=heart,
         )  # fmt: skip
         if heart is not None and kept is not None:
@@ -155,6 +159,8 @@ def live_run(
                 recorder.start()
             if keeper is not None:
                 keeper.start()
+            usual_s = sys.getswitchinterval()
+            sys.setswitchinterval(_SWITCH_S)
             loop.start()
             clean = False
             try:
@@ -163,6 +169,7 @@ def live_run(
             finally:
                 halt.set()
                 stopped = loop.stop()
+                sys.setswitchinterval(usual_s)
                 written = recorder.stop() if recorder is not None else True
                 observer.finish()
                 if keeper is not None:

@@ -20,6 +20,7 @@ from monitor.result import AlertTransition, Result
 from monitor.rules import technical_conditions
 from monitor.views import Views
 from recordings.log import ProcedureLog
+from recordings.memory_keeper import MemoryKeeper
 from recordings.recorder import Recorder
 from ui.overlay.observation import Observation
 from ui.watchdog.heartbeat import Heartbeat
@@ -37,6 +38,8 @@ class Observer:
     log : ProcedureLog or None
         Written on the observer's thread only.
     recorder : Recorder or None
+    keeper : MemoryKeeper or None
+        Keeps what a restart needs; that it fails is said as of a recording.
     tell : callable
         Given every alarm transition, for whoever wants to print or sound it.
     start_ns : int or None
@@ -52,6 +55,7 @@ class Observer:
         config: Config,
         log: ProcedureLog | None,
         recorder: Recorder | None,
+        keeper: MemoryKeeper | None = None,
         *,
         tell: Callable[[AlertTransition], None] = lambda _: None,
         note: str | None = None,
@@ -60,7 +64,8 @@ class Observer:
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._loop, self._pipeline, self._config = loop, pipeline, config
-        self._log, self._recorder, self._tell, self._note = log, recorder, tell, note
+        self._log, self._recorder, self._keeper = log, recorder, keeper
+        self._tell, self._note = tell, note
         self._heart = heart or Heartbeat(None)
         self._clock_ns = clock_ns
         self._start_ns = clock_ns() if start_ns is None else start_ns
@@ -144,6 +149,7 @@ class Observer:
             have_result=result is not None,
             result_capture_ns=result.frame.t_capture_ns if result is not None else None,
             last_capture_ns=status.last_capture_ns,
+            waiting_since_ns=status.waiting_since_ns,
             frame_period_s=status.frame_period_s,
             ended=status.ended,
             source_error=status.source_error,
@@ -152,7 +158,7 @@ class Observer:
             capture_alive=status.capture_alive,
             processing_alive=status.processing_alive,
             recorder_backlog=recorder.backlog if recorder is not None else None,
-            recorder_error=failing or self._log_error,
+            recorder_error=failing or self._log_error or (self._keeper.error if self._keeper else None),
             watchdog_gone=self._heart.deserted,
             counters=counters,
         )

@@ -14,6 +14,7 @@ FINE = Evidence(
     image_reasons=(),
     have_result=True,
     result_capture_ns=NOW - 40_000_000,
+    waiting_since_ns=None,
     last_capture_ns=NOW - 40_000_000,
     frame_period_s=1 / 15,
     ended=False,
@@ -39,7 +40,7 @@ def test_all_is_well_is_monitoring() -> None:
     ("change", "state", "code"),
     [
         ({"last_capture_ns": NOW - 260_000_000, "result_capture_ns": NOW - 260_000_000}, 5, "no_image"),
-        ({"result_capture_ns": NOW - 310_000_000}, 5, "lagging"),
+        ({"result_capture_ns": NOW - 340_000_000, "waiting_since_ns": NOW - 310_000_000}, 5, "lagging"),
         ({"capture_alive": False}, 5, "fault"),
         ({"processing_alive": False}, 5, "fault"),
         ({"fault": "ValueError: x"}, 5, "fault"),
@@ -71,6 +72,18 @@ def test_a_slow_source_is_given_three_of_its_periods() -> None:
     assert judge(slow, NOW, CONFIG, None).state is State.MONITORING
     gone = replace(slow, last_capture_ns=NOW - 810_000_000)
     assert judge(gone, NOW, CONFIG, None).state is State.NOT_MONITORING
+
+
+def test_the_first_image_after_a_pause_is_no_lag() -> None:
+    just_back = replace(
+        FINE,
+        last_capture_ns=NOW - 10_000_000,
+        waiting_since_ns=NOW - 10_000_000,
+        result_capture_ns=NOW - 9_000_000_000,
+    )
+    health = judge(just_back, NOW, CONFIG, None)
+    assert health.state is State.NOT_MONITORING
+    assert [(reason.code, reason.text) for reason in health.reasons] == [("no_image", "no image for 9.0 s")]
 
 
 def test_the_worst_state_wins_and_comes_first() -> None:

@@ -83,12 +83,15 @@ def test_latest_wins_and_what_is_superseded_is_counted() -> None:
     loop = MonitorLoop(source, slow, lambda _: None, Clock())
     loop.start()
     assert source.through.wait(10)
-    during = loop.status().counters
+    looked = loop.status()
+    during = looked.counters
     assert during["in_flight"] == 2
     assert balanced(during)
+    assert looked.waiting_since_ns == frame(0, PIXELS).t_capture_ns
     gate.set()
     loop._processing.join(10)
     status = loop.status()
+    assert status.waiting_since_ns is None
     assert seen == [(0, 0), (8, 7)]
     assert status.counters["superseded"] == 7
     assert balanced(status.counters)
