@@ -92,6 +92,9 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crc32: int
 
 
+# else packing a frame, 5 ms of it, would hold up every other thread of the monitor
+blosc2.set_releasegil(True)
+
 _encoder = msgspec.msgpack.Encoder()
 _envelope_decoder = msgspec.msgpack.Decoder(_Envelope)
 _header_decoder: msgspec.msgpack.Decoder[_Header] = msgspec.msgpack.Decoder(_Header)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from monitor.frame import Frame
 from recordings.messages import Event, Gap
+from recordings.priority import give_way
 
 _MOST_EVENTS = 10_000
 
@@ -208,6 +209,7 @@ class Recorder:
             self._changed.notify_all()
 
     def _work(self) -> None:
+        give_way()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._stopping)
