@@ -146,8 +146,8 @@ class MonitorLoop:
             return LoopStatus(
                 self._result, self._last_capture_ns,
                 self._waiting_ns if self._in_hand_ns is None else self._in_hand_ns,
-                median(self._gaps_s) if self._gaps_s else None, self._capture_done and in_hand == 0, self._source_error,
-                self._source_away, self._fault,
+                median(self._gaps_s) if self._gaps_s else None,
+                self._capture_done and in_hand == 0, self._source_error, self._source_away, self._fault,
                 self._capture.is_alive() or self._capture_done, self._processing.is_alive(),
                 dict(self._counts),
             )  # fmt: skip
