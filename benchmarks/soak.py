@@ -93,7 +93,7 @@ def main() -> int:
             account = run.loop.latency
             window = OverlayWindow(
                 run.observer.look, setup_from_plan(plan), acknowledge=run.observer.acknowledge,
-                painted=account.painted,
+                painted=(account.painted,),
             )  # fmt: skip
             window.resize(1920, 1080)
             began_s = time.monotonic()

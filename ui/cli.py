@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from calibration.profile import Profile
     from monitor.config import Config
+    from ui.live import LiveRun
 
 # typer carries a copy of click of its own: the base of its public error is the one that is raised
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -168,6 +169,13 @@ def live(
     frame_rate: RateOption = None,
     polarity: PolarityOption = None,
     profile: ProfileOption = None,
+    second: Annotated[
+        str | None,
+        typer.Option("--second", metavar="SOURCE", help="The other plane of a biplane, watched beside it."),
+    ] = None,
+    second_view: Annotated[
+        str | None, typer.Option("--second-view", metavar="NAME", help="View that --second shows.")
+    ] = None,
     windowed: Annotated[bool, typer.Option("--windowed", help="Not full screen.")] = False,
     resume: Annotated[
         bool,
@@ -199,34 +207,54 @@ def live(
     from monitor.plan import read_plan
     from monitor.polarity import with_polarity
     from recordings.open import open_source
+    from ui.biplane import biplane_run
     from ui.delays import delay_of
     from ui.live import live_run, run_headless
 
     if seconds is not None and not seconds > 0:
         raise InputError(f"--seconds must be above 0, is {seconds:g}")
+    if second is None and second_view is not None:
+        raise InputError("--second-view needs the --second source that shows it")
+    if second is not None and profile is not None:
+        raise InputError("--profile is of one plane: with --second each view keeps the scale of the plan")
     marked, settings = with_polarity(read_plan(plan), polarity), _config(config, preset)
     opened = open_source(source, frame_rate_hz=_rate(frame_rate))
     room = _profile(profile)
     try:
-        with live_run(
-            opened, marked, settings, session, view_name=view, profile=room, tell=_tell(), resume=resume,
-            heart=heart,
-        ) as running:  # fmt: skip
-            for words in running.ready.words if room is not None else ():
+        with ExitStack() as stack:
+            if second is None:
+                runs: tuple[LiveRun, ...] = (
+                    stack.enter_context(
+                        live_run(
+                            opened, marked, settings, session, view_name=view, profile=room, tell=_tell(),
+                            resume=resume, heart=heart,
+                        )
+                    ),
+                )  # fmt: skip
+            else:
+                other = open_source(second, frame_rate_hz=_rate(frame_rate))
+                runs = stack.enter_context(
+                    biplane_run(
+                        (opened, other), marked, settings, session, (view, second_view),
+                        tell=lambda name, told: _tell(name)(told), resume=resume, heart=heart,
+                    )
+                )  # fmt: skip
+            for words in runs[0].ready.words if room is not None else ():
                 typer.echo(f"calibration: {words}", err=True)
             if headless:
-                run_headless(running, seconds)
+                run_headless(runs, seconds)
             else:
                 from ui.window import show_live
 
-                show_live(running, marked, seconds, full_screen=not windowed)
+                show_live(runs, marked, seconds, full_screen=not windowed)
     except CementWatchError:
         heart.end()  # told with its reason; a monitor started again would tell it again
         raise
     heart.end()
-    delay = delay_of(running.loop.latency, running.ready.latency_ms)
-    if delay is not None:
-        typer.echo(delay.words)
+    for run in runs:
+        delay = delay_of(run.loop.latency, run.ready.latency_ms)
+        if delay is not None:
+            typer.echo(delay.words if len(runs) == 1 else f"{run.view.name}: {delay.words}")
     if session is not None:
         typer.echo(f"session kept in {session}")
     return None
@@ -348,15 +376,16 @@ def _rate(value: float | None) -> float | None:
     return value
 
 
-def _tell() -> Callable[[object], None]:
-    """Print alarm transitions as they come, one line each."""
+def _tell(view: str | None = None) -> Callable[[object], None]:
+    """Print alarm transitions as they come, one line each; of two planes with the view's name."""
     from monitor.result import AlertTransition
 
     def tell(transition: object) -> None:
         if isinstance(transition, AlertTransition):
             alert = transition.alert
             level = f"{alert.level}: " if alert.level else ""
-            typer.echo(f"{transition.event:12} {alert.priority.name:6} {level}{alert.message}")
+            where = f"{view}: " if view else ""
+            typer.echo(f"{transition.event:12} {alert.priority.name:6} {where}{level}{alert.message}")
 
     return tell
 

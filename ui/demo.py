@@ -62,7 +62,7 @@ def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> 
         observer.look,
         setup_from_plan(plan),
         acknowledge=observer.acknowledge,
-        painted=running.loop.latency.painted,
+        painted=(running.loop.latency.painted,),
     )
     if not seen:
         window.resize(*SIZE)

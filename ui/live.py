@@ -6,8 +6,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,6 +88,7 @@ def live_run(
     note: str | None = None,
     resume: bool = False,
     heart: Heartbeat | None = None,
+    asked: Asked | None = None,
 ) -> Iterator[LiveRun]:
     """Open everything, start the loop, and take it all down again in order.
 
@@ -101,6 +102,8 @@ def live_run(
         Go on with the session of a process that was killed: its alarms, its cement, its files.
     heart : Heartbeat or None
         Told of every look, for the watchdog.
+    asked : Asked or None
+        Whose word to stop holds; None: this run listens for signals itself.
 
     Raises
     ------
@@ -154,7 +157,7 @@ def live_run(
         )  # fmt: skip
         if heart is not None and kept is not None:
             heart.session(kept.folder)
-        with _asked_to_stop() as asked:
+        with asked_by_signal() if asked is None else nullcontext(asked) as told_to_stop:
             if recorder is not None:
                 recorder.start()
             if keeper is not None:
@@ -164,7 +167,7 @@ def live_run(
             loop.start()
             clean = False
             try:
-                yield LiveRun(info, views[0], loop, observer, kept, recorder, asked, ready)
+                yield LiveRun(info, views[0], loop, observer, kept, recorder, told_to_stop, ready)
                 clean = True
             finally:
                 halt.set()
@@ -181,7 +184,7 @@ def live_run(
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[Asked]:
+def asked_by_signal() -> Iterator[Asked]:
     """Turn the first signal to end into a word to whoever waits, so that a session is closed and not cut off.
 
     A second one does what it does without us. Elsewhere than on the main thread signals are left alone.
@@ -243,25 +246,29 @@ def _start_session(
     return session
 
 
-def run_headless(run: LiveRun, seconds: float | None, clock_s: Callable[[], float] = time.monotonic) -> None:
-    """Observe without a window until the source ends, the process is told to stop, or for so many seconds.
+def run_headless(
+    runs: Sequence[LiveRun], seconds: float | None, clock_s: Callable[[], float] = time.monotonic
+) -> None:
+    """Observe without a window until every source ends, the process is told to stop, or for so many seconds.
 
     Raises
     ------
     SourceLost
-        The source went away or a frame of it could not be read.
+        A source went away or a frame of it could not be read.
     """
     until = None if seconds is None else clock_s() + seconds
-    told: int | None = None
+    told: dict[int, int] = {}
     while until is None or clock_s() < until:
-        seen = run.observer.look().result
-        if seen is not None and seen.frame.seq != told:
-            told = seen.frame.seq
-            run.loop.latency.painted(told, time.monotonic_ns())
-        if run.observer.ended:
-            lost = run.loop.status().source_error
-            if lost is not None:
-                raise SourceLost(lost)
+        for i, run in enumerate(runs):
+            seen = run.observer.look().result
+            if seen is not None and seen.frame.seq != told.get(i):
+                told[i] = seen.frame.seq
+                run.loop.latency.painted(told[i], time.monotonic_ns())
+        if all(run.observer.ended for run in runs):
+            for run in runs:
+                lost = run.loop.status().source_error
+                if lost is not None:
+                    raise SourceLost(lost)
             return
-        if run.asked_to_stop.wait(_POLL_S):
+        if runs[0].asked_to_stop.wait(_POLL_S):
             return

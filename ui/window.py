@@ -1,17 +1,29 @@
-"""The live window: the overlay over a running loop."""
+"""The live window: the overlay over a running loop, or over two of them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from monitor.plan import Plan
 from monitor.polarity import as_stated
 from ui.live import LiveRun
 
+if TYPE_CHECKING:
+    from ui.overlay.observation import Setup
+    from ui.overlay.window import OverlayWindow
 
-def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: bool) -> None:
+
+def show_live(runs: Sequence[LiveRun], plan: Plan, seconds: float | None, *, full_screen: bool) -> None:
     """Show the overlay until it is closed, the process is told to stop, or for so many seconds.
 
-    Without a display the window is drawn unseen, so that the same path is run, and closes when the
+    Without a display the window is drawn unseen, so that the same path is run, and closes when every
     source has ended.
+
+    Parameters
+    ----------
+    runs : sequence of LiveRun
+        One, or the two of a biplane.
     """
     from ui.qt import display_available, start_application
 
@@ -19,24 +31,14 @@ def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: b
 
     from PyQt6.QtCore import QTimer
 
-    from ui.overlay.observation import setup_from_plan
-    from ui.overlay.window import OverlayWindow, run_window
+    from ui.overlay.window import run_window
 
-    window = OverlayWindow(
-        run.observer.look,
-        setup_from_plan(
-            plan,
-            invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent,
-            calibration=run.ready.words,
-            room_latency_ms=run.ready.latency_ms,
-        ),
-        acknowledge=run.observer.acknowledge,
-        painted=run.loop.latency.painted,
-    )
+    window = window_for(runs, plan)
     unseen = not display_available()
 
     def watch() -> None:
-        if run.asked_to_stop.is_set() or (unseen and run.observer.ended):
+        ended = all(run.observer.ended for run in runs)
+        if runs[0].asked_to_stop.is_set() or (unseen and ended):
             window.close()
 
     timer = QTimer(window)
@@ -45,3 +47,38 @@ def show_live(run: LiveRun, plan: Plan, seconds: float | None, *, full_screen: b
     if seconds is not None:
         QTimer.singleShot(round(seconds * 1000), window.close)
     run_window(window, full_screen=full_screen)
+
+
+def window_for(runs: Sequence[LiveRun], plan: Plan) -> OverlayWindow:
+    """The overlay's window for one run or two, not yet shown."""
+    from ui.overlay.biplane import BiplaneObservation
+    from ui.overlay.biplane_scene import BiplaneScene
+    from ui.overlay.window import OverlayWindow
+
+    setups = [_setup(run, plan) for run in runs]
+    painted = [run.loop.latency.painted for run in runs]
+    if len(runs) == 1:
+        observer = runs[0].observer
+        return OverlayWindow(observer.look, setups[0], acknowledge=observer.acknowledge, painted=painted)
+    one, other = runs
+
+    def look() -> BiplaneObservation:
+        return BiplaneObservation((one.observer.look(), other.observer.look()))
+
+    def acknowledge() -> None:
+        for run in runs:
+            run.observer.acknowledge()
+
+    scene = BiplaneScene((setups[0], setups[1]), (one.view.name, other.view.name))
+    return OverlayWindow(look, scene=scene, acknowledge=acknowledge, painted=painted)
+
+
+def _setup(run: LiveRun, plan: Plan) -> Setup:
+    from ui.overlay.observation import setup_from_plan
+
+    return setup_from_plan(
+        plan,
+        invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent,
+        calibration=run.ready.words,
+        room_latency_ms=run.ready.latency_ms,
+    )

@@ -39,7 +39,7 @@ def window(qtbot, source):
         source.observe,
         made.SETUP,
         acknowledge=source.acknowledge,
-        painted=lambda seq, t_ns: source.painted.append((seq, t_ns)),
+        painted=(lambda seq, t_ns: source.painted.append((seq, t_ns)),),
         clock=lambda: 42,
     )
     qtbot.addWidget(shown)

@@ -161,6 +161,8 @@ def _distance(observation: Observation, chosen: _Chosen, memory: Memory) -> Dist
         also_name="" if also is None else structure_words(also),
         also="" if also is None else _also(others[also]),
         priority=_priority_of(observation, level.name, structure),
+        structure=structure,
+        value_mm=distance.value_mm,
     )
 
 

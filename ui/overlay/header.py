@@ -19,15 +19,16 @@ _BEATS_PER_TURN = 24
 _PILL_PAD = 22
 
 
-def _row(draw: Draw, rect: QRectF) -> QRectF:
+def header_row(draw: Draw, rect: QRectF) -> QRectF:
+    """The top line without its margins."""
     return rect.adjusted(draw.px(28), 0, -draw.px(28), -draw.px(1))
 
 
 def paint_header(draw: Draw, rect: QRectF, header: HeaderModel) -> None:
     """State, heartbeat, level and view; on the right the clocks and the recording mark."""
     draw.fill(rect, BACKGROUND)
-    row = _row(draw, rect)
-    pill = _paint_pill(draw, row, header)
+    row = header_row(draw, rect)
+    pill = paint_pill(draw, row, header)
     right_edge = _paint_right(draw, row, header)
     left = pill.right() + draw.px(72)
     place = QRectF(left, row.top(), right_edge - draw.px(30) - left, row.height())
@@ -35,7 +36,8 @@ def paint_header(draw: Draw, rect: QRectF, header: HeaderModel) -> None:
     draw.line(rect.bottomLeft(), rect.bottomRight(), LINE, 1.5)
 
 
-def _paint_pill(draw: Draw, row: QRectF, header: HeaderModel) -> QRectF:
+def paint_pill(draw: Draw, row: QRectF, header: HeaderModel, under: str = BACKGROUND) -> QRectF:
+    """The state in its frame, at the left of a row; returns its rectangle. `under`: colour of the ground."""
     text = header.state.words
     ink = {State.MONITORING: CYAN, State.DEGRADED: TEXT}.get(header.state, BLIND_LINE)
     if header.state == State.NOT_MONITORING:
@@ -43,7 +45,7 @@ def _paint_pill(draw: Draw, row: QRectF, header: HeaderModel) -> QRectF:
     pad, height = draw.px(_PILL_PAD), draw.px(44)
     top = row.center().y() - height / 2
     box = QRectF(row.left() + pad, top, draw.px(420), height)
-    ground = BLIND if header.state == State.NOT_MONITORING else BACKGROUND
+    ground = BLIND if header.state == State.NOT_MONITORING else under
     width = draw.width_of(text, 24, bold=True)
     pill = QRectF(row.left(), top, width + 2 * pad, height)
     draw.fill(pill, ground, 7)
@@ -53,12 +55,11 @@ def _paint_pill(draw: Draw, row: QRectF, header: HeaderModel) -> QRectF:
     return pill
 
 
-def paint_heartbeat(draw: Draw, rect: QRectF, header: HeaderModel, beats: int) -> None:
-    """A dot on a ring beside the pill that steps on with every new result and stands where none comes.
+def paint_heartbeat(draw: Draw, row: QRectF, header: HeaderModel, beats: int) -> None:
+    """A dot on a ring beside a row's pill: steps on with every new result, stands where none comes.
 
     Painted apart from the rest of the header, which hardly ever changes.
     """
-    row = _row(draw, rect)
     width = draw.width_of(header.state.words, 24, bold=True) + 2 * draw.px(_PILL_PAD)
     centre, ring = QPointF(row.left() + width + draw.px(38), row.center().y()), draw.px(13)
     draw.painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -18,6 +18,8 @@ _VOLUMES = 120
 _ZONES = 158
 _LEAKS = 78
 _LARGEST_IMAGE_SHARE = 0.545
+_BIPLANE_SHARE = 0.63
+_STRIP = 196
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,24 +53,77 @@ def layout_for(width_px: float, height_px: float, image_aspect: float = 1.0) -> 
     image_aspect : float
         Columns over rows of the live image. Alarms and states have no part in the layout.
     """
+    rows = _rows(width_px, height_px)
+    u, margin = rows.unit, rows.margin
+    image_width = min(rows.height * image_aspect, width_px * _LARGEST_IMAGE_SHARE - margin)
+    image_height = min(rows.height, image_width / image_aspect)
+    image = QRectF(margin, rows.top, round(image_width), round(image_height))
+    return _with_panels(rows, image, u)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BiplaneLayout:
+    """Two images side by side, under each a strip of its own; the panels beside them.
+
+    `panels.image` is the room of both images and strips.
+    """
+
+    panels: Layout
+    images: tuple[QRectF, QRectF]
+    strips: tuple[QRectF, QRectF]
+
+
+def biplane_layout_for(
+    width_px: float, height_px: float, image_aspects: tuple[float, float] = (1.0, 1.0)
+) -> BiplaneLayout:
+    """Lay out a window for two images; as `layout_for`."""
+    rows = _rows(width_px, height_px)
+    u, margin = rows.unit, rows.margin
+    room = QRectF(margin, rows.top, round(width_px * _BIPLANE_SHARE) - margin, rows.height)
+    gap = _GAP * u
+    half, strip = (room.width() - gap) / 2, _STRIP * u
+    images, strips = [], []
+    for i, aspect in enumerate(image_aspects):
+        left = room.left() + i * (half + gap)
+        width = min(half, (room.height() - strip - gap) * aspect)
+        image = QRectF(round(left), room.top(), round(width), round(width / aspect))
+        images.append(image)
+        top = room.bottom() - strip
+        strips.append(QRectF(round(left), round(top), round(half), round(strip)))
+    return BiplaneLayout(_with_panels(rows, room, u), (images[0], images[1]), (strips[0], strips[1]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Header, bar and footer, and the room between them."""
+
+    unit: float
+    margin: int
+    width: float
+    header: QRectF
+    bar: QRectF
+    footer: QRectF
+    top: float
+    height: float
+
+
+def _rows(width_px: float, height_px: float) -> _Rows:
     u = unit_for(width_px, height_px)
-    margin, gap = round(_MARGIN * u), _GAP * u
     header = QRectF(0, 0, width_px, round(_HEADER * u))
     bar = QRectF(0, header.bottom(), width_px, round(_BAR * u))
     footer_top = height_px - round(_FOOTER * u)
     footer = QRectF(0, footer_top, width_px, height_px - footer_top)
     top = bar.bottom() + round(18 * u)
-    height = footer_top - round(10 * u) - top
+    return _Rows(u, round(_MARGIN * u), width_px, header, bar, footer, top, footer_top - round(10 * u) - top)
 
-    image_width = min(height * image_aspect, width_px * _LARGEST_IMAGE_SHARE - margin)
-    image_height = min(height, image_width / image_aspect)
-    image = QRectF(margin, top, round(image_width), round(image_height))
 
-    left = image.right() + margin
-    panel_width = width_px - margin - left
-    trend_height = height - (_DISTANCE + _VOLUMES + _ZONES + _LEAKS) * u - 4 * gap
+def _with_panels(rows: _Rows, image: QRectF, u: float) -> Layout:
+    gap = _GAP * u
+    left = image.right() + rows.margin
+    panel_width = rows.width - rows.margin - left
+    trend_height = rows.height - (_DISTANCE + _VOLUMES + _ZONES + _LEAKS) * u - 4 * gap
     tops = {}
-    y = top
+    y = rows.top
     heights = {
         "distance": _DISTANCE * u,
         "trend": trend_height,
@@ -79,4 +134,4 @@ def layout_for(width_px: float, height_px: float, image_aspect: float = 1.0) -> 
     for name, panel_height in heights.items():
         tops[name] = QRectF(left, round(y), panel_width, round(y + panel_height) - round(y))
         y += panel_height + gap
-    return Layout(unit=u, header=header, bar=bar, image=image, footer=footer, **tops)
+    return Layout(unit=u, header=rows.header, bar=rows.bar, image=image, footer=rows.footer, **tops)

@@ -60,7 +60,10 @@ class HeaderModel:
 
 @dataclass(frozen=True, slots=True)
 class DistanceModel:
-    """The one number. `figure` None: unknown."""
+    """The one number. `figure` None: unknown.
+
+    `structure` and `value_mm` (signed) are what it speaks of, for a choice between two of them.
+    """
 
     title: str
     figure: str | None
@@ -70,6 +73,8 @@ class DistanceModel:
     also_name: str
     also: str
     priority: Priority | None
+    structure: str | None = None
+    value_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,3 +153,26 @@ class OverlayModel:
     leaks_none: str
     footer_note: str
     beats: int
+
+    @property
+    def results(self) -> tuple[Result | None, ...]:
+        """What was painted, one for each source."""
+        return (self.result,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BiplaneModel:
+    """Two sources at once: what holds for both (bar, number, panels), and each one's own."""
+
+    joint: OverlayModel
+    planes: tuple[OverlayModel, OverlayModel]
+
+    @property
+    def now_ns(self) -> int:
+        """Of the look (ns, monotonic)."""
+        return self.joint.now_ns
+
+    @property
+    def results(self) -> tuple[Result | None, ...]:
+        """What was painted, one for each source."""
+        return tuple(plane.result for plane in self.planes)

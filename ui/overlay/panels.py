@@ -15,6 +15,7 @@ _BODY = 24
 _PAD = 18
 _MOST_LEVELS = 3
 _MOST_ZONES = 8
+_NARROW = 750
 
 
 def panel(draw: Draw, rect: QRectF, title: str) -> QRectF:
@@ -81,7 +82,8 @@ def paint_volumes(draw: Draw, rect: QRectF, rows: tuple[VolumeRow, ...]) -> None
 def _paint_volume_row(draw: Draw, line: QRectF, row: VolumeRow, *, small: bool) -> None:
     ink = TEXT if row.current else TEXT_FAINT
     large, body = (24.0, 22.0) if small else (29.0, 25.0)
-    columns = [0.0, 0.11, 0.36, 0.64]
+    narrow = line.width() < draw.px(_NARROW)
+    columns = [0.0, 0.12, 0.46, 0.6] if narrow else [0.0, 0.11, 0.36, 0.64]
 
     def column(i: int) -> QRectF:
         start = line.left() + columns[i] * line.width()

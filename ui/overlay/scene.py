@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QPainter
 from ui.overlay.alarm_bar import paint_bar
 from ui.overlay.derive import build_model
 from ui.overlay.draw import Draw, DrawnText, cut_row
-from ui.overlay.header import paint_footer, paint_header, paint_heartbeat
+from ui.overlay.header import header_row, paint_footer, paint_header, paint_heartbeat
 from ui.overlay.image_view import ImagePainter
 from ui.overlay.layers import Layers
 from ui.overlay.layout import Layout, layout_for
@@ -59,48 +59,10 @@ class Scene:
     ) -> list[DrawnText]:
         """Paint a whole window. Returns every text with its place, for checks."""
         layout = self.layout(width_px, height_px, model)
-        unit, bar, header = layout.unit, model.bar, model.header
-        self._layers.begin(painter, unit)
         painter.fillRect(QRectF(0, 0, width_px, height_px), QColor(BACKGROUND))
-        lit = bar.alarm is not None and bar.alarm.flashing and flash_lit(bar.alarm.priority, model.now_ns)
-        layers: list[tuple[str, QRectF, Hashable, Callable[[Draw, QRectF], None]]] = [
-            ("header", layout.header, header, lambda d, r: paint_header(d, r, header)),
-            ("bar", layout.bar, (bar, lit), lambda d, r: paint_bar(d, r, bar, model.now_ns)),
-            ("distance", layout.distance, model.distance, lambda d, r: paint_distance(d, r, model.distance)),
-            (
-                "zones",
-                layout.zones,
-                model.zones,
-                lambda d, r: paint_zones(d, r, model.zones_title, model.zones),
-            ),
-            (
-                "leaks",
-                layout.leaks,
-                (model.leaks, model.leaks_none),
-                lambda d, r: paint_leaks(d, r, model.leaks, model.leaks_none),
-            ),
-            (
-                "footer",
-                layout.footer,
-                (model.footer_note, hint),
-                lambda d, r: paint_footer(d, r, model.footer_note, hint),
-            ),
-        ]
-        if key_map:
-            # Over the lower panels only: never over the image, the bar or the number.
-            rect = layout.trend.united(layout.volumes)
-            layers.append(("keys", rect, None, _paint_key_map))
-        else:
-            trend_key = (model.now_ns // TREND_EVERY_NS, model.trend.title, model.distance.figure is None)
-            layers += [
-                ("trend", layout.trend, trend_key, lambda d, r: paint_trend(d, r, model.trend)),
-                ("volumes", layout.volumes, model.volumes, lambda d, r: paint_volumes(d, r, model.volumes)),
-            ]
-        words = [
-            word for name, rect, key, paint in layers for word in self._layers.show(name, rect, key, paint)
-        ]
-        draw = Draw(painter, unit)
-        paint_heartbeat(draw, layout.header, header, model.beats)
+        words = paint_panels(self._layers, painter, layout, model, hint=hint, key_map=key_map)
+        draw = Draw(painter, layout.unit)
+        paint_heartbeat(draw, header_row(draw, layout.header), model.header, model.beats)
         self._image.paint(draw, layout.image, model)
         return words + draw.words
 
@@ -109,6 +71,49 @@ class Scene:
         """Where things stand; depends on sizes alone."""
         frame = model.result.frame if model.result else None
         return layout_for(width_px, height_px, frame.columns / frame.rows if frame else 1.0)
+
+
+def paint_panels(
+    layers: Layers, painter: QPainter, layout: Layout, model: OverlayModel, *, hint: str, key_map: bool
+) -> list[DrawnText]:
+    """Everything beside the image; what has not changed is not painted anew."""
+    bar, header = model.bar, model.header
+    layers.begin(painter, layout.unit)
+    lit = bar.alarm is not None and bar.alarm.flashing and flash_lit(bar.alarm.priority, model.now_ns)
+    wanted: list[tuple[str, QRectF, Hashable, Callable[[Draw, QRectF], None]]] = [
+        ("header", layout.header, header, lambda d, r: paint_header(d, r, header)),
+        ("bar", layout.bar, (bar, lit), lambda d, r: paint_bar(d, r, bar, model.now_ns)),
+        ("distance", layout.distance, model.distance, lambda d, r: paint_distance(d, r, model.distance)),
+        (
+            "zones",
+            layout.zones,
+            model.zones,
+            lambda d, r: paint_zones(d, r, model.zones_title, model.zones),
+        ),
+        (
+            "leaks",
+            layout.leaks,
+            (model.leaks, model.leaks_none),
+            lambda d, r: paint_leaks(d, r, model.leaks, model.leaks_none),
+        ),
+        (
+            "footer",
+            layout.footer,
+            (model.footer_note, hint),
+            lambda d, r: paint_footer(d, r, model.footer_note, hint),
+        ),
+    ]
+    if key_map:
+        # Over the lower panels only: never over the image, the bar or the number.
+        rect = layout.trend.united(layout.volumes)
+        wanted.append(("keys", rect, None, _paint_key_map))
+    else:
+        trend_key = (model.now_ns // TREND_EVERY_NS, model.trend.title, model.distance.figure is None)
+        wanted += [
+            ("trend", layout.trend, trend_key, lambda d, r: paint_trend(d, r, model.trend)),
+            ("volumes", layout.volumes, model.volumes, lambda d, r: paint_volumes(d, r, model.volumes)),
+        ]
+    return [word for name, rect, key, paint in wanted for word in layers.show(name, rect, key, paint)]
 
 
 def paint_fault(painter: QPainter, width_px: float, height_px: float, why: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -14,7 +15,6 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from monitor.health import Health
 from monitor.result import Result
 from ui.overlay.draw import DrawnText
-from ui.overlay.model import OverlayModel
 from ui.overlay.observation import Observation, Setup
 from ui.overlay.scene import Scene, paint_fault
 
@@ -28,31 +28,64 @@ def _ignore() -> None:
     return None
 
 
+class Shown(Protocol):
+    """What was derived from a look: an `OverlayModel`, or a `BiplaneModel`."""
+
+    @property
+    def results(self) -> tuple[Result | None, ...]:
+        """One for each source."""
+        ...
+
+
+class Painter(Protocol):
+    """A `Scene`, or a `BiplaneScene`: each takes the looks that it was made for."""
+
+    def take(self, observation: Any) -> Any:  # noqa: ANN401  as the scene wants it
+        """Derive what to paint."""
+        ...
+
+    def paint(
+        self,
+        painter: QPainter,
+        width_px: float,
+        height_px: float,
+        model: Any,  # noqa: ANN401  what `take` returned
+        *,
+        hint: str,
+        key_map: bool,
+    ) -> list[DrawnText]:
+        """Paint it."""
+        ...
+
+
 class OverlayWindow(QWidget):
     """The overlay. It pulls: nothing is pushed into it, and no image travels in a Qt signal.
 
     Parameters
     ----------
     observe : callable
-        Returns the newest observation; called on the GUI thread about 30 times a second, so it
-        must only peek. If it raises, the window says NOT MONITORING.
+        Returns the newest observation, as the scene takes it; called on the GUI thread about 30 times a
+        second, so it must only peek. If it raises, the window says NOT MONITORING.
     setup : Setup, optional
         Scales and planned volumes.
     acknowledge : callable, optional
         Called when the alarms are acknowledged by key.
-    painted : callable, optional
-        Called with ``(seq, t_painted_ns)`` once for each result, after it was painted.
+    painted : sequence of callable
+        One for each source: called with ``(seq, t_painted_ns)`` once for each result, after it was painted.
+    scene : Scene or BiplaneScene, optional
+        What paints; without it, a `Scene` of the setup.
     clock : callable, optional
         Monotonic time in ns.
     """
 
     def __init__(
         self,
-        observe: Callable[[], Observation],
+        observe: Callable[[], object],
         setup: Setup | None = None,
         *,
         acknowledge: Callable[[], None] = _ignore,
-        painted: Callable[[int, int], None] | None = None,
+        painted: Sequence[Callable[[int, int], None]] = (),
+        scene: Painter | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         parent: QWidget | None = None,
     ) -> None:
@@ -63,15 +96,15 @@ class OverlayWindow(QWidget):
         self.setMinimumSize(800, 560)
         self.resize(1280, 720)
         self._observe = observe
-        self._scene = Scene(setup or Setup())
+        self._scene: Painter = scene or Scene(setup or Setup())
         self._acknowledge = acknowledge
         self._painted = painted
         self._clock = clock
-        self._observation: Observation | None = None
-        self._model: OverlayModel | None = None
+        self._observation: object = None
+        self._model: Shown | None = None
         self._fault = ""
         self._logged: set[str] = set()
-        self._painted_seq: int | None = None
+        self._painted_seqs: dict[int, int] = {}
         self._key_map = False
         self._hint = ""
         self.words: list[DrawnText] = []
@@ -84,7 +117,7 @@ class OverlayWindow(QWidget):
         self._hint_timer.timeout.connect(self._drop_hint)
 
     @property
-    def model(self) -> OverlayModel | None:
+    def model(self) -> Shown | None:
         """What was shown last; None before the first look and after a fault."""
         return self._model
 
@@ -108,12 +141,12 @@ class OverlayWindow(QWidget):
 
     def show_observation(self, result: Result | None, health: Health, now_ns: int) -> None:
         """Show a result directly, with the other facts of the last observation."""
-        if self._observation is None:
+        if not isinstance(self._observation, Observation):
             self._show(Observation(result, health, now_ns))
         else:
             self._show(dataclasses.replace(self._observation, result=result, health=health, now_ns=now_ns))
 
-    def _show(self, observation: Observation) -> None:
+    def _show(self, observation: object) -> None:
         try:
             self._model = self._scene.take(observation)
             self._observation, self._fault = observation, ""
@@ -151,11 +184,13 @@ class OverlayWindow(QWidget):
         self._tell_painted()
 
     def _tell_painted(self) -> None:
-        result = self._model.result if self._model else None
-        if result is None or self._painted is None or result.frame.seq == self._painted_seq:
+        if self._model is None:
             return
-        self._painted_seq = result.frame.seq
-        self._painted(result.frame.seq, self._clock())
+        now_ns = self._clock()
+        for i, (result, tell) in enumerate(zip(self._model.results, self._painted, strict=False)):
+            if result is not None and result.frame.seq != self._painted_seqs.get(i):
+                self._painted_seqs[i] = result.frame.seq
+                tell(result.frame.seq, now_ns)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802  Qt's name
         """Keys of `ui.overlay.scene.KEY_MAP`. None that stands alone ends or deletes anything."""
