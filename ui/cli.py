@@ -176,6 +176,10 @@ def live(
     second_view: Annotated[
         str | None, typer.Option("--second-view", metavar="NAME", help="View that --second shows.")
     ] = None,
+    sound: Annotated[bool, typer.Option("--sound/--no-sound", help="Alarms can be heard.")] = True,
+    distance_tone: Annotated[
+        bool, typer.Option("--distance-tone", help="Ticks that quicken as the cement nears a structure.")
+    ] = False,
     windowed: Annotated[bool, typer.Option("--windowed", help="Not full screen.")] = False,
     resume: Annotated[
         bool,
@@ -246,7 +250,9 @@ def live(
             else:
                 from ui.window import show_live
 
-                show_live(runs, marked, seconds, full_screen=not windowed)
+                show_live(
+                    runs, marked, seconds, full_screen=not windowed, sound=sound, distance_tone=distance_tone
+                )
     except CementWatchError:
         heart.end()  # told with its reason; a monitor started again would tell it again
         raise

@@ -12,9 +12,18 @@ from ui.live import LiveRun
 if TYPE_CHECKING:
     from ui.overlay.observation import Setup
     from ui.overlay.window import OverlayWindow
+    from ui.sound.sounder import Sounder
 
 
-def show_live(runs: Sequence[LiveRun], plan: Plan, seconds: float | None, *, full_screen: bool) -> None:
+def show_live(
+    runs: Sequence[LiveRun],
+    plan: Plan,
+    seconds: float | None,
+    *,
+    full_screen: bool,
+    sound: bool = True,
+    distance_tone: bool = False,
+) -> None:
     """Show the overlay until it is closed, the process is told to stop, or for so many seconds.
 
     Without a display the window is drawn unseen, so that the same path is run, and closes when every
@@ -24,6 +33,10 @@ def show_live(runs: Sequence[LiveRun], plan: Plan, seconds: float | None, *, ful
     ----------
     runs : sequence of LiveRun
         One, or the two of a biplane.
+    sound : bool
+        Whether alarms are heard.
+    distance_tone : bool
+        Whether the distance is heard from the start.
     """
     from ui.qt import display_available, start_application
 
@@ -32,8 +45,12 @@ def show_live(runs: Sequence[LiveRun], plan: Plan, seconds: float | None, *, ful
     from PyQt6.QtCore import QTimer
 
     from ui.overlay.window import run_window
+    from ui.sound.sounder import Sounder
+    from ui.sound.speaker import NoSpeaker, speaker_here
 
-    window = window_for(runs, plan)
+    speaker = speaker_here() if sound else NoSpeaker("no sound: switched off")
+    sounder = Sounder(speaker, parking=distance_tone)
+    window = window_for(runs, plan, sounder)
     unseen = not display_available()
 
     def watch() -> None:
@@ -46,10 +63,13 @@ def show_live(runs: Sequence[LiveRun], plan: Plan, seconds: float | None, *, ful
     timer.start(200)
     if seconds is not None:
         QTimer.singleShot(round(seconds * 1000), window.close)
-    run_window(window, full_screen=full_screen)
+    try:
+        run_window(window, full_screen=full_screen)
+    finally:
+        sounder.silence()
 
 
-def window_for(runs: Sequence[LiveRun], plan: Plan) -> OverlayWindow:
+def window_for(runs: Sequence[LiveRun], plan: Plan, sound: Sounder | None = None) -> OverlayWindow:
     """The overlay's window for one run or two, not yet shown."""
     from ui.overlay.biplane import BiplaneObservation
     from ui.overlay.biplane_scene import BiplaneScene
@@ -59,7 +79,9 @@ def window_for(runs: Sequence[LiveRun], plan: Plan) -> OverlayWindow:
     painted = [run.loop.latency.painted for run in runs]
     if len(runs) == 1:
         observer = runs[0].observer
-        return OverlayWindow(observer.look, setups[0], acknowledge=observer.acknowledge, painted=painted)
+        return OverlayWindow(
+            observer.look, setups[0], acknowledge=observer.acknowledge, painted=painted, sound=sound
+        )
     one, other = runs
 
     def look() -> BiplaneObservation:
@@ -70,7 +92,7 @@ def window_for(runs: Sequence[LiveRun], plan: Plan) -> OverlayWindow:
             run.observer.acknowledge()
 
     scene = BiplaneScene((setups[0], setups[1]), (one.view.name, other.view.name))
-    return OverlayWindow(look, scene=scene, acknowledge=acknowledge, painted=painted)
+    return OverlayWindow(look, scene=scene, acknowledge=acknowledge, painted=painted, sound=sound)
 
 
 def _setup(run: LiveRun, plan: Plan) -> Setup:

@@ -153,7 +153,7 @@ def header_model(observation: Observation, level: LevelResult | None) -> HeaderM
         if until_s is not None and observation.cement_age_s > until_s:
             tail = f"past {clock(until_s)}"
         cement = (clock(observation.cement_age_s), tail)
-    session_s, paused_s = observation.session_elapsed_s, observation.audio_paused_s
+    session_s = observation.session_elapsed_s
     return HeaderModel(
         state=state,
         seen=state <= State.DEGRADED,
@@ -163,5 +163,13 @@ def header_model(observation: Observation, level: LevelResult | None) -> HeaderM
         session="" if session_s is None or cement[0] else f"session {clock(session_s)}",
         beam_on=f"beam on {clock(result.beam_on_s)}" if result else f"beam on {UNKNOWN}",
         recording=observation.recording,
-        audio_paused="" if paused_s is None else f"audio paused {whole_seconds(paused_s)}",
+        audio=_audio(observation),
     )
+
+
+def _audio(observation: Observation) -> str:
+    """What is not heard, and for how long; empty where alarms are."""
+    if observation.audio_unheard:
+        return observation.audio_unheard
+    paused_s = observation.audio_paused_s
+    return "" if paused_s is None else f"audio paused {whole_seconds(paused_s)}"

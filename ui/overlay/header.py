@@ -83,8 +83,8 @@ def _paint_right(draw: Draw, row: QRectF, header: HeaderModel) -> float:
     draw.ring_mark("full" if header.recording else "empty", dot, draw.px(7), TEXT_SOFT)
     rest = QRectF(row.left(), row.top(), dot.x() - draw.px(34) - row.left(), row.height())
     pieces = []
-    if header.audio_paused:
-        pieces += [Piece(header.audio_paused, 24, TEXT, bold=True, space=30)]
+    if header.audio:
+        pieces += [Piece(header.audio, 24, TEXT, bold=True, space=30)]
     if header.cement[0]:
         pieces += [
             Piece("cement", 24, TEXT_SOFT, space=30),

@@ -55,7 +55,7 @@ class HeaderModel:
     session: str
     beam_on: str
     recording: bool | None
-    audio_paused: str
+    audio: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Observation:
         Time since mixing, and the end of the working window.
     audio_paused_s : float or None
         Time for which the alarm sound stays paused.
+    audio_unheard : str
+        Why no alarm can be heard; empty: they can, or sound is no matter here.
     processing_ms : float or None
         From capture to paint, median of the last frames; None before the first.
     level_notes : mapping of str to str
@@ -49,6 +51,7 @@ class Observation:
     cement_age_s: float | None = None
     cement_until_s: float | None = None
     audio_paused_s: float | None = None
+    audio_unheard: str = ""
     processing_ms: float | None = None
     level_notes: Mapping[str, str] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()

@@ -26,6 +26,9 @@ TREND_EVERY_NS = 100_000_000
 
 KEY_MAP = (
     ("Space, Enter", "acknowledge all alarms"),
+    ("A", "pause the audio for two minutes, and back"),
+    ("D", "distance tone on and off"),
+    ("+  -", "distance tone louder, softer"),
     ("F11", "full screen on and off"),
     ("Esc", "leave full screen, close this list"),
     ("?", "this list"),

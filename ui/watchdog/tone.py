@@ -1,33 +1,21 @@
-"""The watchdog's tone: bursts of three pulses, made here, no sound file.
-
-Pulse length and count are those of a MEDIUM alarm after IEC 60601-1-8 (three pulses of 125 to 250 ms,
-2.5 to 30 s between bursts, fundamental of 150 to 1000 Hz with harmonics); conformance has not been checked.
-"""
+"""The watchdog's tone: the burst of a technical MEDIUM alarm, again and again."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QBuffer, QByteArray, QIODevice
 
-SAMPLE_RATE_HZ = 44_100
-_FUNDAMENTAL_HZ = 440.0
-_HARMONICS = (1.0, 0.6, 0.4, 0.3, 0.2)
-_PULSE_S, _GAP_S, _BURST_S = 0.2, 0.2, 4.0
-_EDGE_S = 0.02
+from monitor.result import Kind, Priority
+from ui.sound.bursts import BURSTS, SAMPLE_RATE_HZ, Samples, samples_of
+
+_REST_S = 3.0
+"""Shorter than that of an alarm of the same priority in the window: there the picture is true as well."""
 
 
-def burst() -> NDArray[np.int16]:
+def burst() -> Samples:
     """One burst and the silence behind it, mono, `SAMPLE_RATE_HZ`, 16 bit."""
-    t_s = np.arange(round(_PULSE_S * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
-    wave = sum(a * np.sin(2 * np.pi * n * _FUNDAMENTAL_HZ * t_s) for n, a in enumerate(_HARMONICS, 1))
-    edge = np.minimum(1.0, np.minimum(t_s, _PULSE_S - t_s) / _EDGE_S)
-    pulse = 0.8 * edge * wave / np.abs(wave).max()
-    whole = np.zeros(round(_BURST_S * SAMPLE_RATE_HZ))
-    for number in range(3):
-        first = round(number * (_PULSE_S + _GAP_S) * SAMPLE_RATE_HZ)
-        whole[first : first + len(pulse)] = pulse
-    return (whole * 32767).astype(np.int16)
+    sounding = samples_of(BURSTS[(Kind.TECHNICAL, Priority.MEDIUM)])
+    return np.concatenate([sounding, np.zeros(round(_REST_S * SAMPLE_RATE_HZ), np.int16)])
 
 
 class Tone:

@@ -1,0 +1,114 @@
+"""Which sound is due: from the alarms of now, what has sounded, and whether the audio is paused. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from monitor.result import AlarmState, Alert, Kind, Priority
+from ui.sound.bursts import BURSTS, Burst
+from ui.sound.parking import period_s
+
+PAUSE_S = 120.0
+_Key = tuple[str, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be played now. `burst` None: one tick of the parking tone. It ends what still plays."""
+
+    burst: Burst | None
+
+
+class Schedule:
+    """Asked at every look; remembers what has sounded.
+
+    An alarm sounds while it is true and not acknowledged: the sound does not latch. The highest one sounds,
+    clinical before technical; one that comes and is graver than what sounds cuts in. LOW sounds once.
+    """
+
+    def __init__(self) -> None:
+        self.parking = False
+        self._paused_until_ns: int | None = None
+        self._known_high: frozenset[_Key] = frozenset()
+        self._told: set[_Key] = set()
+        self._playing: tuple[int, int] | None = None
+        self._burst_end_ns: int | None = None
+        self._rest_until_ns = 0
+        self._tick_ns: int | None = None
+
+    def pause(self, alerts: Iterable[Alert], now_ns: int) -> None:
+        """Be silent for two minutes, or sound again where it is silent."""
+        if self.paused_s(now_ns) is not None:
+            self._paused_until_ns = None
+            return
+        self._paused_until_ns = now_ns + round(PAUSE_S * 1e9)
+        self._known_high = frozenset(_key(alert) for alert in alerts if alert.priority is Priority.HIGH)
+
+    def paused_s(self, now_ns: int) -> float | None:
+        """For how long the audio stays paused (s); None: it is not."""
+        if self._paused_until_ns is None or now_ns >= self._paused_until_ns:
+            return None
+        return (self._paused_until_ns - now_ns) / 1e9
+
+    def due(self, alerts: Iterable[Alert], distance_mm: float | None, now_ns: int) -> Due | None:
+        """What is to be played now; None: what plays goes on, or nothing does.
+
+        Parameters
+        ----------
+        alerts : iterable of Alert
+            All that are shown, of every plane and of the observer.
+        distance_mm : float or None
+            For the parking tone; see `ui.sound.parking`.
+        now_ns : int
+            Monotonic time (ns).
+        """
+        active = [alert for alert in alerts if alert.state is AlarmState.ACTIVE]
+        keys = {_key(alert) for alert in active}
+        self._told &= keys  # one that went and comes again is new
+        if self.paused_s(now_ns) is not None:
+            new_high = {_key(a) for a in active if a.priority is Priority.HIGH} - self._known_high
+            if not new_high:
+                self._playing = None
+                return None
+            self._paused_until_ns = None  # what was paused were other alarms
+        burst = self._alarm(active, now_ns)
+        if burst is not None:
+            return Due(burst)
+        sounding = self._burst_end_ns is not None and now_ns < self._burst_end_ns
+        return None if sounding else self._parking(distance_mm, now_ns)
+
+    def _alarm(self, active: list[Alert], now_ns: int) -> Burst | None:
+        wanted = [a for a in active if a.priority > Priority.LOW or _key(a) not in self._told]
+        if not wanted:
+            self._playing = None
+            return None
+        first = max(wanted, key=_gravity)
+        cuts_in = self._playing is not None and _gravity(first)[0] > self._playing[0]
+        sounding = self._burst_end_ns is not None and now_ns < self._burst_end_ns
+        if not cuts_in and (sounding or (now_ns < self._rest_until_ns and _key(first) in self._told)):
+            return None
+        burst = BURSTS[(first.kind, first.priority)]
+        self._playing = _gravity(first)
+        self._told |= {_key(alert) for alert in wanted if alert.priority <= first.priority}
+        self._burst_end_ns = now_ns + round(burst.length_s * 1e9)
+        self._rest_until_ns = self._burst_end_ns + round((burst.rest_s or 0.0) * 1e9)
+        return burst
+
+    def _parking(self, distance_mm: float | None, now_ns: int) -> Due | None:
+        period = period_s(distance_mm) if self.parking else None
+        if period is None:
+            self._tick_ns = None
+            return None
+        if self._tick_ns is not None and now_ns < self._tick_ns + round(period * 1e9):
+            return None
+        self._tick_ns = now_ns
+        return Due(None)
+
+
+def _gravity(alert: Alert) -> tuple[int, int]:
+    return (int(alert.priority), int(alert.kind is Kind.CLINICAL))
+
+
+def _key(alert: Alert) -> _Key:
+    return (f"{alert.rule_id} {int(alert.priority)}", alert.level, alert.structure)
