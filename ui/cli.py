@@ -334,14 +334,12 @@ def simulate(
 
 @app.command()
 def sources() -> None:
-    """List the capture devices of this machine."""
-    from monitor.sources.capture import capture_devices
+    """List the capture devices of this machine, with the formats, sizes and rates that they offer."""
+    from monitor.sources.capture_list import capture_devices
+    from ui.capture_list import device_lines
 
-    found = capture_devices()
-    for device in found:
-        typer.echo(f"device:{device.index}  {device.name}")
-    if not found:
-        typer.echo("no capture devices found")
+    for line in device_lines(capture_devices()):
+        typer.echo(line)
 
 
 @app.command("config")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -86,32 +85,6 @@ def negotiate(capture: cv2.VideoCapture, options: LiveOptions) -> None:
         code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
         given_format = code.to_bytes(4, "little").decode("ascii", "replace")
         if given_format != options.fourcc:
-            raise SourceError(f"gives format {given_format.strip()!r}, not the {options.fourcc} asked for")
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureDevice:
-    """A capture device that the system lists.
-
-    Parameters
-    ----------
-    index : int
-        The N of ``device:N``.
-    name : str
-        What the driver calls it.
-    """
-
-    index: int
-    name: str
-
-
-def capture_devices() -> tuple[CaptureDevice, ...]:
-    """List capture devices without opening any (Linux; elsewhere nothing is known and none are listed)."""
-    found = []
-    for entry in Path("/sys/class/video4linux").glob("video*"):
-        number = entry.name.removeprefix("video")
-        if number.isdigit():
-            name = entry / "name"
-            label = name.read_text(errors="replace").strip() if name.is_file() else entry.name
-            found.append(CaptureDevice(int(number), label))
-    return tuple(sorted(found, key=lambda device: device.index))
+            raise SourceError(
+                f"gives format {given_format.strip()!r}, not the {options.fourcc.strip()} asked for"
+            )

@@ -194,7 +194,7 @@ def _pictures(image: DicomImage, times_ns: list[int | None]) -> Pictures:
             except (KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:
-                # Codecs raise almost anything; a panic of the RLE decoder is not even an Exception.
+                # Codecs raise almost anything; a panic of one in Rust is not even an Exception.
                 reason = f"{image.syntax.name}: {brief_reason(error)}"
                 raise SourceError(f"{image.path}: frame {index} cannot be decoded ({reason})") from error
             yield pixels, time_ns

@@ -9,12 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import HTJ2K, JPEG2000, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, RLELossless
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+    RLELossless,
+)
 
 from monitor.frame import Pixels, freeze_pixels
 from monitor.sources.code_stream import stated_size
 from monitor.sources.dicom_file import DicomImage, quiet, whole_number
 from monitor.sources.gray import gray_of
+from monitor.sources.rle import decoded_rle
 
 _LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K)
 
@@ -67,24 +76,32 @@ def decoded(image: DicomImage, coded: bytes) -> NDArray[np.generic]:
     Exception
         Whatever the decoder raises.
     """
-    if not image.syntax.is_encapsulated and image.samples == 1 and image.syntax.is_little_endian:
+    syntax = image.syntax
+    data: bytes | bytearray = coded
+    photometric = str(image.header.get("PhotometricInterpretation") or "MONOCHROME2")
+    planar = whole_number(image.header, "PlanarConfiguration", 0)
+    if syntax == RLELossless:
+        data = decoded_rle(coded, image.rows * image.columns, image.samples, image.bits_allocated // 8)
+        # RLE has whole planes, whatever the header says of them.
+        syntax, planar, photometric = ExplicitVRLittleEndian, 1, photometric.removesuffix("_422")
+    if not syntax.is_encapsulated and image.samples == 1 and syntax.is_little_endian:
         kind = "i" if image.signed else "u"
-        return np.frombuffer(coded, f"<{kind}{image.bits_allocated // 8}").reshape(image.rows, image.columns)
-    if image.syntax.is_encapsulated:
+        return np.frombuffer(data, f"<{kind}{image.bits_allocated // 8}").reshape(image.rows, image.columns)
+    if syntax.is_encapsulated:
         _check_stated_size(image, coded)
         # One frame is one item behind an empty offset table.
         pad = len(coded) % 2
         length = (len(coded) + pad).to_bytes(4, "little")
-        coded = b"\xfe\xff\x00\xe0\0\0\0\0\xfe\xff\x00\xe0" + length + coded + b"\0" * pad
-    elif len(coded) % 2:
-        coded += b"\0"
+        data = b"\xfe\xff\x00\xe0\0\0\0\0\xfe\xff\x00\xe0" + length + coded + b"\0" * pad
+    elif len(data) % 2:
+        data += b"\0"
     options: dict[str, Any] = {
         "rows": image.rows,
         "columns": image.columns,
         "number_of_frames": 1,
         "samples_per_pixel": image.samples,
-        "photometric_interpretation": str(image.header.get("PhotometricInterpretation") or "MONOCHROME2"),
-        "planar_configuration": whole_number(image.header, "PlanarConfiguration", 0),
+        "photometric_interpretation": photometric,
+        "planar_configuration": planar,
         "pixel_representation": int(image.signed),
         "bits_allocated": image.bits_allocated,
         "bits_stored": image.bits_stored,
@@ -93,14 +110,12 @@ def decoded(image: DicomImage, coded: bytes) -> NDArray[np.generic]:
         "correct_unused_bits": False,
     }
     with quiet():
-        array, _ = get_decoder(image.syntax).as_array(coded, index=0, **options)
+        array, _ = get_decoder(syntax).as_array(data, index=0, **options)
     return array
 
 
 def _check_stated_size(image: DicomImage, coded: bytes) -> None:
     """Refuse a code stream of another size than the header's: a decoder would set memory aside for it."""
-    if image.syntax == RLELossless:
-        return
     size = stated_size(coded)
     if size != (image.rows, image.columns, image.samples):
         says = "no size" if size is None else f"{size[1]} x {size[0]} px in {size[2]} components"

@@ -14,6 +14,7 @@ from monitor.sources.gray import gray_of
 
 _SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
 _CROP = re.compile(r"(\d{1,5}),(\d{1,5}),(\d{2,5}),(\d{2,5})")
+_FOURCC = re.compile(r"[A-Z0-9]{4}|Y1[0246]")  # gray of 10 to 16 bits: the fourth character is a blank
 _KNOWN = "size=COLUMNSxROWS, rate=HZ, format=FOURCC, crop=X,Y,COLUMNS,ROWS, interlaced=top|bottom"
 
 
@@ -28,7 +29,7 @@ class LiveOptions:
     rate_hz : float or None
         Frames per second to ask a device for.
     fourcc : str or None
-        Pixel format to ask a device for, as ``YUYV``.
+        Pixel format to ask a device for, as ``YUYV``; four characters, of which the last may be a blank.
     crop : (int, int, int, int) or None
         Left, top, columns and rows of the part that is the image: pillar boxes, and what a grabber puts
         around it.
@@ -114,8 +115,8 @@ def split_options(spec: str) -> tuple[str, LiveOptions]:
             asked["size"] = (int(found[1]), int(found[2]))
         elif key == "rate" and re.fullmatch(r"\d{1,3}(\.\d+)?", value) and float(value) > 0:
             asked["rate_hz"] = float(value)
-        elif key == "format" and re.fullmatch(r"[A-Za-z0-9]{4}", value):
-            asked["fourcc"] = value.upper()
+        elif key == "format" and _FOURCC.fullmatch(value.upper()):
+            asked["fourcc"] = value.upper().ljust(4)
         elif key == "crop" and (found := _CROP.fullmatch(value)):
             asked["crop"] = tuple(int(n) for n in found.groups())
         elif key == "interlaced" and value in ("top", "bottom"):
