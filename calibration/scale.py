@@ -28,6 +28,8 @@ _MAGNIFICATION_RELATIVE_SD = 0.05
 _NOT_SAID_HOW = "dicom PixelSpacing"
 _SAME = 0.005
 """Spacings that differ by less than this part are one and the same number, rounded."""
+_LEAST_SPACING_MM, _MOST_SPACING_MM = 1e-3, 100.0
+"""What can be a pixel at all: detectors have 0.05 to 0.4 mm, files hold whatever somebody wrote."""
 _SQUARE = 0.02
 _CONFLICT_SD = 3.0
 _LARGEST_MAGNIFICATION = 5.0
@@ -104,7 +106,7 @@ def scale_from_header(geometry: ImagerGeometry, depth: SpineDepth | None = None)
     """
     depth = depth or SpineDepth()
     aspect = geometry.pixel_aspect_ratio
-    if aspect is not None and abs(math.log(aspect[0] / aspect[1])) > _SQUARE:
+    if aspect is not None and abs(math.log(aspect[0]) - math.log(aspect[1])) > _SQUARE:
         line = f"PixelAspectRatio {aspect[0]:g}:{aspect[1]:g}: pixels that are not square are not supported"
         return HeaderScale(unusable=(line,))
     estimates: list[ScaleEstimate] = []
@@ -316,10 +318,13 @@ def _magnified_spacing(geometry: ImagerGeometry, depth: SpineDepth) -> ScaleEsti
 
 
 def _stated_magnification(geometry: ImagerGeometry) -> float | None:
-    """SID / SOD, None where one of them is missing."""
+    """SID / SOD, None where one of them is missing or they give none."""
     sid = geometry.distance_source_to_detector_mm
     sod = geometry.distance_source_to_patient_mm or geometry.distance_source_to_isocenter_mm
-    return None if sid is None or sod is None else sid / sod
+    if sid is None or sod is None or not sod > 0:
+        return None
+    magnification = sid / sod
+    return magnification if 0 < magnification < math.inf else None
 
 
 def _magnifications_differ(geometry: ImagerGeometry) -> Iterator[str]:
@@ -349,7 +354,7 @@ def _conflicts(estimates: list[ScaleEstimate]) -> Iterator[str]:
 
 def _square(spacing_mm: tuple[float, float], name: str) -> float:
     row, column = spacing_mm
-    if not (row > 0 and column > 0) or not math.isfinite(row * column):
+    if not (_LEAST_SPACING_MM <= row <= _MOST_SPACING_MM and _LEAST_SPACING_MM <= column <= _MOST_SPACING_MM):
         raise _Unusable(f"{name} {row:g} x {column:g} is no spacing")
     if abs(math.log(row / column)) > _SQUARE:
         raise _Unusable(f"{name} {row:g} x {column:g}: pixels that are not square are not supported")
@@ -361,5 +366,7 @@ def _within(depth: SpineDepth) -> str:
 
 
 def _estimate(mm: float, relative: float, method: str, lines: list[str]) -> ScaleEstimate:
+    if not _LEAST_SPACING_MM <= mm <= _MOST_SPACING_MM:
+        raise _Unusable(f"{method} gives {mm:g} mm per pixel, which no image has")
     lines.append(f"{mm:.4f} mm per pixel at the spine, plus or minus {100 * 1.96 * relative:.1f} % (95 %)")
     return replace(ScaleEstimate(mm, relative, method), reasoning=tuple(lines))

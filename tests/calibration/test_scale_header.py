@@ -294,3 +294,15 @@ def test_real_headers_with_and_without_a_scale() -> None:
     # it has the distances, but no spacing at all
     assert loop.distance_source_to_detector_mm == 860.0
     assert scale_from_header(loop) == HeaderScale()
+
+
+def test_distances_that_give_no_finite_magnification_contradict_nothing() -> None:
+    """A session's file may hold a distance that no header can: the smallest of all numbers."""
+    odd = ImagerGeometry(
+        imager_pixel_spacing_mm=(0.3, 0.3),
+        distance_source_to_detector_mm=1000.0,
+        distance_source_to_patient_mm=1e-320,
+        estimated_radiographic_magnification_factor=1.4,
+    )
+    found = scale_from_header(odd)
+    assert not any("contradicts the distances" in words for words in found.conflicts)
