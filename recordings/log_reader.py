@@ -75,6 +75,8 @@ def read_log(path: Path) -> LogContents:
             rows = _rows(path, connection)
         finally:
             connection.close()
+    except MemoryError:  # what SQLite says of a row that claims to be longer than memory
+        raise SourceError(f"{path}: cannot read the log: damaged") from None
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot read the log: {error}") from error
 

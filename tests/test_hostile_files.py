@@ -231,6 +231,31 @@ def test_a_log_that_is_none(statements: list[str], says: str, tmp_path: Path) ->
     assert (tmp_path / "s" / FRAMES).read_bytes() == before
 
 
+def leaf_cells(database: bytes) -> list[int]:
+    """Where the rows of an SQLite file begin (its format, 1.6: leaf pages of tables have type 13)."""
+    size, found = int.from_bytes(database[16:18], "big"), []
+    for page in range(0, len(database), size):
+        head = page + (100 if page == 0 else 0)
+        if database[head] == 13:
+            count = int.from_bytes(database[head + 3 : head + 5], "big")
+            places = database[head + 8 : head + 8 + 2 * count]
+            found += [page + int.from_bytes(places[i : i + 2], "big") for i in range(0, len(places), 2)]
+    return found
+
+
+def test_rows_of_a_log_that_claim_more_than_there_is_memory(tmp_path: Path) -> None:
+    whole("log", tmp_path)
+    sound = (tmp_path / LOG).read_bytes()
+    cells = leaf_cells(sound)
+    assert len(cells) > 10
+    for at in cells:
+        written(tmp_path / LOG, sound[:at] + b"\xff" * 7 + b"\x7f" + sound[at + 8 :])
+        try:
+            read_log(tmp_path / LOG)
+        except SourceError as error:
+            assert str(tmp_path / LOG) in str(error)
+
+
 @pytest.mark.parametrize(
     "values",
     [

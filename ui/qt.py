@@ -47,7 +47,23 @@ def start_application(arguments: Sequence[str] = ("cementwatch",)) -> QApplicati
     running = QApplication.instance()
     if isinstance(running, QApplication):
         return running
+    _quieten()
     application = QApplication(list(arguments))
     application.setApplicationName("CementWatch")
     _kept.append(application)
     return application
+
+
+def _quieten() -> None:
+    """Keep what Qt Multimedia says of the sound servers that it does not find off standard error.
+
+    Whether anything can be heard is said in the window (`ui.sound.speaker`).
+    """
+    from PyQt6.QtCore import QMessageLogContext, QtMsgType, qFormatLogMessage, qInstallMessageHandler
+
+    def handle(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
+        of_sound = (context.category or "").startswith("qt.multimedia") or "PulseAudio" in (text or "")
+        if not of_sound:
+            print(qFormatLogMessage(kind, context, text), file=sys.stderr)  # noqa: T201  as Qt does
+
+    qInstallMessageHandler(handle)
