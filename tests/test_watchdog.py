@@ -9,16 +9,20 @@ import sys
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from monitor.config import read_config
-from monitor.plan import read_plan
+from monitor.plan import plan_to_json, read_plan
 from recordings.open import open_source
 from recordings.session import open_session
+from tests.monitor.scripted import plan
 from tests.test_live import pictures, says_something, started
 from tests.test_resume import files, good_plan, quick
+from ui.biplane import SECOND_FOLDER
 from ui.live import live_run
 from ui.watchdog.heartbeat import RESTARTED, Heartbeat
+from ui.watchdog.supervisor import Supervisor
 from ui.watchdog.vigil import Restarts, Verdict, Vigil
 
 __all__ = ["files", "good_plan", "pictures", "quick"]
@@ -117,6 +121,48 @@ def test_a_window_that_hangs_or_dies_is_told_and_goes_on_in_its_session(
         assert reader.check().complete
         numbers = [reader.read(index).seq for index in range(len(reader))]
     assert numbers == list(range(len(numbers)))
+
+
+def test_a_session_that_is_begun_is_no_window_that_has_looked() -> None:
+    """A second source may take seconds to open after the first one's session is there."""
+    supervisor = Supervisor(["live"], lambda _: None, shown=False)
+    vigil = supervisor._take(Vigil(0.0), b'session "/kept/here"')
+    assert vigil.verdict(5.0, None) is Verdict.STARTING
+    assert supervisor._again()[-3:] == ["--session", "/kept/here", "--resume"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_both_planes_go_on_in_their_sessions(pictures: Path, quick: Path, tmp_path: Path) -> None:
+    folder, both = tmp_path / "session", tmp_path / "both.json"
+    marked = plan()
+    other = msgspec.structs.replace(marked.views[0], name="other")
+    both.write_bytes(plan_to_json(msgspec.structs.replace(marked, views=(marked.views[0], other))))
+    arguments = [
+        "live",
+        pictures,
+        "--plan",
+        both,
+        "--second",
+        pictures,
+        "--frame-rate",
+        20,
+        "--config",
+        quick,
+    ]
+    environment = {"PYTHONUNBUFFERED": "1", "QT_QPA_PLATFORM": "offscreen"}
+    with started(*arguments, "--session", folder, "--watchdog", **environment) as process:
+        while "other: " not in says_something(process):
+            pass
+        os.kill(monitor_of(process), signal.SIGKILL)
+        reading(process, "starting the monitor again (1)")
+        drain = threading.Thread(target=process.communicate, daemon=True)
+        drain.start()
+        drain.join(60)
+        assert process.poll() == 0
+    for kept in (open_session(folder), open_session(folder / SECOND_FOLDER)):
+        assert kept.about.complete
+        assert [row["name"] for row in kept.log().events] == ["resumed", "stopped"]
+        assert kept.log().alarms
 
 
 def test_bad_arguments_are_told_once_and_not_tried_again(tmp_path: Path) -> None:

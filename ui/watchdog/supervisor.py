@@ -129,6 +129,7 @@ class Supervisor:
         if word == b"session":
             with suppress(ValueError):
                 self._session = str(json.loads(rest))
+            return vigil  # no sign of life: a second source may still take its time to open
         if word == b"end":
             return vigil.ends()
         return vigil.beat(time.monotonic())
