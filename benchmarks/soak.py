@@ -1,10 +1,11 @@
 """The whole of `live` for long: recording, overlay painted offscreen, frames at their own rate.
 
-    python -m benchmarks.soak [--size 1024] [--bits 16] [--rate 30] [--minutes 30] [--out FILE]
+    python -m benchmarks.soak [--size 1024] [--bits 16] [--rate 30] [--minutes 30] [--planes 1|2] [--out FILE]
 
 Frames are rendered to memory first (a `clean` procedure, with cement) and then played to and fro, so that
 nothing but the monitor is measured. Prints every minute, and at the end: superseded frames, time from capture
-to result and to paint, lost frames of the recording, growth of the memory after the first sixth.
+to result and to paint, lost frames of the recording, growth of the memory after the first sixth. With two
+planes, the same frames stand for both; the figures are those of the worse one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +23,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import cv2
+import msgspec
 
 from benchmarks.latency import frames_of
 from monitor.config import Config
 from monitor.frame import Frame, SourceInfo
 from monitor.sources.wrapped import WrappedSource
 from recordings.simulated.marks import plan_for
-from ui.live import live_run
-from ui.overlay.observation import setup_from_plan
+from ui.biplane import biplane_run
+from ui.live import LiveRun, live_run
 
 _RENDERED = 240
 
@@ -74,6 +77,7 @@ def main() -> int:
     parser.add_argument("--bits", type=int, default=16)
     parser.add_argument("--rate", type=float, default=30.0)
     parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--planes", type=int, choices=(1, 2), default=1)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -82,45 +86,56 @@ def main() -> int:
 
     from PyQt6.QtCore import QTimer
 
-    from ui.overlay.window import OverlayWindow, run_window
+    from ui.overlay.window import run_window
     from ui.qt import start_application
+    from ui.window import window_for
 
     start_application()
     resident: list[tuple[float, float]] = []
-    with tempfile.TemporaryDirectory() as name:
-        endless = ToAndFro(source, frames, options.rate)  # type: ignore[arg-type]
-        with live_run(endless, plan, Config(), Path(name) / "session") as run:
-            account = run.loop.latency
-            window = OverlayWindow(
-                run.observer.look, setup_from_plan(plan), acknowledge=run.observer.acknowledge,
-                painted=(account.painted,),
-            )  # fmt: skip
-            window.resize(1920, 1080)
-            began_s = time.monotonic()
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        sources = [
+            ToAndFro(source, frames, options.rate)  # type: ignore[arg-type]
+            for _ in range(options.planes)
+        ]
+        runs: tuple[LiveRun, ...]
+        if options.planes == 1:
+            runs = (stack.enter_context(live_run(sources[0], plan, Config(), Path(name) / "session")),)
+        else:
+            other = msgspec.structs.replace(plan.views[0], name="other")
+            plan = msgspec.structs.replace(plan, views=(plan.views[0], other))
+            both = (sources[0], sources[1])
+            runs = stack.enter_context(biplane_run(both, plan, Config(), Path(name) / "session"))
+        window = window_for(runs, plan)
+        window.resize(1920, 1080)
+        began_s = time.monotonic()
 
-            def minute() -> None:
-                passed_s = time.monotonic() - began_s
-                resident.append((passed_s, _resident_mb()))
+        def minute() -> None:
+            passed_s = time.monotonic() - began_s
+            resident.append((passed_s, _resident_mb()))
+            for run in runs:
                 counters = run.loop.status().counters
                 recorder = run.recorder.state() if run.recorder is not None else None
+                result = run.loop.latency.parts()["capture_to_result"]
                 print(
                     f"{passed_s / 60:5.1f} min  {resident[-1][1]:6.0f} MB  captured {counters['captured']}  "
                     f"superseded {counters['superseded']}  lost {recorder.gaps if recorder else None}  "
-                    f"result p99 {account.parts()['capture_to_result'].p99_ms:.1f} ms",
+                    f"result p50 {result.median_ms:.1f}, p99 {result.p99_ms:.1f} ms",
                     flush=True,
                 )
 
-            timer = QTimer(window)
-            timer.timeout.connect(minute)
-            timer.start(60_000 if options.minutes > 2 else 10_000)
-            QTimer.singleShot(round(options.minutes * 60_000), window.close)
-            run_window(window)
-            counters = dict(run.loop.status().counters)
-            gaps = run.recorder.state().gaps if run.recorder is not None else 0
-            free_of_start = [mb for at_s, mb in resident if at_s >= 10 * options.minutes] or [_resident_mb()]
-    parts = account.parts()
+        timer = QTimer(window)
+        timer.timeout.connect(minute)
+        timer.start(60_000 if options.minutes > 2 else 10_000)
+        QTimer.singleShot(round(options.minutes * 60_000), window.close)
+        run_window(window)
+        counted = [dict(run.loop.status().counters) for run in runs]
+        gaps = sum(run.recorder.state().gaps for run in runs if run.recorder is not None)
+        free_of_start = [mb for at_s, mb in resident if at_s >= 10 * options.minutes] or [_resident_mb()]
+    counters = max(counted, key=lambda one: one["superseded"])
+    parts = max((run.loop.latency.parts() for run in runs), key=lambda one: one["capture_to_result"].p99_ms)
     row = {
         "size": options.size, "bits": options.bits, "rate_hz": options.rate, "minutes": options.minutes,
+        "planes": options.planes,
         "captured": counters["captured"], "superseded": counters["superseded"],
         "superseded_percent": 100 * counters["superseded"] / max(1, counters["captured"]),
         "recording_lost": gaps,

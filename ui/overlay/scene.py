@@ -26,7 +26,7 @@ TREND_EVERY_NS = 100_000_000
 
 KEY_MAP = (
     ("Space, Enter", "acknowledge all alarms"),
-    ("A", "pause the audio for two minutes, and back"),
+    ("A", "pause the sound, or end the pause"),
     ("D", "distance tone on and off"),
     ("+  -", "distance tone louder, softer"),
     ("F11", "full screen on and off"),
@@ -136,5 +136,6 @@ def _paint_key_map(draw: Draw, rect: QRectF) -> None:
     height = min(inner.height() / len(KEY_MAP), draw.px(64))
     for i, (key, does) in enumerate(KEY_MAP):
         row = cut_row(inner, i * height, height)
-        draw.text(QRectF(row.left(), row.top(), draw.px(240), row.height()), key, 26, TEXT, bold=True)
-        draw.text(row.adjusted(draw.px(260), 0, 0, 0), does, 26, TEXT_SOFT)
+        left = min(draw.px(240), 0.32 * row.width())
+        draw.text(QRectF(row.left(), row.top(), left, row.height()), key, 26, TEXT, bold=True)
+        draw.text(row.adjusted(left + draw.px(16), 0, 0, 0), does, 26, TEXT_SOFT)
