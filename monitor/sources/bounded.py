@@ -8,7 +8,8 @@ import zlib
 from typing import BinaryIO
 
 LARGEST_HEADER_BYTES = 1 << 24
-MOST_HEADER_READS = 200_000
+MOST_HEADER_READS = 150_000
+"""An enhanced image of 600 frames takes some 75 000; this many take pydicom about 1.4 s."""
 LARGEST_INFLATED_BYTES = 1 << 30
 _PART_BYTES = 1 << 18
 
