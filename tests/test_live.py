@@ -296,3 +296,45 @@ def test_a_window_opens_and_closes(pictures: Path, good_plan: Path, tmp_path: Pa
         assert found.stdout.strip().isdigit()
         assert (process.returncode, err) == (0, "")
     assert open_session(folder).about.complete
+
+
+def test_a_key_in_a_real_window_acknowledges_and_one_alone_ends_nothing(
+    pictures: Path, good_plan: Path, quick: Path, tmp_path: Path
+) -> None:
+    for tool in ("Xvfb", "xdotool"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    folder = tmp_path / "session"
+    with display() as screen:
+        arguments = (
+            "live",
+            pictures,
+            "--plan",
+            good_plan,
+            "--frame-rate",
+            20,
+            "--config",
+            quick,
+            "--no-watchdog",
+        )
+        environment = {"DISPLAY": screen, "PYTHONUNBUFFERED": "1"}
+        with started(*arguments, "--session", folder, **environment) as process:
+            while "leak" not in says_something(process):
+                pass
+            seen = {**os.environ, "DISPLAY": screen}
+            find = ["xdotool", "search", "--onlyvisible", "--name", "^CementWatch$"]
+            window = subprocess.run(find, env=seen, capture_output=True, text=True, check=True, timeout=60)
+            press = ["xdotool", "key", "--window", window.stdout.split()[0]]
+            for key in ("q", "x", "Delete", "Escape", "space"):
+                subprocess.run([*press, key], env=seen, check=True, timeout=60)
+            assert process.stdout is not None
+            while "acknowledged" not in process.stdout.readline():
+                pass
+            assert process.poll() is None
+            # the window may be gone before the keys are let go
+            subprocess.run([*press, "ctrl+q"], env=seen, check=False, stderr=subprocess.DEVNULL, timeout=60)
+            _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
+    kept = open_session(folder)
+    assert kept.about.complete
+    assert len(kept.log().acknowledgements) == 1
