@@ -104,7 +104,7 @@ def heard(
         now_ns = round(start_s * 1e9) + i * LOOK_NS
         them = alerts(now_ns / 1e9) if callable(alerts) else alerts
         due = schedule.due(them, None, now_ns)
-        if due is not None:
+        if due is not None and not due.silence:
             found.append((now_ns / 1e9, due))
     return found
 
@@ -164,6 +164,26 @@ def test_an_alarm_that_escalates_sounds_at_once() -> None:
         Schedule(), 5, lambda t_s: [an_alert(Priority.MEDIUM if t_s < 2.0 else Priority.HIGH)]
     )  # fmt: skip
     assert [round(at_s, 1) for at_s, _ in found] == [0.0, 2.0]
+
+
+def test_an_acknowledged_alarm_is_silent_at_once_and_a_lesser_one_takes_over() -> None:
+    schedule = Schedule()
+    high, medium = an_alert(Priority.HIGH, rule="leak_canal"), an_alert(Priority.MEDIUM)
+    assert schedule.due([high], None, 0) == Due(BURSTS[(Kind.CLINICAL, Priority.HIGH)])
+    known = dataclasses.replace(high, state=AlarmState.ACKNOWLEDGED)
+    assert schedule.due([known], None, LOOK_NS) == Due(None, silence=True)
+    assert schedule.due([known], None, 2 * LOOK_NS) is None
+    schedule.due([high, medium], None, 3 * LOOK_NS)
+    assert schedule.due([known, medium], None, 4 * LOOK_NS) == Due(BURSTS[(Kind.CLINICAL, Priority.MEDIUM)])
+
+
+def test_a_low_burst_is_heard_to_its_end_and_gives_way_to_a_graver_one() -> None:
+    schedule = Schedule()
+    low = an_alert(Priority.LOW)
+    assert schedule.due([low], None, 0) is not None
+    assert schedule.due([low], None, LOOK_NS) is None
+    high = an_alert(Priority.HIGH, rule="leak_canal")
+    assert schedule.due([low, high], None, 2 * LOOK_NS) == Due(BURSTS[(Kind.CLINICAL, Priority.HIGH)])
 
 
 def test_paused_audio_is_silent_for_two_minutes_and_counts_down() -> None:

@@ -15,9 +15,13 @@ _Key = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be played now. `burst` None: one tick of the parking tone. It ends what still plays."""
+    """What is to be played now, in place of what still plays.
+
+    `burst` None: one tick of the distance tone, or nothing where it is `silence`.
+    """
 
     burst: Burst | None
+    silence: bool = False
 
 
 class Schedule:
@@ -32,9 +36,8 @@ class Schedule:
         self._paused_until_ns: int | None = None
         self._known_high: frozenset[_Key] = frozenset()
         self._told: set[_Key] = set()
-        self._playing: tuple[int, int] | None = None
-        self._burst_end_ns: int | None = None
-        self._rest_until_ns = 0
+        self._playing = (0, 0)
+        self._burst_end_ns = self._rest_until_ns = 0
         self._tick_ns: int | None = None
 
     def pause(self, alerts: Iterable[Alert], now_ns: int) -> None:
@@ -69,31 +72,34 @@ class Schedule:
         if self.paused_s(now_ns) is not None:
             new_high = {_key(a) for a in active if a.priority is Priority.HIGH} - self._known_high
             if not new_high:
-                self._playing = None
-                return None
+                self._burst_end_ns = self._rest_until_ns = now_ns
+                return Due(None, silence=True)
             self._paused_until_ns = None  # what was paused were other alarms
-        burst = self._alarm(active, now_ns)
-        if burst is not None:
-            return Due(burst)
-        sounding = self._burst_end_ns is not None and now_ns < self._burst_end_ns
-        return None if sounding else self._parking(distance_mm, now_ns)
+        alarm = self._alarm(active, now_ns)
+        if alarm is not None:
+            return alarm
+        return None if now_ns < self._burst_end_ns else self._parking(distance_mm, now_ns)
 
-    def _alarm(self, active: list[Alert], now_ns: int) -> Burst | None:
+    def _alarm(self, active: list[Alert], now_ns: int) -> Due | None:
+        sounding = now_ns < self._burst_end_ns
+        gone = sounding and self._playing not in {_gravity(alert) for alert in active}
+        if gone:  # acknowledged, or no longer true: what still plays is cut short
+            self._burst_end_ns = self._rest_until_ns = now_ns
         wanted = [a for a in active if a.priority > Priority.LOW or _key(a) not in self._told]
         if not wanted:
-            self._playing = None
-            return None
+            return Due(None, silence=True) if gone else None
         first = max(wanted, key=_gravity)
-        cuts_in = self._playing is not None and _gravity(first)[0] > self._playing[0]
-        sounding = self._burst_end_ns is not None and now_ns < self._burst_end_ns
-        if not cuts_in and (sounding or (now_ns < self._rest_until_ns and _key(first) in self._told)):
-            return None
+        if not gone:
+            if sounding and _gravity(first)[0] <= self._playing[0]:
+                return None
+            if not sounding and now_ns < self._rest_until_ns and _key(first) in self._told:
+                return None
         burst = BURSTS[(first.kind, first.priority)]
         self._playing = _gravity(first)
         self._told |= {_key(alert) for alert in wanted if alert.priority <= first.priority}
         self._burst_end_ns = now_ns + round(burst.length_s * 1e9)
         self._rest_until_ns = self._burst_end_ns + round((burst.rest_s or 0.0) * 1e9)
-        return burst
+        return Due(burst)
 
     def _parking(self, distance_mm: float | None, now_ns: int) -> Due | None:
         period = period_s(distance_mm) if self.parking else None

@@ -46,11 +46,10 @@ class Sounder:
         known = [mm for mm in nearest if mm is not None]
         due = self._schedule.due(self._alerts, min(known, default=None), now_ns)
         paused_s = self._schedule.paused_s(now_ns)
-        if due is not None:
-            samples = samples_of(due.burst) if due.burst is not None else tick(self._parking_volume)
-            self._speaker.play(samples)
-        elif paused_s is not None:
+        if due is not None and due.silence:
             self._speaker.stop()
+        elif due is not None:
+            self._speaker.play(samples_of(due.burst) if due.burst else tick(self._parking_volume))
         unheard = self._speaker.unheard()
         return tuple(replace(plane, audio_paused_s=paused_s, audio_unheard=unheard) for plane in planes)
 
