@@ -151,8 +151,8 @@ def live_run(
 
         loop = MonitorLoop(frames, step, keep, time.monotonic_ns)
         observer = Observer(
-            loop, pipeline, config, kept.log if kept is not None else None, recorder, keeper, tell=tell,
-            note=note,
+            loop, pipeline, config, kept.log if kept is not None else None, recorder, keeper, info=info,
+            tell=tell, note=note,
             start_ns=kept.about.anchor_monotonic_ns if kept is not None else None, heart=heart,
         )  # fmt: skip
         if heart is not None and kept is not None:

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from monitor.alerts import AlarmBoard
 from monitor.config import Config
 from monitor.errors import RecordingError
+from monitor.frame import SourceInfo
 from monitor.health import Evidence, Health, judge
 from monitor.loop import LoopStatus, MonitorLoop
 from monitor.pipeline import Pipeline
@@ -23,6 +24,7 @@ from recordings.log import ProcedureLog
 from recordings.memory_keeper import MemoryKeeper
 from recordings.recorder import Recorder
 from ui.overlay.observation import Observation
+from ui.source_words import source_words
 from ui.watchdog.heartbeat import Heartbeat
 
 _RETRY_NS = 500_000_000
@@ -40,6 +42,8 @@ class Observer:
     recorder : Recorder or None
     keeper : MemoryKeeper or None
         Keeps what a restart needs; that it fails is said as of a recording.
+    info : SourceInfo or None
+        Of the source, for whoever asks what is watched.
     tell : callable
         Given every alarm transition, for whoever wants to print or sound it.
     start_ns : int or None
@@ -57,6 +61,7 @@ class Observer:
         recorder: Recorder | None,
         keeper: MemoryKeeper | None = None,
         *,
+        info: SourceInfo | None = None,
         tell: Callable[[AlertTransition], None] = lambda _: None,
         note: str | None = None,
         start_ns: int | None = None,
@@ -65,7 +70,7 @@ class Observer:
     ) -> None:
         self._loop, self._pipeline, self._config = loop, pipeline, config
         self._log, self._recorder, self._keeper = log, recorder, keeper
-        self._tell, self._note = tell, note
+        self._tell, self._note, self._info = tell, note, info
         self._heart = heart or Heartbeat(None)
         self._clock_ns = clock_ns
         self._start_ns = clock_ns() if start_ns is None else start_ns
@@ -103,6 +108,7 @@ class Observer:
             session_elapsed_s=(now_ns - self._start_ns) / 1e9,
             demo_note=self._note,
             processing_ms=self._loop.latency.recent_ms,
+            source=source_words(self._info, status.frame_period_s) if self._info is not None else "",
             alerts=self._board.alerts,
         )
 

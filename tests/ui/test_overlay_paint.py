@@ -412,3 +412,12 @@ def test_a_picture_needs_no_display_and_no_application(tmp_path):
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", code, str(target)], check=True, cwd=root)
     assert QImage(str(target)).width() == 1920
+
+
+def test_the_list_of_keys_says_what_the_source_delivers():
+    words = "device:0  ·  1024 x 1024  ·  YUYV  ·  8 bit  ·  29.9 Hz measured"
+    seen = dataclasses.replace(made.calm()[-1], source=words)
+    for size in SIZES:
+        _, drawn, _ = painted([seen], size, key_map=True)
+        (found,) = [word for word in drawn if word.text.startswith("device:0")]
+        assert found.text == words or size == (1024, 768)

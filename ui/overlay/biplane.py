@@ -57,6 +57,7 @@ def join(first: OverlayModel, second: OverlayModel, names: tuple[str, str]) -> B
         leaks=_leaks(both, names),
         leaks_none=_no_leaks(both, names),
         footer_note=first.footer_note or second.footer_note,
+        sources=first.sources + second.sources,
     )
     return BiplaneModel(joint, both)
 

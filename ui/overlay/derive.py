@@ -66,6 +66,7 @@ def build_model(observation: Observation, memory: Memory, setup: Setup) -> Overl
         leaks=_leaks(observation),
         leaks_none=_no_leaks_words(observation),
         footer_note=_footer_note(observation, setup),
+        sources=(observation.source,) if observation.source else (),
         beats=memory.beats,
     )
 

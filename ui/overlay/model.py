@@ -135,7 +135,10 @@ class LevelMarks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OverlayModel:
-    """Everything that one repaint shows. `result` gives the image and its lines; `beats` counts results."""
+    """Everything that one repaint shows. `result` gives the image and its lines; `beats` counts results.
+
+    `sources` say what is delivered, a line for each.
+    """
 
     now_ns: int
     result: Result | None
@@ -152,6 +155,7 @@ class OverlayModel:
     leaks: tuple[LeakRow, ...]
     leaks_none: str
     footer_note: str
+    sources: tuple[str, ...]
     beats: int
 
     @property

@@ -34,6 +34,8 @@ class Observation:
         Time for which the alarm sound stays paused.
     audio_unheard : str
         Why no alarm can be heard; empty: they can, or sound is no matter here.
+    source : str
+        What the source delivers; empty: not known.
     processing_ms : float or None
         From capture to paint, median of the last frames; None before the first.
     level_notes : mapping of str to str
@@ -52,6 +54,7 @@ class Observation:
     cement_until_s: float | None = None
     audio_paused_s: float | None = None
     audio_unheard: str = ""
+    source: str = ""
     processing_ms: float | None = None
     level_notes: Mapping[str, str] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()

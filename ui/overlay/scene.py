@@ -31,7 +31,7 @@ KEY_MAP = (
     ("+  -", "distance tone louder, softer"),
     ("F11", "full screen on and off"),
     ("Esc", "leave full screen, close this list"),
-    ("?", "this list"),
+    ("?", "this list, and what the source delivers"),
     ("Ctrl+Q", "quit"),
 )
 
@@ -109,7 +109,7 @@ def paint_panels(
     if key_map:
         # Over the lower panels only: never over the image, the bar or the number.
         rect = layout.trend.united(layout.volumes)
-        wanted.append(("keys", rect, None, _paint_key_map))
+        wanted.append(("keys", rect, model.sources, lambda d, r: _paint_key_map(d, r, model.sources)))
     else:
         trend_key = (model.now_ns // TREND_EVERY_NS, model.trend.title, model.distance.figure is None)
         wanted += [
@@ -129,13 +129,15 @@ def paint_fault(painter: QPainter, width_px: float, height_px: float, why: str) 
     draw.text(middle.translated(0, draw.px(80)), why, 26, TEXT_SOFT, align="centre")
 
 
-def _paint_key_map(draw: Draw, rect: QRectF) -> None:
+def _paint_key_map(draw: Draw, rect: QRectF, sources: tuple[str, ...]) -> None:
     draw.fill(rect, PANEL, 9)
     draw.frame(rect, BLIND_LINE, 2, 9)
     inner = rect.adjusted(draw.px(28), draw.px(14), -draw.px(28), -draw.px(14))
-    height = min(inner.height() / len(KEY_MAP), draw.px(64))
+    height = min(inner.height() / (len(KEY_MAP) + len(sources)), draw.px(64))
     for i, (key, does) in enumerate(KEY_MAP):
         row = cut_row(inner, i * height, height)
         left = min(draw.px(240), 0.32 * row.width())
         draw.text(QRectF(row.left(), row.top(), left, row.height()), key, 26, TEXT, bold=True)
         draw.text(row.adjusted(left + draw.px(16), 0, 0, 0), does, 26, TEXT_SOFT)
+    for i, source in enumerate(sources, len(KEY_MAP)):
+        draw.text(cut_row(inner, i * height, height), source, 23, TEXT_SOFT)
