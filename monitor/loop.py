@@ -122,6 +122,8 @@ class MonitorLoop:
         self._source_away: str | None = None
         self._fault: str | None = None
         self.latency = LatencyAccount()
+        self.on_result: Callable[[], None] | None = None
+        """Told on the processing thread that there is a new result; must not wait or raise."""
         self._capture = threading.Thread(target=self._run_capture, name="capture", daemon=True)
         self._processing = threading.Thread(target=self._run_processing, name="processing", daemon=True)
 
@@ -237,3 +239,6 @@ class MonitorLoop:
             self._fault = None
             self._transitions.extend(result.transitions)
             self._changed.notify_all()
+        tell = self.on_result
+        if tell is not None:
+            tell()

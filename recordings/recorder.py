@@ -17,7 +17,6 @@ from typing import Any, Protocol
 
 from monitor.frame import Frame
 from recordings.messages import Event, Gap
-from recordings.priority import give_way
 
 _MOST_EVENTS = 10_000
 
@@ -209,7 +208,6 @@ class Recorder:
             self._changed.notify_all()
 
     def _work(self) -> None:
-        give_way()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._stopping)

@@ -64,6 +64,7 @@ def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> 
         acknowledge=observer.acknowledge,
         painted=(running.loop.latency.painted,),
     )
+    running.loop.on_result = window.wake
     if not seen:
         window.resize(*SIZE)
     # kept in memory until the end: writing a picture would hold up the loop that is being shown

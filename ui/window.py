@@ -79,20 +79,24 @@ def window_for(runs: Sequence[LiveRun], plan: Plan, sound: Sounder | None = None
     painted = [run.loop.latency.painted for run in runs]
     if len(runs) == 1:
         observer = runs[0].observer
-        return OverlayWindow(
+        window = OverlayWindow(
             observer.look, setups[0], acknowledge=observer.acknowledge, painted=painted, sound=sound
         )
-    one, other = runs
+    else:
+        one, other = runs
 
-    def look() -> BiplaneObservation:
-        return BiplaneObservation((one.observer.look(), other.observer.look()))
+        def look() -> BiplaneObservation:
+            return BiplaneObservation((one.observer.look(), other.observer.look()))
 
-    def acknowledge() -> None:
-        for run in runs:
-            run.observer.acknowledge()
+        def acknowledge() -> None:
+            for run in runs:
+                run.observer.acknowledge()
 
-    scene = BiplaneScene((setups[0], setups[1]), (one.view.name, other.view.name))
-    return OverlayWindow(look, scene=scene, acknowledge=acknowledge, painted=painted, sound=sound)
+        scene = BiplaneScene((setups[0], setups[1]), (one.view.name, other.view.name))
+        window = OverlayWindow(look, scene=scene, acknowledge=acknowledge, painted=painted, sound=sound)
+    for run in runs:
+        run.loop.on_result = window.wake
+    return window
 
 
 def _setup(run: LiveRun, plan: Plan) -> Setup:

@@ -6,9 +6,10 @@ import dataclasses
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
@@ -22,7 +23,10 @@ from ui.sound.sounder import Sounder
 
 LOG = logging.getLogger(__name__)
 
-REPAINT_MS = 33
+REPAINT_MS = 50
+"""Longest time between two looks where no result comes: the age of what is shown has to be judged."""
+LEAST_MS = 28
+"""Shortest time between two looks: results may come faster than anybody sees."""
 _HINT_MS = 4000
 _SOUND_KEYS: dict[int, Callable[[Sounder], str]] = {
     Qt.Key.Key_A: Sounder.pause,
@@ -69,6 +73,10 @@ class Painter(Protocol):
 class OverlayWindow(QWidget):
     """The overlay. It pulls: nothing is pushed into it, and no image travels in a Qt signal.
 
+    It looks when `wake` says that there is something new, and every `REPAINT_MS` at the latest. So a result
+    is painted while the processing thread has nothing to do: the two share Python's lock, and painting beside
+    a step holds both up.
+
     Parameters
     ----------
     observe : callable
@@ -87,6 +95,8 @@ class OverlayWindow(QWidget):
     clock : callable, optional
         Monotonic time in ns.
     """
+
+    _woken = pyqtSignal()
 
     def __init__(
         self,
@@ -122,8 +132,11 @@ class OverlayWindow(QWidget):
         self.words: list[DrawnText] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(REPAINT_MS)
-        self._timer.timeout.connect(self.tick)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._look)
+        self._running = False
+        self._looked_ns = 0
+        self._woken.connect(self._look_soon, Qt.ConnectionType.QueuedConnection)
         self._hint_timer = QTimer(self)
         self._hint_timer.setSingleShot(True)
         self._hint_timer.timeout.connect(self._drop_hint)
@@ -135,11 +148,32 @@ class OverlayWindow(QWidget):
 
     def start(self) -> None:
         """Begin to look and paint."""
-        self._timer.start()
+        self._running = True
+        self._look()
 
     def stop(self) -> None:
         """Cease to look; what is shown stays and grows old. Call before the loop is taken down."""
+        self._running = False
         self._timer.stop()
+
+    def wake(self) -> None:
+        """There is something new to look at; may be called from any thread, and never raises."""
+        with suppress(RuntimeError):  # Qt's part of the window is gone
+            self._woken.emit()
+
+    def _look_soon(self) -> None:
+        if not self._running:
+            return
+        passed_ms = (self._clock() - self._looked_ns) // 1_000_000
+        if passed_ms >= LEAST_MS:
+            self._look()
+        else:
+            self._timer.start(LEAST_MS - passed_ms)
+
+    def _look(self) -> None:
+        self._looked_ns = self._clock()
+        self._timer.start(REPAINT_MS)
+        self.tick()
 
     def tick(self) -> None:
         """Look once and ask for a repaint."""
