@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +80,9 @@ def capture_devices(
         number = entry.name.removeprefix("video")
         if number.isdecimal():
             names[int(number)] = _name_of(entry)
+    if names:
+        with suppress(ImportError):  # said of each device
+            import linuxpy.video.device  # noqa: F401  no driver's doing: before the time runs
     asked = {index: _Asked(nodes / f"video{index}") for index in sorted(names)}
     for index, one in asked.items():
         threading.Thread(target=one.run, name=f"formats of device:{index}", daemon=True).start()

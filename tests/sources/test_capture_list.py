@@ -239,7 +239,7 @@ def test_what_is_printed_can_be_asked_for(machine: Callable) -> None:
     assert max(map(len, lines)) <= COLUMNS
     assert all(line.isprintable() for line in lines)
     assert lines[0] == "device:0  Grabber"
-    assert lines[1].startswith("    formats not known: ")
+    assert lines[1].startswith("    formats not known:")
     start = lines.index("device:1  Grabber  (uvcvideo, usb-0000:00:14.0-2)")
     assert lines[start + 1 : start + 8] == [
         "    MJPG  Motion-JPEG, compressed",

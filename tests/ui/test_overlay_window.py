@@ -1,6 +1,7 @@
 """The window itself: it pulls, hands keys on, and survives what fails."""
 
 import dataclasses
+import threading
 
 import pytest
 from PyQt6.QtCore import Qt
@@ -61,6 +62,27 @@ def test_it_asks_by_itself_on_its_timer(qtbot, window, source):
     window.stop()
     assert "12.4" not in spoken(window)
     assert "2.1" in spoken(window)
+
+
+def test_a_result_from_another_thread_is_looked_at_on_the_windows_own(qtbot, window, source):
+    looks = []
+    observe = source.observe
+    window._observe = lambda: looks.append(threading.current_thread()) or observe()
+    window.start()
+    window._timer.setInterval(10**6)  # nothing but the word of the other thread
+    window._timer.start()
+    window._looked_ns = -(10**9)
+    before = len(looks)
+    other = threading.Thread(target=window.wake)
+    other.start()
+    other.join()
+    qtbot.waitUntil(lambda: len(looks) > before, timeout=5000)
+    assert set(looks) == {threading.main_thread()}
+    window.stop()
+    count = len(looks)
+    window.wake()
+    qtbot.wait(1)
+    assert len(looks) == count, "a window that has stopped does not look"
 
 
 def test_painting_is_reported_once_for_each_result(window, source):

@@ -136,7 +136,7 @@ class OverlayWindow(QWidget):
         self._timer.timeout.connect(self._look)
         self._running = False
         self._looked_ns = 0
-        self._woken.connect(self._look_soon, Qt.ConnectionType.QueuedConnection)
+        self._woken.connect(self._look_soon)
         self._hint_timer = QTimer(self)
         self._hint_timer.setSingleShot(True)
         self._hint_timer.timeout.connect(self._drop_hint)
