@@ -47,7 +47,7 @@ class Evidence:
     result_capture_ns, last_capture_ns : int or None
         When the newest result's frame, and the newest frame at all, were captured.
     waiting_since_ns : int or None
-        When the oldest frame was captured that still waits for a result; None: none does.
+        When the first frame after that of the newest result was captured; None: there is none yet.
     frame_period_s : float or None
         Measured time between frames.
     ended : bool

@@ -47,7 +47,7 @@ class LoopStatus:
     last_capture_ns : int or None
         When the newest frame was captured.
     waiting_since_ns : int or None
-        When the oldest frame was captured that has no result and no newer one has; None: none waits.
+        When the first frame after that of the newest result was captured; None: there is none yet.
     frame_period_s : float or None
         Measured time between frames.
     ended : bool
@@ -115,8 +115,9 @@ class MonitorLoop:
         self._result: Result | None = None
         self._transitions: deque[AlertTransition] = deque()
         self._last_capture_ns: int | None = None
-        self._waiting_ns: int | None = None
-        self._in_hand_ns: int | None = None
+        self._unseen_ns: int | None = None
+        self._in_hand = False
+        self._after_in_hand_ns: int | None = None
         self._gaps_s: deque[float] = deque(maxlen=_GAPS)
         self._source_error: str | None = None
         self._source_away: str | None = None
@@ -147,7 +148,7 @@ class MonitorLoop:
             in_hand = self._counts["in_flight"]
             return LoopStatus(
                 self._result, self._last_capture_ns,
-                self._waiting_ns if self._in_hand_ns is None else self._in_hand_ns,
+                self._unseen_ns,
                 median(self._gaps_s) if self._gaps_s else None,
                 self._capture_done and in_hand == 0, self._source_error, self._source_away, self._fault,
                 self._capture.is_alive() or self._capture_done, self._processing.is_alive(),
@@ -198,7 +199,10 @@ class MonitorLoop:
                 self._skipped += 1
             else:
                 self._counts["in_flight"] += 1
-                self._waiting_ns = frame.t_capture_ns
+            if self._unseen_ns is None:
+                self._unseen_ns = frame.t_capture_ns
+            if self._in_hand and self._after_in_hand_ns is None:
+                self._after_in_hand_ns = frame.t_capture_ns
             self._latest = frame
             self._changed.notify_all()
 
@@ -208,7 +212,7 @@ class MonitorLoop:
                 while self._latest is None and not self._stop and not self._capture_done:
                     self._changed.wait(0.5)
                 frame, self._latest = self._latest, None
-                self._in_hand_ns, self._waiting_ns = self._waiting_ns, None
+                self._in_hand, self._after_in_hand_ns = frame is not None, None
                 skipped, self._skipped = self._skipped, 0
                 if frame is None or self._stop:
                     # what was handed over and is not looked at any more is superseded by the stop
@@ -225,14 +229,14 @@ class MonitorLoop:
             result = self._step(frame, taken_ns, skipped)
         except Exception as error:
             with self._changed:
-                self._in_hand_ns = None
+                self._in_hand = False
                 self._counts["in_flight"] -= 1
                 self._counts["failed"] += 1
                 self._fault = f"{type(error).__name__}: {error}"
             return
         self.latency.done(frame.seq, frame.t_capture_ns, taken_ns, self._clock_ns())
         with self._changed:
-            self._in_hand_ns = None
+            self._in_hand, self._unseen_ns = False, self._after_in_hand_ns
             self._counts["in_flight"] -= 1
             self._counts["processed"] += 1
             self._result = result

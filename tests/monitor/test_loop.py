@@ -226,3 +226,42 @@ def test_stop_balances_with_a_frame_in_the_slot() -> None:
     status = finish(loop, source)
     assert status.counters["in_flight"] == 0
     assert balanced(status.counters)
+
+
+def test_what_waits_is_counted_from_the_first_frame_after_the_newest_result() -> None:
+    """Not from the frame that is being looked at: where every step is slow, that one is always new."""
+    pipeline = a_pipeline()
+    first, second = threading.Event(), threading.Event()
+    begun: list[int] = []
+    in_second = threading.Event()
+
+    def slow(shot: Frame, now_ns: int, skipped_before: int = 0) -> Result:
+        begun.append(shot.seq)
+        if len(begun) == 1:
+            first.set()
+        else:
+            in_second.set()
+            assert second.wait(10)
+        assert shot.seq > 0 or handed.wait(10)
+        return pipeline.step(shot, now_ns, skipped_before)
+
+    handed = threading.Event()
+
+    def after_first(number: int) -> Frame:
+        assert first.wait(10)
+        return frame(number, PIXELS)
+
+    acts = [frame(0, PIXELS), *(lambda n=n: after_first(n) for n in (1, 2, 3))]
+    source = ScriptedSource(acts)  # type: ignore[arg-type]
+    loop = MonitorLoop(source, slow, lambda _: None, Clock())
+    loop.start()
+    assert source.through.wait(10)
+    handed.set()
+    assert in_second.wait(10)
+    looked = loop.status()
+    second.set()
+    assert begun == [0, 3]
+    assert looked.result is not None
+    assert looked.result.frame.seq == 0
+    assert looked.waiting_since_ns == frame(1, PIXELS).t_capture_ns
+    finish(loop, source)
