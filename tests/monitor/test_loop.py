@@ -255,7 +255,8 @@ def test_what_waits_is_counted_from_the_first_frame_after_the_newest_result() ->
     source = ScriptedSource(acts)  # type: ignore[arg-type]
     loop = MonitorLoop(source, slow, lambda _: None, Clock())
     loop.start()
-    assert source.through.wait(10)
+    with loop._changed:
+        assert loop._changed.wait_for(lambda: loop._counts["captured"] == 4, 10)
     handed.set()
     assert in_second.wait(10)
     looked = loop.status()
