@@ -116,7 +116,6 @@ class MonitorLoop:
         self._transitions: deque[AlertTransition] = deque()
         self._last_capture_ns: int | None = None
         self._unseen_ns: int | None = None
-        self._in_hand = False
         self._after_in_hand_ns: int | None = None
         self._gaps_s: deque[float] = deque(maxlen=_GAPS)
         self._source_error: str | None = None
@@ -147,8 +146,7 @@ class MonitorLoop:
         with self._changed:
             in_hand = self._counts["in_flight"]
             return LoopStatus(
-                self._result, self._last_capture_ns,
-                self._unseen_ns,
+                self._result, self._last_capture_ns, self._unseen_ns,
                 median(self._gaps_s) if self._gaps_s else None,
                 self._capture_done and in_hand == 0, self._source_error, self._source_away, self._fault,
                 self._capture.is_alive() or self._capture_done, self._processing.is_alive(),
@@ -201,7 +199,7 @@ class MonitorLoop:
                 self._counts["in_flight"] += 1
             if self._unseen_ns is None:
                 self._unseen_ns = frame.t_capture_ns
-            if self._in_hand and self._after_in_hand_ns is None:
+            if self._after_in_hand_ns is None:
                 self._after_in_hand_ns = frame.t_capture_ns
             self._latest = frame
             self._changed.notify_all()
@@ -212,7 +210,7 @@ class MonitorLoop:
                 while self._latest is None and not self._stop and not self._capture_done:
                     self._changed.wait(0.5)
                 frame, self._latest = self._latest, None
-                self._in_hand, self._after_in_hand_ns = frame is not None, None
+                self._after_in_hand_ns = None
                 skipped, self._skipped = self._skipped, 0
                 if frame is None or self._stop:
                     # what was handed over and is not looked at any more is superseded by the stop
@@ -229,14 +227,13 @@ class MonitorLoop:
             result = self._step(frame, taken_ns, skipped)
         except Exception as error:
             with self._changed:
-                self._in_hand = False
                 self._counts["in_flight"] -= 1
                 self._counts["failed"] += 1
                 self._fault = f"{type(error).__name__}: {error}"
             return
         self.latency.done(frame.seq, frame.t_capture_ns, taken_ns, self._clock_ns())
         with self._changed:
-            self._in_hand, self._unseen_ns = False, self._after_in_hand_ns
+            self._unseen_ns = self._after_in_hand_ns
             self._counts["in_flight"] -= 1
             self._counts["processed"] += 1
             self._result = result
