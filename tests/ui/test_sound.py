@@ -246,15 +246,15 @@ def test_ticks_keep_their_time_and_give_way_to_alarms() -> None:
 
 
 def test_a_distance_is_only_heard_while_it_is_watched() -> None:
-    dangerous = frozenset({"posterior_wall"})
+    dangerous = {"posterior_wall"}
     result = made.result(made.level(4.0))
-    assert nearest_mm(result, made.health(), dangerous) == 4.0
-    assert nearest_mm(result, made.health(made.BLIND), dangerous) is None
-    assert nearest_mm(None, made.health(), dangerous) is None
+    assert nearest_mm(made.observation(result), dangerous) == 4.0
+    assert nearest_mm(made.observation(result, made.health(made.BLIND)), dangerous) is None
+    assert nearest_mm(dataclasses.replace(made.observation(), result=None), dangerous) is None
     lost = made.level(4.0, pose=dataclasses.replace(made.level().pose, trusted=False))
-    assert nearest_mm(made.result(lost), made.health(), dangerous) is None
+    assert nearest_mm(made.observation(made.result(lost)), dangerous) is None
     # an endplate may be reached: it does not tick
-    assert nearest_mm(made.result(made.level(4.0)), made.health(), frozenset({"vein"})) is None
+    assert nearest_mm(made.observation(result), {"vein"}) is None
 
 
 # What plays it
@@ -308,6 +308,16 @@ def test_the_patients_alarm_is_silent_once_nothing_is_watched(ears: tuple[Sounde
     )
     sounder.hear((blind,))
     assert np.array_equal(speaker.played[1], samples_of(BURSTS[(Kind.TECHNICAL, Priority.MEDIUM)]))
+
+
+def test_a_level_that_is_watched_is_heard_while_another_is_lost(ears: tuple[Sounder, Recorded, Time]) -> None:
+    sounder, speaker, _ = ears
+    high = made.alert(Priority.HIGH, "posterior wall 2.1 mm")
+    lost = made.health(Reason(State.NOT_MONITORING, "moved", "patient moved 4 mm", "T11"))
+    seen = made.observation(made.result(made.level(2.1), made.blind_level("T11"), alerts=(high,)), lost)
+    sounder.hear((seen,))
+    assert np.array_equal(speaker.played[0], samples_of(BURSTS[(Kind.CLINICAL, Priority.HIGH)]))
+    assert nearest_mm(seen, {"posterior_wall"}) == 2.1
 
 
 def test_either_plane_is_heard_and_both_say_what_is_not(ears: tuple[Sounder, Recorded, Time]) -> None:

@@ -6,7 +6,7 @@ from monitor.result import AlarmState, Alert, Kind, LevelResult, Priority, Watch
 from monitor.states import Reason, State
 from ui.overlay.model import AlarmModel, BarModel, HeaderModel, StateModel
 from ui.overlay.observation import Observation
-from ui.overlay.sight import is_seen, shown_reasons, shown_state, time_since_s
+from ui.overlay.sight import alert_seen, is_seen, shown_reasons, shown_state, time_since_s
 from ui.overlay.words import UNKNOWN, clock, listed, shout, structure_words, whole_seconds
 
 _SHOWN = (AlarmState.ACTIVE, AlarmState.ACKNOWLEDGED, AlarmState.LATCHED)
@@ -69,7 +69,7 @@ def level_count(observation: Observation) -> int:
 
 
 def _alarm_words(alert: Alert, observation: Observation, levels: int) -> AlarmModel:
-    now_true = alert.state != AlarmState.LATCHED and _alert_seen(alert, observation)
+    now_true = alert.state != AlarmState.LATCHED and alert_seen(alert, observation)
     if now_true or alert.structure is None:
         text = shout(alert.message)
     else:
@@ -94,13 +94,6 @@ def _alarm_words(alert: Alert, observation: Observation, levels: int) -> AlarmMo
         note,
         alert.state != AlarmState.ACKNOWLEDGED,
     )
-
-
-def _alert_seen(alert: Alert, observation: Observation) -> bool:
-    if alert.kind == Kind.TECHNICAL:
-        return True
-    levels = observation.result.levels if observation.result else ()
-    return any(is_seen(observation, lv) for lv in levels if alert.level in (None, lv.name))
 
 
 def _state_words(observation: Observation, state: State) -> StateModel:

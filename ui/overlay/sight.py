@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.result import LevelResult
+from monitor.result import Alert, Kind, LevelResult
 from monitor.states import Reason, State
 from ui.overlay.observation import Observation
 
@@ -66,6 +66,14 @@ def is_seen(observation: Observation, level: LevelResult) -> bool:
     if level.pose is not None and not level.pose.trusted:
         return False
     return level_state(observation, level) <= State.DEGRADED
+
+
+def alert_seen(alert: Alert, observation: Observation) -> bool:
+    """Whether what an alarm rests on is seen now; the machine's own alarms rest on nothing."""
+    if alert.kind == Kind.TECHNICAL:
+        return True
+    levels = observation.result.levels if observation.result else ()
+    return any(is_seen(observation, lv) for lv in levels if alert.level in (None, lv.name))
 
 
 def stale_image_s(observation: Observation) -> float | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from monitor.health import Health
-from monitor.result import Result
-from monitor.states import State
+from collections.abc import Collection
+
+from ui.overlay.observation import Observation
+from ui.overlay.sight import is_seen
 
 FARTHEST_MM = 15.0
 """No ticks from here on: about half a vertebral body."""
@@ -23,17 +24,15 @@ def period_s(distance_mm: float | None) -> float | None:
     return float(FASTEST_S * (SLOWEST_S / FASTEST_S) ** share)
 
 
-def nearest_mm(result: Result | None, health: Health, dangerous: frozenset[str]) -> float | None:
+def nearest_mm(observation: Observation, dangerous: Collection[str]) -> float | None:
     """Distance of the front to the nearest dangerous structure that is watched (mm); None: not known.
 
     Silence is therefore never a sign of distance alone: the state has its own alarm.
     """
-    if result is None or health.state > State.DEGRADED:
-        return None
     found = [
         distance.value_mm
-        for level in result.levels
-        if level.state <= State.DEGRADED and (level.pose is None or level.pose.trusted)
+        for level in (observation.result.levels if observation.result else ())
+        if is_seen(observation, level)
         for name, distance in (level.distances or {}).items()
         if name in dangerous
     ]

@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from monitor.result import Alert, Kind
-from monitor.states import State
+from monitor.result import Alert
 from ui.overlay.observation import Observation
+from ui.overlay.sight import alert_seen
 from ui.overlay.words import DANGEROUS
 from ui.sound.bursts import samples_of, tick
 from ui.sound.parking import nearest_mm
 from ui.sound.schedule import Schedule
 from ui.sound.speaker import Speaker
 
-_DANGEROUS = frozenset(DANGEROUS)
 _STEP = 0.25
 
 
@@ -42,7 +41,7 @@ class Sounder:
         """Play what is due of these looks; the same looks with what is to be said of the sound."""
         now_ns = self._clock_ns()
         self._alerts = tuple(alert for plane in planes for alert in audible(plane))
-        nearest = [nearest_mm(plane.result, plane.health, _DANGEROUS) for plane in planes]
+        nearest = [nearest_mm(plane, DANGEROUS) for plane in planes]
         known = [mm for mm in nearest if mm is not None]
         due = self._schedule.due(self._alerts, min(known, default=None), now_ns)
         paused_s = self._schedule.paused_s(now_ns)
@@ -76,9 +75,5 @@ class Sounder:
 
 def audible(observation: Observation) -> tuple[Alert, ...]:
     """Alarms that may sound: those of the patient only while what they rest on is watched."""
-    mine = observation.alerts
-    result = observation.result
-    if result is None:
-        return mine
-    blind = observation.health.state > State.DEGRADED
-    return (*mine, *(a for a in result.alerts if not blind or a.kind is Kind.TECHNICAL))
+    of_image = observation.result.alerts if observation.result else ()
+    return (*observation.alerts, *(alert for alert in of_image if alert_seen(alert, observation)))
