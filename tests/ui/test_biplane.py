@@ -135,6 +135,23 @@ def test_each_plane_says_its_own_volume() -> None:
     assert "by ap" in blind.note
 
 
+def test_volumes_are_told_apart_without_a_planned_volume_too() -> None:
+    scene = BiplaneScene((Setup(), Setup()), NAMES)
+    blind, seen = one(made.level(pose=made.blind_level().pose)), one(made.level(volume_ml=3.9))
+    (row,) = scene.take(BiplaneObservation((blind, of_ap(seen)))).joint.volumes
+    assert row.volume == "3.9"
+    assert "by ap" in row.note
+    (row,) = scene.take(BiplaneObservation((one(made.level()), of_ap(seen)))).joint.volumes
+    assert row.volume == "3.1"
+    assert row.note.endswith("ap 3.9")
+
+
+def test_the_thinner_film_is_the_better_one_by_its_number() -> None:
+    thick, thin = (Zone("canal", Watch.WATCHED, mm) for mm in (10.2, 9.8))
+    (row,) = taken(one(made.level(zones=(thick,))), one(made.level(zones=(thin,)))).joint.zones
+    assert row.note == "9.8 mm"
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     ("lateral", "ap"),

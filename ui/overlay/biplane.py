@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from monitor.result import Watch
 from monitor.states import State
 from ui.overlay.model import (
     AlarmModel,
@@ -141,9 +143,9 @@ def _volumes(both: Sequence[OverlayModel], names: Sequence[str]) -> tuple[Volume
             known = rows.get(row.level)
             if known is None:
                 rows[row.level] = row
-            elif known.share is None and row.share is not None:
+            elif known.value_ml is None and row.value_ml is not None:
                 rows[row.level] = replace(row, note=f"{row.note}  ·  by {name}" if row.note else f"by {name}")
-            elif row.share is not None:
+            elif row.value_ml is not None:
                 beside = f"{name} {row.volume}"
                 rows[row.level] = replace(known, note=f"{known.note}  ·  {beside}" if known.note else beside)
     return tuple(sorted(rows.values(), key=lambda row: not row.current))
@@ -155,10 +157,16 @@ def _zones(both: Sequence[OverlayModel]) -> tuple[ZoneRow, ...]:
     for plane in both:
         for row in plane.zones:
             known = best.get(row.name)
-            if known is None or (_BETTER[row.mark], row.note) < (_BETTER[known.mark], known.note):
+            if known is None or _sight(row) < _sight(known):
                 best[row.name] = row
-    # the mark says "partly hidden", and the room is narrow
-    return tuple(replace(row, note=row.note.removeprefix("partly hidden · ")) for row in best.values())
+    # the mark says that it is partly hidden, and the room is narrow
+    return tuple(
+        replace(row, note=row.note.removeprefix(f"{Watch.PARTLY.value} · ")) for row in best.values()
+    )
+
+
+def _sight(row: ZoneRow) -> tuple[int, float]:
+    return (_BETTER[row.mark], math.inf if row.least_mm is None else row.least_mm)
 
 
 def _leaks(both: Sequence[OverlayModel], names: Sequence[str]) -> tuple[LeakRow, ...]:

@@ -236,7 +236,7 @@ def _volume_row(
         return VolumeRow(level.name, "", "volume: not calibrated", None, text, current)
     sd = "mL" if level.volume_sd_ml is None else f"± {one_decimal(level.volume_sd_ml)} mL"
     share = None if planned_ml is None else level.volume_ml / planned_ml
-    return VolumeRow(level.name, one_decimal(level.volume_ml), sd, share, text, current)
+    return VolumeRow(level.name, one_decimal(level.volume_ml), sd, share, text, current, level.volume_ml)
 
 
 def _zones(level: LevelResult | None, seen: bool) -> tuple[ZoneRow, ...]:
@@ -247,10 +247,11 @@ def _zones(level: LevelResult | None, seen: bool) -> tuple[ZoneRow, ...]:
             rows.append(ZoneRow("empty", name, "not watched"))
             continue
         words = [] if zone.watch == Watch.WATCHED else [zone.watch.value]
+        least_mm = None
         if zone.watch in (Watch.WATCHED, Watch.PARTLY):
             least_mm = zone.minimum_detectable_mm
             words.append(UNKNOWN if least_mm is None else f"{one_decimal(least_mm)} mm")
-        rows.append(ZoneRow(MARKS[zone.watch], name, " · ".join(words)))
+        rows.append(ZoneRow(MARKS[zone.watch], name, " · ".join(words), least_mm))
     return tuple(rows)
 
 

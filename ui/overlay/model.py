@@ -94,7 +94,7 @@ class TrendModel:
 
 @dataclass(frozen=True, slots=True)
 class VolumeRow:
-    """Volume of one level. `share` is the part of the planned volume, None where unknown."""
+    """Volume of one level. `share` is the part of the planned volume, `value_ml` the number; None: unknown."""
 
     level: str
     volume: str
@@ -102,15 +102,17 @@ class VolumeRow:
     share: float | None
     note: str
     current: bool
+    value_ml: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneRow:
-    """One watched zone. `mark` is ``full``, ``half`` or ``empty``."""
+    """One watched zone. `mark` is ``full``, ``half`` or ``empty``, `least_mm` the thinnest cement seen."""
 
     mark: str
     name: str
     note: str
+    least_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
