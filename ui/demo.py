@@ -53,18 +53,12 @@ def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> 
     from PyQt6.QtCore import QTimer
     from PyQt6.QtGui import QPixmap
 
-    from ui.overlay.observation import setup_from_plan
-    from ui.overlay.window import OverlayWindow, run_window
+    from ui.overlay.window import run_window
+    from ui.window import window_for
 
     seen = display_available()
     observer = running.observer
-    window = OverlayWindow(
-        observer.look,
-        setup_from_plan(plan),
-        acknowledge=observer.acknowledge,
-        painted=(running.loop.latency.painted,),
-    )
-    running.loop.on_result = window.wake
+    window = window_for((running,), plan)
     if not seen:
         window.resize(*SIZE)
     # kept in memory until the end: writing a picture would hold up the loop that is being shown

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monitor.plan import Plan
@@ -10,7 +11,7 @@ from monitor.polarity import as_stated
 from ui.live import LiveRun
 
 if TYPE_CHECKING:
-    from ui.overlay.observation import Setup
+    from ui.overlay.observation import Observation, Setup
     from ui.overlay.window import OverlayWindow
     from ui.sound.sounder import Sounder
 
@@ -49,7 +50,7 @@ def show_live(
     from ui.sound.speaker import NoSpeaker, speaker_here
 
     speaker = speaker_here() if sound else NoSpeaker("no sound: switched off")
-    sounder = Sounder(speaker, parking=distance_tone)
+    sounder = Sounder(speaker, distance_tone=distance_tone)
     window = window_for(runs, plan, sounder)
     unseen = not display_available()
 
@@ -70,33 +71,53 @@ def show_live(
 
 
 def window_for(runs: Sequence[LiveRun], plan: Plan, sound: Sounder | None = None) -> OverlayWindow:
-    """The overlay's window for one run or two, not yet shown."""
+    """The overlay's window for one run or two, not yet shown; what it looks at is heard too."""
     from ui.overlay.biplane import BiplaneObservation
     from ui.overlay.biplane_scene import BiplaneScene
+    from ui.overlay.scene import Scene
     from ui.overlay.window import OverlayWindow
 
-    setups = [_setup(run, plan) for run in runs]
-    painted = [run.loop.latency.painted for run in runs]
-    if len(runs) == 1:
-        observer = runs[0].observer
-        window = OverlayWindow(
-            observer.look, setups[0], acknowledge=observer.acknowledge, painted=painted, sound=sound
-        )
+    def looks() -> tuple[Observation, ...]:
+        seen = tuple(run.observer.look() for run in runs)
+        return seen if sound is None else sound.hear(seen)
+
+    def acknowledge() -> None:
+        for run in runs:
+            run.observer.acknowledge()
+
+    first, *others = (_setup(run, plan) for run in runs)
+    if others:
+        names = (runs[0].view.name, runs[1].view.name)
+        scene: Scene | BiplaneScene = BiplaneScene((first, others[0]), names)
     else:
-        one, other = runs
+        scene = Scene(first)
 
-        def look() -> BiplaneObservation:
-            return BiplaneObservation((one.observer.look(), other.observer.look()))
+    def look() -> Observation | BiplaneObservation:
+        one, *other = looks()
+        return BiplaneObservation((one, other[0])) if other else one
 
-        def acknowledge() -> None:
-            for run in runs:
-                run.observer.acknowledge()
-
-        scene = BiplaneScene((setups[0], setups[1]), (one.view.name, other.view.name))
-        window = OverlayWindow(look, scene=scene, acknowledge=acknowledge, painted=painted, sound=sound)
+    window = OverlayWindow(
+        look,
+        scene=scene,
+        acknowledge=acknowledge,
+        painted=[run.loop.latency.painted for run in runs],
+        keys=None if sound is None else sound_keys(sound),
+    )
     for run in runs:
         run.loop.on_result = window.wake
     return window
+
+
+def sound_keys(sound: Sounder) -> dict[int, Callable[[], str]]:
+    """The keys of `ui.overlay.scene.KEY_MAP` that are about what is heard."""
+    from PyQt6.QtCore import Qt
+
+    return {
+        Qt.Key.Key_A: sound.pause,
+        Qt.Key.Key_D: sound.toggle_distance_tone,
+        Qt.Key.Key_Plus: partial(sound.louder, 1),
+        Qt.Key.Key_Minus: partial(sound.louder, -1),
+    }
 
 
 def _setup(run: LiveRun, plan: Plan) -> Setup:

@@ -17,10 +17,11 @@ from tests.ui import factory as made
 from ui.overlay.observation import Observation
 from ui.overlay.window import OverlayWindow
 from ui.sound.bursts import BURSTS, SAMPLE_RATE_HZ, Burst, Samples, samples_of, tick
-from ui.sound.parking import FARTHEST_MM, FASTEST_S, SLOWEST_S, nearest_mm, period_s
+from ui.sound.distance_tone import FARTHEST_MM, FASTEST_S, SLOWEST_S, nearest_mm, period_s
 from ui.sound.schedule import Due, Schedule
 from ui.sound.sounder import Sounder
 from ui.sound.speaker import AplaySpeaker, NoSpeaker, has_card
+from ui.window import sound_keys
 
 LOOK_NS = 33_000_000
 TABLE = {  # pulses, pulse length (s), rest between bursts (s): the burst table of clinical alarms
@@ -231,7 +232,7 @@ def test_ticks_quicken_without_a_step_and_stay_silent_far_away() -> None:
 
 def test_ticks_keep_their_time_and_give_way_to_alarms() -> None:
     schedule = Schedule()
-    schedule.parking = True
+    schedule.distance_tone = True
     times = [i * LOOK_NS / 1e9 for i in range(300) if schedule.due([], 8.0, i * LOOK_NS) is not None]
     assert np.diff(times).mean() == pytest.approx(period_s(8.0), abs=0.033)
     start_ns = 300 * LOOK_NS
@@ -333,10 +334,12 @@ def test_keys_pause_and_turn_the_tone_on_and_the_screen_says_so(qtbot: QtBot) ->
     clock, speaker = Time(), Recorded()
     alarmed = made.observation(made.result(alerts=(made.alert(Priority.MEDIUM, "posterior wall 9.6 mm"),)))
 
-    def look() -> Observation:
-        return dataclasses.replace(alarmed, now_ns=clock.ns)
+    sounder = Sounder(speaker, clock_ns=clock)
 
-    window = OverlayWindow(look, made.SETUP, sound=Sounder(speaker, clock_ns=clock), clock=clock)
+    def look() -> Observation:
+        return sounder.hear((dataclasses.replace(alarmed, now_ns=clock.ns),))[0]
+
+    window = OverlayWindow(look, made.SETUP, keys=sound_keys(sounder), clock=clock)
     qtbot.addWidget(window)
     window.resize(1280, 720)
 
@@ -365,7 +368,7 @@ def test_keys_pause_and_turn_the_tone_on_and_the_screen_says_so(qtbot: QtBot) ->
 
 def test_a_machine_without_sound_says_so_for_as_long_as_it_is(qtbot: QtBot) -> None:
     sounder = Sounder(NoSpeaker("no sound: no device"))
-    window = OverlayWindow(made.observation, made.SETUP, sound=sounder)
+    window = OverlayWindow(lambda: sounder.hear((made.observation(),))[0], made.SETUP)
     qtbot.addWidget(window)
     window.tick()
     window.grab()

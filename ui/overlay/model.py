@@ -94,7 +94,7 @@ class TrendModel:
 
 @dataclass(frozen=True, slots=True)
 class VolumeRow:
-    """Volume of one level. `share` is the part of the planned volume, `value_ml` the number; None: unknown."""
+    """Volume of one level. `share`: part of the planned volume, `value_ml`: the number; None: unknown."""
 
     level: str
     volume: str

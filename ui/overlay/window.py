@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -15,11 +15,9 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from monitor.health import Health
 from monitor.result import Result
-from ui.overlay.biplane import BiplaneObservation
 from ui.overlay.draw import DrawnText
 from ui.overlay.observation import Observation, Setup
 from ui.overlay.scene import Scene, paint_fault
-from ui.sound.sounder import Sounder
 
 LOG = logging.getLogger(__name__)
 
@@ -28,12 +26,6 @@ REPAINT_MS = 50
 LEAST_MS = 28
 """Shortest time between two looks: results may come faster than anybody sees."""
 _HINT_MS = 4000
-_SOUND_KEYS: dict[int, Callable[[Sounder], str]] = {
-    Qt.Key.Key_A: Sounder.pause,
-    Qt.Key.Key_D: Sounder.toggle_parking,
-    Qt.Key.Key_Plus: lambda sound: sound.louder(1),
-    Qt.Key.Key_Minus: lambda sound: sound.louder(-1),
-}
 
 
 def _ignore() -> None:
@@ -90,8 +82,8 @@ class OverlayWindow(QWidget):
         One for each source: called with ``(seq, t_painted_ns)`` once for each result, after it was painted.
     scene : Scene or BiplaneScene, optional
         What paints; without it, a `Scene` of the setup.
-    sound : Sounder, optional
-        What is heard of each look.
+    keys : mapping of int to callable, optional
+        Further keys (`Qt.Key`); each does something and says what, for the footer.
     clock : callable, optional
         Monotonic time in ns.
     """
@@ -106,7 +98,7 @@ class OverlayWindow(QWidget):
         acknowledge: Callable[[], None] = _ignore,
         painted: Sequence[Callable[[int, int], None]] = (),
         scene: Painter | None = None,
-        sound: Sounder | None = None,
+        keys: Mapping[int, Callable[[], str]] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         parent: QWidget | None = None,
     ) -> None:
@@ -119,7 +111,7 @@ class OverlayWindow(QWidget):
         self._observe = observe
         self._scene: Painter = scene or Scene(setup or Setup())
         self._acknowledge = acknowledge
-        self._sound = sound
+        self._keys = keys or {}
         self._painted = painted
         self._clock = clock
         self._observation: object = None
@@ -178,23 +170,12 @@ class OverlayWindow(QWidget):
     def tick(self) -> None:
         """Look once and ask for a repaint."""
         try:
-            observation = self._heard(self._observe())
+            observation = self._observe()
         except Exception as error:  # a window that raises is torn down by Qt: say it instead
             self._fail("observe", error)
             self.update()
             return
         self._show(observation)
-
-    def _heard(self, seen: object) -> object:
-        """Let what was seen be heard."""
-        if self._sound is None:
-            return seen
-        if isinstance(seen, Observation):
-            return self._sound.hear((seen,))[0]
-        if isinstance(seen, BiplaneObservation):
-            first, second = self._sound.hear(seen.planes)
-            return BiplaneObservation((first, second))
-        return seen
 
     def show_observation(self, result: Result | None, health: Health, now_ns: int) -> None:
         """Show a result directly, with the other facts of the last observation."""
@@ -265,8 +246,8 @@ class OverlayWindow(QWidget):
             self.toggle_full_screen()
         elif key == Qt.Key.Key_Escape:
             self._escape()
-        elif self._sound is not None and (does := _SOUND_KEYS.get(key)) is not None:
-            self._show_hint(does(self._sound))
+        elif (does := self._keys.get(key)) is not None:
+            self._show_hint(does())
         elif key == Qt.Key.Key_Question or event.text() == "?":
             self._key_map = not self._key_map
         else:

@@ -91,7 +91,7 @@ def samples_of(burst: Burst, volume: float = 1.0) -> Samples:
 
 
 def tick(volume: float, length_s: float = 0.05, pitch_hz: float = 880.0) -> Samples:
-    """One short tick of the parking tone; as `samples_of`."""
+    """One short tick of the distance tone; as `samples_of`."""
     return samples_of(Burst(pitch_hz, length_s, (), None), volume)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monitor.result import AlarmState, Alert, Kind, Priority
 from ui.sound.bursts import BURSTS, Burst
-from ui.sound.parking import period_s
+from ui.sound.distance_tone import period_s
 
 PAUSE_S = 120.0
 _Key = tuple[str, str | None, str | None]
@@ -32,7 +32,7 @@ class Schedule:
     """
 
     def __init__(self) -> None:
-        self.parking = False
+        self.distance_tone = False
         self._paused_until_ns: int | None = None
         self._known_high: frozenset[_Key] = frozenset()
         self._told: set[_Key] = set()
@@ -62,7 +62,7 @@ class Schedule:
         alerts : iterable of Alert
             All that are shown, of every plane and of the observer.
         distance_mm : float or None
-            For the parking tone; see `ui.sound.parking`.
+            For the distance tone; see `ui.sound.distance_tone`.
         now_ns : int
             Monotonic time (ns).
         """
@@ -78,7 +78,7 @@ class Schedule:
         alarm = self._alarm(active, now_ns)
         if alarm is not None:
             return alarm
-        return None if now_ns < self._burst_end_ns else self._parking(distance_mm, now_ns)
+        return None if now_ns < self._burst_end_ns else self._tick(distance_mm, now_ns)
 
     def _alarm(self, active: list[Alert], now_ns: int) -> Due | None:
         sounding = now_ns < self._burst_end_ns
@@ -101,8 +101,8 @@ class Schedule:
         self._rest_until_ns = self._burst_end_ns + round((burst.rest_s or 0.0) * 1e9)
         return Due(burst)
 
-    def _parking(self, distance_mm: float | None, now_ns: int) -> Due | None:
-        period = period_s(distance_mm) if self.parking else None
+    def _tick(self, distance_mm: float | None, now_ns: int) -> Due | None:
+        period = period_s(distance_mm) if self.distance_tone else None
         if period is None:
             self._tick_ns = None
             return None

@@ -11,7 +11,7 @@ from ui.overlay.observation import Observation
 from ui.overlay.sight import alert_seen
 from ui.overlay.words import DANGEROUS
 from ui.sound.bursts import samples_of, tick
-from ui.sound.parking import nearest_mm
+from ui.sound.distance_tone import nearest_mm
 from ui.sound.schedule import Schedule
 from ui.sound.speaker import Speaker
 
@@ -24,17 +24,21 @@ class Sounder:
     Parameters
     ----------
     speaker : Speaker
-    parking : bool
-        The parking tone sounds from the start.
+    distance_tone : bool
+        The distance tone sounds from the start.
     """
 
     def __init__(
-        self, speaker: Speaker, *, parking: bool = False, clock_ns: Callable[[], int] = time.monotonic_ns
+        self,
+        speaker: Speaker,
+        *,
+        distance_tone: bool = False,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._speaker, self._clock_ns = speaker, clock_ns
         self._schedule = Schedule()
-        self._schedule.parking = parking
-        self._parking_volume = 0.5
+        self._schedule.distance_tone = distance_tone
+        self._distance_volume = 0.5
         self._alerts: tuple[Alert, ...] = ()
 
     def hear(self, planes: Sequence[Observation]) -> tuple[Observation, ...]:
@@ -48,7 +52,7 @@ class Sounder:
         if due is not None and due.silence:
             self._speaker.stop()
         elif due is not None:
-            self._speaker.play(samples_of(due.burst) if due.burst else tick(self._parking_volume))
+            self._speaker.play(samples_of(due.burst) if due.burst else tick(self._distance_volume))
         unheard = self._speaker.unheard()
         return tuple(replace(plane, audio_paused_s=paused_s, audio_unheard=unheard) for plane in planes)
 
@@ -58,15 +62,15 @@ class Sounder:
         self._schedule.pause(self._alerts, now_ns)
         return "audio on" if self._schedule.paused_s(now_ns) is None else "audio paused for two minutes"
 
-    def toggle_parking(self) -> str:
-        """The parking tone on or off; which, in words."""
-        self._schedule.parking = not self._schedule.parking
-        return "distance tone on" if self._schedule.parking else "distance tone off"
+    def toggle_distance_tone(self) -> str:
+        """The distance tone on or off; which, in words."""
+        self._schedule.distance_tone = not self._schedule.distance_tone
+        return "distance tone on" if self._schedule.distance_tone else "distance tone off"
 
     def louder(self, steps: int) -> str:
-        """The parking tone louder (1) or softer (-1); how loud, in words. Alarms keep their volume."""
-        self._parking_volume = min(1.0, max(_STEP, self._parking_volume + steps * _STEP))
-        return f"distance tone {100 * self._parking_volume:.0f} %"
+        """The distance tone louder (1) or softer (-1); how loud, in words. Alarms keep their volume."""
+        self._distance_volume = min(1.0, max(_STEP, self._distance_volume + steps * _STEP))
+        return f"distance tone {100 * self._distance_volume:.0f} %"
 
     def silence(self) -> None:
         """The window closes."""

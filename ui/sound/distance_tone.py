@@ -1,4 +1,4 @@
-"""The parking tone: ticks that come the faster the nearer the front is to a dangerous structure."""
+"""The distance tone: ticks that come the faster the nearer the front is to a dangerous structure."""
 
 from __future__ import annotations
 
