@@ -91,20 +91,20 @@ class Reconnecting(WrappedSource):
             silent_s = (self._clock_ns() - self._newest_ns) / 1e9
             if not self._source.info.live or silent_s < self._stalled_s:
                 raise
-            self._leave(f"{self._source.info.source_id}: no frame for {silent_s:.0f} s")
+            away = self._leave(f"{self._source.info.source_id}: no frame for {silent_s:.0f} s")
         except EndOfStream:
             raise
         except Exception as error:  # whatever a driver or a decoder raises: it is opened anew
             if not self._source.info.live:
                 raise
             told = isinstance(error, CementWatchError)
-            self._leave(str(error) if told else f"{type(error).__name__}: {error}")
+            away = self._leave(str(error) if told else f"{type(error).__name__}: {error}")
         else:
             self._newest_ns = self._clock_ns()
             frame = replace(frame, seq=self._next_seq)
             self._next_seq += 1
             return frame
-        raise SourceAway(self._words())
+        raise away
 
     def close(self) -> None:
         """Close the source, and give up opening it; any number of times."""
@@ -115,9 +115,12 @@ class Reconnecting(WrappedSource):
     def _words(self) -> str:
         return f"{self._away}; connecting again" + (f", try {self._tries}" if self._tries > 1 else "")
 
-    def _leave(self, why: str) -> None:
+    def _leave(self, why: str) -> SourceAway:
+        """Begin to open it anew; what to raise, worded before it may be back."""
         self._away, self._tries = why, 0
+        away = SourceAway(self._words())
         threading.Thread(target=self._come_back, args=(self._closing,), name="reconnect", daemon=True).start()
+        return away
 
     def _come_back(self, closing: threading.Event) -> None:
         wait_s = self._first_wait_s

@@ -47,6 +47,24 @@ def again(*drivers: Driver, clock: Clock | None = None) -> Reconnecting:
     )
 
 
+def test_one_that_is_back_before_it_is_told_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AtOnce(threading.Thread):
+        def start(self) -> None:
+            self.run() if self.name == "reconnect" else super().start()
+
+    with again(Driver(gray(1), None), Driver(gray(2))) as source:
+        monkeypatch.setattr("monitor.sources.reconnecting.threading.Thread", AtOnce)
+        told = None
+        while told is None:
+            try:
+                source.read(timeout_s=0.1)
+            except SourceAway as away:
+                told = str(away)
+            except SourceTimeout:
+                continue
+    assert told == "device:9: no more frames; connecting again"
+
+
 def test_a_pulled_cable_is_told_and_the_numbers_go_on() -> None:
     with again(Driver(gray(1), gray(2), None), Driver(gray(3))) as source:
         numbers, values = [], []
