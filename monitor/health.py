@@ -125,15 +125,16 @@ def _liveness(evidence: Evidence, now_ns: int, config: HealthConfig) -> list[Rea
     period_s = evidence.frame_period_s or 0.0
     if age_s > max(config.no_image_periods * period_s, config.no_image_s):
         return [Reason(blind, "no_image", f"no image for {age_s:.1f} s")]
-    longest_s = max(config.lagging_s, config.no_image_periods * period_s)
-    if evidence.waiting_since_ns is not None:
-        late_s = (now_ns - evidence.waiting_since_ns) / 1e9
-        if late_s > longest_s:
-            return [Reason(blind, "lagging", f"processing is {late_s:.1f} s behind")]
     if evidence.result_capture_ns is not None:
-        old_s = (now_ns - evidence.result_capture_ns) / 1e9
-        if old_s > longest_s:  # the first image after a pause is here, and not looked at yet
-            return [Reason(blind, "no_image", f"no image for {old_s:.1f} s")]
+        late_s = (now_ns - evidence.result_capture_ns) / 1e9
+        longest_s = max(config.lagging_s, config.no_image_periods * period_s)
+        if late_s > longest_s:
+            next_ns = evidence.waiting_since_ns
+            pause_s = 0.0 if next_ns is None else (next_ns - evidence.result_capture_ns) / 1e9
+            if pause_s > longest_s and late_s - pause_s <= longest_s:
+                # the first image after a pause is here, and not looked at yet
+                return [Reason(blind, "no_image", f"no image for {late_s:.1f} s")]
+            return [Reason(blind, "lagging", f"processing is {late_s:.1f} s behind")]
     return []
 
 

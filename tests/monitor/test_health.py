@@ -74,6 +74,15 @@ def test_a_slow_source_is_given_three_of_its_periods() -> None:
     assert judge(gone, NOW, CONFIG, None).state is State.NOT_MONITORING
 
 
+def test_slow_processing_is_no_lack_of_images() -> None:
+    """The next frame came in time: from the first moment the reason is the one that is true."""
+    slow = replace(FINE, result_capture_ns=NOW - 310_000_000, waiting_since_ns=NOW - 243_000_000)
+    health = judge(slow, NOW, CONFIG, None)
+    assert [(reason.code, reason.text) for reason in health.reasons] == [
+        ("lagging", "processing is 0.3 s behind")
+    ]
+
+
 def test_the_first_image_after_a_pause_is_no_lag() -> None:
     just_back = replace(
         FINE,
