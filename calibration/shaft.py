@@ -214,6 +214,8 @@ def _rough(log: Vector, u: Vector, reach: float) -> tuple[float, float]:
     inner = np.flatnonzero(np.abs(u) <= max(reach, 4.0))
     top = int(inner[np.argmax(level[inner])])
     height = float(level[top])
+    if height <= 0.0:
+        return 0.0, 0.0  # the middle is no darker than its sides
     # an empty inside is a valley between two walls: it is still darker than what is beside them
     strip = level > _VALLEY * height
     first = last = top

@@ -1,0 +1,1 @@
+"""From a few clicks on a still picture to a plan: outlines on the bone's edge, names, measures."""
