@@ -40,6 +40,7 @@ def style_sheet(font_px: int) -> str:
         padding: 2px 10px; }}
     QLabel[role="soft"] {{ color: {TEXT_SOFT}; }}
     QLabel[role="faint"] {{ color: {TEXT_FAINT}; font-size: {round(0.88 * font_px)}px; }}
+    QLabel[role="step"] {{ color: {TEXT}; font-size: {round(1.15 * font_px)}px; }}
     QLabel[role="value"] {{ font-size: {round(1.5 * font_px)}px; font-weight: bold; }}
     QLabel[role="refused"] {{ color: {AMBER_LINE}; }}
     QLabel[role="kept"] {{ color: {CYAN}; }}
@@ -49,11 +50,14 @@ def style_sheet(font_px: int) -> str:
     QLineEdit, QSpinBox, QComboBox {{ background: {TRACK}; border: 1px solid {LINE}; border-radius: 4px;
         padding: 3px 6px; selection-background-color: {CYAN}; selection-color: {BACKGROUND}; }}
     QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border-color: {CYAN}; }}
+    QListWidget {{ background: {TRACK}; border: 1px solid {LINE}; border-radius: 4px;
+        selection-background-color: {CYAN}; selection-color: {BACKGROUND}; }}
     QComboBox QAbstractItemView {{ background: {TRACK}; selection-background-color: {CYAN};
         selection-color: {BACKGROUND}; }}
     QPushButton {{ background: {TRACK}; border: 1px solid {LINE}; border-radius: 5px; padding: 5px 12px; }}
     QPushButton:hover {{ border-color: {TEXT_FAINT}; }}
     QPushButton:focus {{ border-color: {CYAN}; }}
+    QPushButton:checked {{ border: 2px solid {CYAN}; color: {CYAN}; }}
     QPushButton:disabled {{ color: {TEXT_FAINT}; background: {BAR_QUIET}; }}
     QPushButton[role="main"]:enabled {{ background: {CYAN}; color: {BACKGROUND}; font-weight: bold; }}
     QPushButton[role="main"]:focus {{ border: 2px solid {TEXT}; }}

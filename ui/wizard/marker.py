@@ -81,5 +81,13 @@ class Marker:
         self.book.put(self.tool, ())
         return True
 
+    def undo(self) -> bool:
+        """Go a step back; whether there was one."""
+        return self.book.undo()
+
+    def redo(self) -> bool:
+        """Take a step that was undone again; whether there was one."""
+        return self.book.redo()
+
     def _inside(self, at: Point) -> Point:
         return min(max(at[0], 0.0), self._size[0]), min(max(at[1], 0.0), self._size[1])

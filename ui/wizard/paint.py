@@ -41,7 +41,7 @@ def paint_shapes(painter: QPainter, sight: Sight, shapes: Shapes) -> None:
         _stroke(painter, path, CONTOUR, 1.3)
     for at, text in shapes.labels:
         x, y = sight.to_view(at)
-        _caption(painter, QPointF(x, y), text, TEXT)
+        paint_caption(painter, QPointF(x, y), text, TEXT)
 
 
 def paint_marks(painter: QPainter, sight: Sight, marker: Marker, shapes: Shapes) -> None:
@@ -68,12 +68,12 @@ def paint_marks(painter: QPainter, sight: Sight, marker: Marker, shapes: Shapes)
             continue
         # on the side that looks away from the other mark
         other = sight.to_view(points[1 - number])[0] if len(points) == 2 else x
-        _caption(painter, QPointF(x, y), tool.captions[number], TEXT_SOFT, side=-1 if x < other else 1)
+        paint_caption(painter, QPointF(x, y), tool.captions[number], TEXT_SOFT, side=-1 if x < other else 1)
 
 
 def paint_corner(painter: QPainter, height: int, text: str) -> None:
     """Words in the lower left corner of a view of so many px."""
-    _caption(painter, QPointF(0.0, height - 16.0), text, TEXT_SOFT, side=1)
+    paint_caption(painter, QPointF(0.0, height - 16.0), text, TEXT_SOFT, side=1)
 
 
 def _polygon(sight: Sight, points: Sequence[Point]) -> QPolygonF:
@@ -93,7 +93,7 @@ def _stroke(
     painter.drawPath(path)
 
 
-def _caption(painter: QPainter, at: QPointF, text: str, colour: str, *, side: int = 0) -> None:
+def paint_caption(painter: QPainter, at: QPointF, text: str, colour: str, *, side: int = 0) -> None:
     """Words at a place: on it (0), at its left (-1) or at its right (1)."""
     metrics = QFontMetricsF(painter.font())
     width, height = metrics.horizontalAdvance(text), metrics.height()

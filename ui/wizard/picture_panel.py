@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
+from ui.wizard.mark_view import MarkView
 from ui.wizard.page import Page
-from ui.wizard.view import PictureView
 
 KEYS = (
     ("mouse", "left: set or drag a mark, drag the picture; right: window and level; wheel: zoom"),
@@ -28,7 +28,7 @@ class PicturePanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = PictureView()
+        self.view = MarkView()
         self.undo, self.redo, self.remove = (
             QPushButton("Undo"),
             QPushButton("Redo"),

@@ -1,4 +1,4 @@
-"""Which picture to calibrate on: typed, or chosen; averaged away from the window."""
+"""Which picture to work on: typed, or chosen; read away from the window."""
 
 from __future__ import annotations
 
@@ -7,34 +7,47 @@ from collections.abc import Callable
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton
 
-from calibration.picture import MOST_FRAMES, Picture, average_of
-from recordings.open import open_source
 from ui.wizard.look import count, field, label
-from ui.wizard.page import Loaded
 from ui.wizard.worker import Worker, words_of
-
-_USUAL_FRAMES = 16
 
 
 class SourceBar(QFrame):
     """A line of a source and what to average of it.
 
-    `opened` carries a `Loaded` and what `asker` gave when it was asked for; `said` what goes on, and
-    whether it went wrong.
+    `opened` carries what `look` returned and what `asker` gave when it was asked for; `said` what goes on,
+    and whether it went wrong.
+
+    Parameters
+    ----------
+    worker : Worker
+    look : callable
+        From a source, the first frame and a number of frames to a picture; called on another thread.
+    brand : str
+        What the window is for.
+    frames, most_frames : int
+        How many frames are usual, and possible.
     """
 
     opened = pyqtSignal(object, object)
     said = pyqtSignal(str, bool)
 
-    def __init__(self, worker: Worker, frame_rate_hz: float | None) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        look: Callable[[str, int, int], object],
+        *,
+        brand: str,
+        frames: int,
+        most_frames: int,
+    ) -> None:
         super().__init__()
-        self._worker, self._frame_rate_hz = worker, frame_rate_hz
+        self._worker, self._look = worker, look
         self._asked = 0
         self.asker: Callable[[], object] = lambda: None
         self.setProperty("role", "bar")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 8)
-        layout.addWidget(label("CALIBRATION", "brand", one_line=True))
+        layout.addWidget(label(brand, "brand", one_line=True))
         layout.addSpacing(10)
         self.source = field("a file or folder, device:0, rtsp://…, simulated:quiet")
         self.source.setAccessibleName("source")
@@ -43,7 +56,7 @@ class SourceBar(QFrame):
             QPushButton("Fol&der…"),
             QPushButton("&Open"),
         )
-        self.first, self.frames = count(0, 1_000_000, 0), count(1, MOST_FRAMES, _USUAL_FRAMES)
+        self.first, self.frames = count(0, 1_000_000, 0), count(1, most_frames, frames)
         for spin in (self.first, self.frames):
             spin.setFixedWidth(64)
         for widget in (self.source, self.file, self.folder):
@@ -59,12 +72,12 @@ class SourceBar(QFrame):
 
     def choose_file(self) -> None:
         """Ask for a file and open it."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Picture or run to calibrate on")
+        chosen, _ = QFileDialog.getOpenFileName(self, "Picture or run")
         self._take(chosen)
 
     def choose_folder(self) -> None:
         """Ask for a folder of images, of DICOM files, or of a session."""
-        self._take(QFileDialog.getExistingDirectory(self, "Folder to calibrate on"))
+        self._take(QFileDialog.getExistingDirectory(self, "Folder"))
 
     def load(self) -> None:
         """Open what is typed; what was asked for before and has not come yet is dropped."""
@@ -77,16 +90,16 @@ class SourceBar(QFrame):
         asked, first, frames = self._asked, self.first.value(), self.frames.value()
         self.said.emit(f"opening {spec}…", False)
 
-        def work() -> Picture:
-            return average_of(open_source(spec, frame_rate_hz=self._frame_rate_hz), first, frames)
+        def work() -> object:
+            return self._look(spec, first, frames)
 
         def then(outcome: object) -> None:
             if asked != self._asked:
                 return
-            if isinstance(outcome, Picture):
-                self.opened.emit(Loaded(spec, outcome), whom)
-            elif isinstance(outcome, Exception):
+            if isinstance(outcome, Exception):
                 self.said.emit(words_of(outcome), True)
+            else:
+                self.opened.emit(outcome, whom)
 
         self._worker.submit(work, then)
 

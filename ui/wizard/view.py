@@ -1,4 +1,4 @@
-"""The picture: zoomed, moved and windowed with the mouse, and marked where the page asks for marks."""
+"""The picture: zoomed, moved and windowed with the mouse, and marked by a hand."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from calibration.picture import Picture
-from calibration.shapes import Shapes
 from monitor.plan import Point
 from ui.overlay.draw import font_of
 from ui.overlay.image_view import owned_image
 from ui.theme import BAR_QUIET, CYAN, LINE, TEXT_FAINT
-from ui.wizard.book import MarkBook, Tool
-from ui.wizard.marker import Marker
-from ui.wizard.paint import paint_corner, paint_marks, paint_shapes
+from ui.wizard.hand import Hand
+from ui.wizard.paint import paint_corner
 from ui.wizard.sight import Sight, Window
 
 _CLICK_PX = 4.0
@@ -47,30 +45,35 @@ _ARROWS = {
 
 
 class PictureView(QWidget):
-    """Shows a picture and the marks of a book; marks are set, dragged and nudged.
+    """Shows a picture; marks are set, dragged and nudged by a hand. Subclasses paint them.
 
     Left button: set a mark, drag it, or move the picture. Right button: window and level. Wheel: zoom.
     `moved` is emitted while a mark moves, `settled` once it stays where it is.
+
+    Parameters
+    ----------
+    hand : Hand
+    name : str
+        For who cannot see it.
     """
 
     moved = pyqtSignal()
     settled = pyqtSignal()
 
-    def __init__(self) -> None:
+    def __init__(self, hand: Hand, name: str) -> None:
         super().__init__()
+        self._hand = hand
         self.setObjectName("picture")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 240)
-        self.setAccessibleName("picture to calibrate on")
+        self.setAccessibleName(name)
         self._picture: Picture | None = None
         self._image: QImage | None = None
         self._window = Window(0.0, 1.0)
         self._sight = Sight(1.0, 1.0, (0.0, 0.0), 1.0)
         self._fitted = True
-        self._marker = Marker()
-        self._shapes = Shapes()
         self._drag: tuple[str, Point] | None = None
         self._far = False
         self._pointer: Point | None = None
@@ -83,17 +86,23 @@ class PictureView(QWidget):
         self._picture, self._pointer = picture, None
         if picture is not None:
             self._window = Window.of(picture.grey)
-            self._marker.within(picture)
+            self._hand.within(picture)
         self._render()
         self.fit()
 
-    def show_marks(self, book: MarkBook, tool: Tool | None, shapes: Shapes) -> None:
-        """Show marks, which of them can be set now, and what was found."""
-        self._marker.show(book, tool)
-        self._shapes = shapes
-        wanted = self._marker.wants_more and self._picture is not None
+    def show_cursor(self) -> None:
+        """A cross where a mark can be set."""
+        wanted = self._hand.wants_more and self._picture is not None
         self.setCursor(Qt.CursorShape.CrossCursor if wanted else Qt.CursorShape.ArrowCursor)
         self.update()
+
+    def paint_marks(self, painter: QPainter) -> None:
+        """Paint what lies over the picture."""
+
+    @property
+    def pointer(self) -> Point | None:
+        """Where the pointer is (px of the view); None where it is elsewhere."""
+        return self._pointer
 
     @property
     def sight(self) -> Sight:
@@ -144,17 +153,17 @@ class PictureView(QWidget):
 
     def undo(self) -> None:
         """Take the last change of the marks back."""
-        if self._marker.book.undo():
+        if self._hand.undo():
             self._tell(settled=True)
 
     def redo(self) -> None:
         """Change the marks again as before `undo`."""
-        if self._marker.book.redo():
+        if self._hand.redo():
             self._tell(settled=True)
 
     def delete_marks(self) -> None:
         """Remove the marks of the tool."""
-        if self._marker.remove():
+        if self._hand.remove():
             self._tell(settled=True)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -169,7 +178,7 @@ class PictureView(QWidget):
         elif event.button() == Qt.MouseButton.MiddleButton:
             self._drag = ("pan", at)
         elif event.button() == Qt.MouseButton.LeftButton:
-            self._drag = ("mark" if self._marker.choose_at(self._sight, at) else "pan", at)
+            self._drag = ("mark" if self._hand.choose_at(self._sight, at) else "pan", at)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -184,7 +193,7 @@ class PictureView(QWidget):
                 return
             dx, dy = at[0] - before[0], at[1] - before[1]
             if what == "mark":
-                self._marker.shift(dx / self._sight.zoom, dy / self._sight.zoom, new_step=not self._far)
+                self._hand.shift(dx / self._sight.zoom, dy / self._sight.zoom, new_step=not self._far)
                 self._tell(settled=False)
             elif what == "pan":
                 self._set_sight(self._sight.panned(dx, dy))
@@ -230,7 +239,7 @@ class PictureView(QWidget):
             self._sight = Sight(self.width(), self.height(), self._sight.centre, self._sight.zoom)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Paint picture, what was found, and marks."""
+        """Paint the picture and what lies over it."""
         del event
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(BAR_QUIET))
@@ -247,8 +256,7 @@ class PictureView(QWidget):
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
                 painter.drawImage(place, self._image)
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                paint_shapes(painter, self._sight, self._shapes)
-                paint_marks(painter, self._sight, self._marker, self._shapes)
+                self.paint_marks(painter)
                 paint_corner(painter, self.height(), self.words)
             if self.hasFocus():
                 painter.setPen(QColor(CYAN))
@@ -266,7 +274,7 @@ class PictureView(QWidget):
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.delete_marks()
         elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-            self._marker.choose_next(1 if key == Qt.Key.Key_PageDown else -1)
+            self._hand.choose_next(1 if key == Qt.Key.Key_PageDown else -1)
             self.update()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_by(_STEP)
@@ -286,14 +294,14 @@ class PictureView(QWidget):
             self._set_window(self._window.changed(0.05 * x, -0.05 * y))
         elif held not in _NUDGES_PX:
             return False
-        elif self._marker.shift(step * x, step * y, new_step=True):
+        elif self._hand.shift(step * x, step * y, new_step=True):
             self._tell(settled=True)
         else:
             self._set_sight(self._sight.panned(-_PAN_PX * x, -_PAN_PX * y))
         return True
 
     def _add(self, at: Point) -> None:
-        if self._marker.add(at):
+        if self._hand.add(at):
             self._tell(settled=True)
 
     def _tell(self, *, settled: bool) -> None:

@@ -20,9 +20,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from calibration.picture import MOST_FRAMES, average_of
 from calibration.profile import DistortionPart
 from calibration.summary import PARTS, AnyPart, mismatches
 from monitor.errors import InputError
+from recordings.open import open_source
 from ui.qt import start_application
 from ui.wizard.density_page import DensityPage
 from ui.wizard.distortion_page import DistortionPage
@@ -37,6 +39,7 @@ from ui.wizard.scale_page import ScalePage
 from ui.wizard.source_bar import SourceBar
 from ui.wizard.worker import Worker
 
+_USUAL_FRAMES = 16
 _STEPS_LARGE, _STEPS_SMALL = (256, 500), (196, 390)
 """Widths of the steps and of the page (px), for large and small letters."""
 
@@ -67,7 +70,10 @@ class WizardWindow(QWidget):
         self.fits, self._loads = Worker(self), Worker(self)
         self._saved: dict[str, tuple[Path | None, Kept]] = {}
         self._font_px = 0
-        self.bar = SourceBar(self._loads, frame_rate_hz)
+        self.bar = SourceBar(
+            self._loads, partial(_look, frame_rate_hz), brand="CALIBRATION", frames=_USUAL_FRAMES,
+            most_frames=MOST_FRAMES,
+        )  # fmt: skip
         self.room = RoomPage(self.fits, profile, room)
         self.scale = ScalePage(self.fits)
         self.distortion = DistortionPage(self.fits, self._distortion_of_profile)
@@ -321,6 +327,10 @@ class WizardWindow(QWidget):
                 self.review.show_profile(self.room.room_profile(), self._parts(), self.pages)
             except InputError as error:
                 self.review.show_nothing(str(error))
+
+
+def _look(frame_rate_hz: float | None, spec: str, first: int, frames: int) -> Loaded:
+    return Loaded(spec, average_of(open_source(spec, frame_rate_hz=frame_rate_hz), first, frames))
 
 
 def run_wizard(
