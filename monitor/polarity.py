@@ -61,10 +61,28 @@ TURNED = Reason(State.NOT_MONITORING, "polarity", "image has been inverted: chec
 
 def as_stated(info: SourceInfo, view: View) -> SourceInfo:
     """The source as the operator has stated its polarity in the plan; unchanged where that is silent."""
-    if view.polarity is None:
+    return taken_as(info, view.polarity)
+
+
+def taken_as(info: SourceInfo, polarity: Polarity | None) -> SourceInfo:
+    """The source with a polarity that was stated; unchanged where none was."""
+    if polarity is None:
         return info
-    intensity = replace(info.intensity, bright_is_radiolucent=view.polarity == "cement-dark")
+    intensity = replace(info.intensity, bright_is_radiolucent=polarity == "cement-dark")
     return replace(info, intensity=intensity)
+
+
+def polarity_of(stated: str | None) -> Polarity | None:
+    """What was typed as a polarity; None where nothing was.
+
+    Raises
+    ------
+    PlanError
+        Neither ``cement-dark`` nor ``cement-bright``.
+    """
+    if stated is not None and stated not in get_args(Polarity):
+        raise PlanError(f"polarity must be {' or '.join(get_args(Polarity))}, is {stated!r}")
+    return cast(Polarity | None, stated)
 
 
 def with_polarity(plan: Plan, stated: str | None) -> Plan:
@@ -75,11 +93,9 @@ def with_polarity(plan: Plan, stated: str | None) -> Plan:
     PlanError
         Neither ``cement-dark`` nor ``cement-bright``.
     """
-    if stated is None:
+    polarity = polarity_of(stated)
+    if polarity is None:
         return plan
-    if stated not in get_args(Polarity):
-        raise PlanError(f"polarity must be {' or '.join(get_args(Polarity))}, is {stated!r}")
-    polarity = cast(Polarity, stated)
     return structs.replace(plan, views=tuple(structs.replace(view, polarity=polarity) for view in plan.views))
 
 

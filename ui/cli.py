@@ -28,6 +28,7 @@ from ui.options import (
     rate_of,
     say,
 )
+from ui.plan_command import plan as plan_command
 from ui.version import software_version
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def demo(
 
 
 app.command()(live)
+app.command("plan")(plan_command)
 
 
 @app.command()
