@@ -24,6 +24,7 @@ from recordings.session import StoredSession, open_session
 from recordings.simulated.settings import SimulationSettings
 from recordings.simulated.write import write_procedure
 from tests.monitor.scripted import disc_mm, plan, scene
+from tests.screens import display
 from ui.cli import run
 
 FRAMES, RATE_HZ = 75, 30
@@ -256,24 +257,6 @@ def test_a_run_that_is_told_to_end_leaves_a_session(
     assert kept.about.complete is (number is not signal.SIGKILL)
     assert 10 < frames_are_those_of(kept, pictures) < FRAMES
     assert kept.log().alarms
-
-
-@contextmanager
-def display() -> Iterator[str]:
-    """A screen of 1280 x 720 that nobody sees; its name."""
-    out, into = os.pipe()
-    screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(into), "-screen", "0", "1280x720x24", "-nolisten", "tcp"],
-        pass_fds=[into],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(into)
-    try:
-        with os.fdopen(out) as named:
-            yield f":{named.readline().strip()}"
-    finally:
-        screen.terminate()
-        screen.wait(20)
 
 
 def test_a_window_opens_and_closes(pictures: Path, good_plan: Path, tmp_path: Path) -> None:

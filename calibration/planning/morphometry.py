@@ -63,7 +63,8 @@ def measured(handles: tuple[Point, ...], scale: Scale | None) -> Morphometry:
     whole = max(anterior, middle, posterior)
     lost = {
         "wedge": 1 - anterior / whole,
-        "biconcave": 1 - middle / whole,
+        # a wedge is lower in the middle too: what counts is whether it is lower there than between its ends
+        "biconcave": 1 - middle / ((anterior + posterior) / 2),
         "crush": 1 - posterior / whole,
     }
     kind = max(lost, key=lambda name: lost[name])

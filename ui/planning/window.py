@@ -39,6 +39,7 @@ from ui.wizard.source_bar import SourceBar
 from ui.wizard.worker import Worker
 
 STANDING = "Research and training software, not a medical device"
+_TITLE = "CementWatch planning"
 _SIDE_LARGE_PX, _SIDE_SMALL_PX = 470, 350
 _VIEWS = (("lateral", "lateral"), ("ap", "ap"))
 
@@ -73,7 +74,7 @@ class PlanWindow(QWidget):
         accept_words: str = "Save and close",
     ) -> None:
         super().__init__()
-        self.setWindowTitle(f"CementWatch planning. {STANDING}")
+        self.setWindowTitle(f"{_TITLE}. {STANDING}")
         self.hand = PlanHand()
         self._out, self._polarity, self._frame_rate_hz = out, polarity, frame_rate_hz
         self._worker = Worker(self)
@@ -124,6 +125,7 @@ class PlanWindow(QWidget):
         )  # fmt: skip
         self.scale.take_picture(picture, fresh=fresh)
         self.view.show_picture(picture)
+        self.setWindowTitle(f"{_TITLE}: {spec}. {STANDING}")
         frames = "1 frame" if picture.frames == 1 else f"mean of {picture.frames} frames that lie still"
         self.say(f"{spec}: {columns} x {rows} px, frame {still.frame}, {frames}")
         self.refresh()

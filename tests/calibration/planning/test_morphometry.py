@@ -38,7 +38,7 @@ def test_a_wedge(mirrored: bool) -> None:
     ("heights", "words"),
     [
         ((60, 60, 60), ""), ((50, 56, 60), ""),
-        ((47, 55, 60), "wedge, mild"), ((44, 52, 60), "wedge, moderate"),
+        ((47, 55, 60), "wedge, mild"), ((47.9, 47.5, 60), "wedge, mild"), ((44, 52, 60), "wedge, moderate"),
         ((60, 42, 60), "biconcave, moderate"), ((60, 50, 34), "crush, severe"),
     ],
 )  # fmt: skip

@@ -19,6 +19,7 @@ from ui.planning.window import PlanWindow
 
 SPEC = "simulated:twolevels"
 MM_PER_PX = 0.35
+Opened = Callable[..., PlanWindow]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def truth() -> Truth:
 
 
 @pytest.fixture
-def opened(qtbot: QtBot) -> Callable[..., PlanWindow]:
+def opened(qtbot: QtBot) -> Opened:
     """A window that has read a picture."""
 
     def open_one(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,10 @@ from pytestqt.qtbot import QtBot
 from monitor.plan import parse_plan, plan_to_json, read_plan
 from monitor.plan_image import reference_in
 from recordings.simulated.marks import plan_for
-from tests.ui.planning.conftest import MM_PER_PX, SPEC, Truth, click, key
+from tests.ui.planning.conftest import MM_PER_PX, SPEC, Opened, Truth, click, key
 from ui.planning.tools import Tool
 from ui.planning.window import PlanWindow
 
-Opened = Callable[..., PlanWindow]
 _OFF = np.random.default_rng(11).normal(0, 2.0, (3, 4, 2))
 
 
