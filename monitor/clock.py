@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from monitor.config import BrandClock, ClockConfig, Config
+from monitor.errors import PlanError
+from monitor.plan import Cement, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,18 @@ def cement_age(age_s: float, clock: BrandClock | ClockConfig) -> CementAge | Non
     if age_s < clock.late_after_s:
         return CementAge(age_s, "working", age_s - clock.early_until_s)
     return CementAge(age_s, "late", age_s - clock.late_after_s)
+
+
+def with_brand(plan: Plan, brand: str | None) -> Plan:
+    """The plan with the cement's brand as the operator states it; None changes nothing.
+
+    Raises
+    ------
+    PlanError
+        An empty name.
+    """
+    if brand is None:
+        return plan
+    if not brand.strip():
+        raise PlanError("the cement's brand has no name")
+    return structs.replace(plan, cement=structs.replace(plan.cement or Cement(), brand=brand.strip()))

@@ -27,6 +27,7 @@ from monitor.plan import Plan, plan_to_json, read_plan
 from monitor.small_file import read_small
 from monitor.sources.sequence import LARGEST_SIDE_PX
 from recordings.log import LogContents, ProcedureLog, open_log, read_log, utc_text
+from recordings.procedure import Procedure
 from recordings.recording import RecordingReader, RecordingWriter
 
 SCHEMA = "cementwatch.session/1"
@@ -39,7 +40,8 @@ class SessionFile(msgspec.Struct, frozen=True):
     """Contents of ``session.json``. `plan` in `files` is None where there is no plan.
 
     `delay` is how late what was shown was (``room_ms``, ``processing_p50_ms``, ``processing_p95_ms``,
-    ``painted``); None while the session runs, and where nothing was shown.
+    ``painted``); None while the session runs, and where nothing was shown. `procedure` is all that names a
+    person.
     """
 
     schema: str
@@ -54,6 +56,7 @@ class SessionFile(msgspec.Struct, frozen=True):
     delay: dict[str, float | None] | None = None
     boot_id: str | None = None
     """Monotonic times mean something within one start of the machine only; None where it has no name."""
+    procedure: Procedure | None = None
 
 
 def boot_id() -> str | None:
@@ -100,6 +103,7 @@ class Session:
         plan: Plan | None,
         config_toml: str,
         software_version: str,
+        procedure: Procedure | None = None,
         clock_utc: Callable[[], datetime] = utc_now,
         clock_monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> Session:
@@ -114,6 +118,8 @@ class Session:
         config_toml : str
             The configuration in force, as TOML text.
         software_version : str
+        procedure : Procedure or None
+            Kept in ``session.json`` and nowhere else.
         clock_utc, clock_monotonic_ns : callable
             Read once each, one after the other: the anchor between the two clocks.
 
@@ -134,6 +140,7 @@ class Session:
                     anchor_monotonic_ns=anchor_ns,
                     source=source_info,
                     boot_id=boot_id(),
+                    procedure=procedure,
                     files={
                         "frames": FRAMES,
                         "log": LOG,

@@ -224,3 +224,34 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_command_line_starts_without_qt() -> None:
     code = "import sys; from ui.cli import run; run(['--help']); sys.exit('PyQt6' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
+
+
+def test_a_cropped_screen_is_the_image_itself(run_folder: Path, good_plan: Path, tmp_path: Path) -> None:
+    """The very same measurements, with a border and text around every frame and cut off again."""
+    screens = tmp_path / "screens"
+    screens.mkdir()
+    for path in sorted(run_folder.iterdir())[:40]:
+        screen = np.full((300, 500), 900, np.uint16)
+        screen[20 : 20 + SIZE, 30 : 30 + SIZE] = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        cv2.imwrite(str(screens / path.name), screen)
+    only = tmp_path / "only"
+    only.mkdir()
+    for path in screens.iterdir():
+        (only / path.name).symlink_to(run_folder / path.name)
+    direct, cut = tmp_path / "direct", tmp_path / "cut"
+    assert call("analyse", only, "--plan", good_plan, "--out", direct) == 0
+    assert call("analyse", screens, "--plan", good_plan, "--out", cut, "--crop", f"30,20,{SIZE},{SIZE}") == 0
+    assert (cut / "frames.csv").read_bytes() == (direct / "frames.csv").read_bytes()
+
+
+def test_a_plan_of_the_screen_does_not_fit_its_part(
+    run_folder: Path, good_plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert call("analyse", run_folder, "--plan", good_plan, "--out", out, "--crop", "0,0,200,200") == 2
+    assert f"made for images of {SIZE} x {SIZE} px, the source has 200 x 200" in one_line(capsys)
+    assert call("analyse", run_folder, "--plan", good_plan, "--out", out, "--crop", "100,0,200,200") == 2
+    assert f"crop 100,0,200,200 does not lie within {SIZE} x {SIZE}" in one_line(capsys)
+    assert call("analyse", run_folder, "--plan", good_plan, "--out", out, "--brand", " ") == 2
+    assert "brand" in one_line(capsys)
+    assert not out.exists()

@@ -14,7 +14,9 @@ from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.live_command import live
 from ui.options import (
+    BrandOption,
     ConfigOption,
+    CropOption,
     PlanOption,
     PolarityOption,
     PresetOption,
@@ -23,6 +25,7 @@ from ui.options import (
     SourceArgument,
     ViewOption,
     config_of,
+    crop_of,
     one_thread_per_sum,
     profile_of,
     rate_of,
@@ -135,19 +138,24 @@ def analyse(
     frame_rate: RateOption = None,
     polarity: PolarityOption = None,
     profile: ProfileOption = None,
+    crop: CropOption = None,
+    brand: BrandOption = None,
 ) -> None:
     """Take every frame of a source through the monitor, in lock-step, without a display.
 
     Writes frames.csv, alerts.csv and summary.json, with --masks also masks.mkv.
     """
     one_thread_per_sum()
+    from monitor.clock import with_brand
     from monitor.plan import read_plan
     from monitor.polarity import with_polarity
+    from monitor.sources.cropped import cropped
     from recordings.analysis import analyse as run_analysis
     from recordings.open import open_source
 
-    marked, settings = with_polarity(read_plan(plan), polarity), config_of(config, preset)
-    opened = open_source(source, frame_rate_hz=rate_of(frame_rate))
+    marked = with_brand(with_polarity(read_plan(plan), polarity), brand)
+    settings, part = config_of(config, preset), crop_of(crop)
+    opened = cropped(open_source(source, frame_rate_hz=rate_of(frame_rate)), part)
     with _progress("analysing") as advance:
         summary = run_analysis(
             opened, marked, out, settings, software_version=software_version(), plan_name=str(plan),

@@ -29,6 +29,7 @@ from monitor.sources.continued import Continued
 from monitor.sources.reconnecting import Reconnecting
 from monitor.states import Reason, State
 from recordings.memory_keeper import MemoryKeeper
+from recordings.procedure import Procedure
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
 from recordings.session import MEMORY, Session
@@ -89,6 +90,7 @@ def live_run(
     resume: bool = False,
     heart: Heartbeat | None = None,
     asked: Asked | None = None,
+    procedure: Procedure | None = None,
 ) -> Iterator[LiveRun]:
     """Open everything, start the loop, and take it all down again in order.
 
@@ -104,6 +106,8 @@ def live_run(
         Told of every look, for the watchdog.
     asked : Asked or None
         Whose word to stop holds; None: this run listens for signals itself.
+    procedure : Procedure or None
+        Whose procedure it is; kept with a new session.
 
     Raises
     ------
@@ -129,7 +133,11 @@ def live_run(
         elif resumed is None and heart is not None and heart.restarted:
             lost = (_ALL_FORGOTTEN,)
         pipeline, ready = watch(plan, references, views, info, config, profile, lost)
-        kept = _start_session(session, info, plan, config, profile) if resumed is None else resumed.session
+        kept = (
+            _start_session(session, info, plan, config, profile, procedure)
+            if resumed is None
+            else resumed.session
+        )
         frames: FrameSource = paced
         if resumed is not None:
             if resumed.memory is not None:
@@ -230,7 +238,12 @@ def _resume(folder: Path | None, info: SourceInfo, plan: Plan, config: Config) -
 
 
 def _start_session(
-    folder: Path | None, info: SourceInfo, plan: Plan, config: Config, profile: Profile | None
+    folder: Path | None,
+    info: SourceInfo,
+    plan: Plan,
+    config: Config,
+    profile: Profile | None,
+    procedure: Procedure | None,
 ) -> Session | None:
     if folder is None:
         return None
@@ -240,6 +253,7 @@ def _start_session(
         plan=plan,
         config_toml=config_to_toml(config),
         software_version=software_version(),
+        procedure=procedure,
     )
     if profile is not None:
         write_profile(profile, folder / "profile.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,15 +11,18 @@ import typer
 
 from monitor.errors import CementWatchError, InputError
 from ui.options import (
+    BrandOption,
     ConfigOption,
-    PlanOption,
+    CropOption,
+    MaybePlanOption,
+    MaybeSourceArgument,
     PolarityOption,
     PresetOption,
     ProfileOption,
     RateOption,
-    SourceArgument,
     ViewOption,
     config_of,
+    crop_of,
     one_thread_per_sum,
     profile_of,
     rate_of,
@@ -33,8 +37,8 @@ if TYPE_CHECKING:
 
 def live(
     context: typer.Context,
-    source: SourceArgument,
-    plan: PlanOption,
+    source: MaybeSourceArgument = None,
+    plan: MaybePlanOption = None,
     session: Annotated[
         Path | None, typer.Option("--session", metavar="DIR", help="New folder to record into.")
     ] = None,
@@ -46,6 +50,8 @@ def live(
     frame_rate: RateOption = None,
     polarity: PolarityOption = None,
     profile: ProfileOption = None,
+    crop: CropOption = None,
+    brand: BrandOption = None,
     second: Annotated[
         str | None,
         typer.Option("--second", metavar="SOURCE", help="The other plane of a biplane, watched beside it."),
@@ -74,20 +80,25 @@ def live(
     """Monitor a source with the overlay; files play at their own rate.
 
     Alarms are printed as they come. With --session the frames, the log, the plan and the
-    configuration are kept in that folder.
+    configuration are kept in that folder. Without SOURCE or --plan a window asks for what is missing.
     """
     from ui.qt import display_available
     from ui.watchdog.heartbeat import Heartbeat
 
     heart = Heartbeat.from_environment()
+    if source is None or plan is None:
+        return _ask_first(context, window=not heart.watched and not headless and display_available())
     if not heart.watched and (watchdog if watchdog is not None else not headless and display_available()):
         from ui.watchdog.supervisor import Supervisor
 
         return Supervisor(context.obj, say, shown=not headless).run()
     one_thread_per_sum()
+    from monitor.clock import with_brand
     from monitor.plan import read_plan
     from monitor.polarity import with_polarity
+    from monitor.sources.cropped import cropped
     from recordings.open import open_source
+    from recordings.procedure import take_procedure
     from ui.biplane import biplane_run
     from ui.delays import delay_of
     from ui.live import live_run, run_headless
@@ -98,8 +109,12 @@ def live(
         raise InputError("--second-view needs the --second source that shows it")
     if second is not None and profile is not None:
         raise InputError("--profile is of one plane: with --second each view keeps the scale of the plan")
-    marked, settings = with_polarity(read_plan(plan), polarity), config_of(config, preset)
-    opened = open_source(source, frame_rate_hz=rate_of(frame_rate))
+    if second is not None and crop is not None:
+        raise InputError("--crop is of one plane: with --second it is asked for behind the # of each source")
+    procedure = take_procedure(os.environ)
+    marked = with_brand(with_polarity(read_plan(plan), polarity), brand)
+    settings, part = config_of(config, preset), crop_of(crop)
+    opened = cropped(open_source(source, frame_rate_hz=rate_of(frame_rate)), part)
     room = profile_of(profile)
     try:
         with ExitStack() as stack:
@@ -108,7 +123,7 @@ def live(
                     stack.enter_context(
                         live_run(
                             opened, marked, settings, session, view_name=view, profile=room, tell=_tell(),
-                            resume=resume, heart=heart,
+                            resume=resume, heart=heart, procedure=procedure,
                         )
                     ),
                 )  # fmt: skip
@@ -141,6 +156,68 @@ def live(
     if session is not None:
         typer.echo(f"session kept in {session}")
     return None
+
+
+def _ask_first(context: typer.Context, *, window: bool) -> int:
+    """Let the start window ask for what is missing, and run the whole command that comes of it.
+
+    The window runs before there is a watchdog: a monitor that is started again is started with what was
+    chosen, and never asks.
+    """
+    given = context.params
+    lacking = "SOURCE" if given["source"] is None else "--plan PLAN.json"
+    alone = next((f"--{name}" for name in ("second", "resume") if given[name]), None)
+    if alone is not None:
+        raise InputError(f"live {alone} needs {lacking}")
+    if not window:
+        raise InputError(f"live needs {lacking}: there is no window here to choose it in")
+    import msgspec
+
+    from recordings.procedure import VARIABLE
+    from ui.cli import run
+    from ui.start.handover import Wanted
+    from ui.start.process import ask, mark
+
+    rate_of(given["frame_rate"])
+    try:
+        chosen = ask(
+            msgspec.convert({name: _plain(given[name]) for name in Wanted.__struct_fields__}, Wanted)
+        )
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 1
+    if chosen is None:
+        say("nothing was started")
+        return 0
+    for words in chosen.notes:
+        say(words)
+    if chosen.mark is not None and not mark(chosen.mark):
+        say("nothing was started: no levels were marked")
+        return 0
+    if chosen.procedure:
+        os.environ[VARIABLE] = chosen.procedure
+    return run(["live", *chosen.live, *_kept(context, Wanted.__struct_fields__)])
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _kept(context: typer.Context, chosen: tuple[str, ...]) -> list[str]:
+    """Options that were typed and that the window does not ask for, as they are typed."""
+    words: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        value = context.params.get(name)
+        asked_for = name in chosen and name not in ("config", "preset")
+        if asked_for or value is None or value == parameter.default:
+            continue
+        if isinstance(value, bool):
+            words.append((parameter.opts if value else parameter.secondary_opts)[0])
+        else:
+            for one in value if isinstance(value, (list, tuple)) else (value,):
+                words += [parameter.opts[0], str(one)]
+    return words
 
 
 def _tell(view: str | None = None) -> Callable[[object], None]:

@@ -14,6 +14,7 @@ from monitor.errors import ConfigError
 if TYPE_CHECKING:
     from calibration.profile import Profile
     from monitor.config import Config
+    from monitor.sources.cropped import Crop
 
 SourceArgument = Annotated[
     str,
@@ -23,7 +24,17 @@ SourceArgument = Annotated[
         "simulated:NAME; folder of a recorded session.",
     ),
 ]
+MaybeSourceArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[SOURCE]", help="As for the other commands; without one a window asks for it."),
+]
 PlanOption = Annotated[Path, typer.Option("--plan", metavar="PLAN.json", help="The anatomy to watch.")]
+MaybePlanOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", metavar="PLAN.json", help="The anatomy to watch; without one a window asks for it."
+    ),
+]
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="TOML file; what it leaves out keeps its default."),
@@ -51,6 +62,22 @@ ProfileOption = Annotated[
     Path | None,
     typer.Option(
         "--profile", metavar="PROFILE.json", help="Calibration of the room (cementwatch calibrate)."
+    ),
+]
+CropOption = Annotated[
+    str | None,
+    typer.Option(
+        "--crop",
+        metavar="LEFT,TOP,COLUMNS,ROWS",
+        help="Part of the frames that is the image (px); the plan is one of this part.",
+    ),
+]
+BrandOption = Annotated[
+    str | None,
+    typer.Option(
+        "--brand",
+        metavar="NAME",
+        help="Brand of the cement, whatever the plan says, with its clock.",
     ),
 ]
 RateOption = Annotated[
@@ -90,6 +117,13 @@ def profile_of(path: Path | None) -> Profile | None:
     from calibration.profile import read_profile
 
     return None if path is None else read_profile(path)
+
+
+def crop_of(text: str | None) -> Crop | None:
+    """The part of the frames as typed. Raises `InputError`."""
+    from monitor.sources.cropped import parse_crop
+
+    return None if text is None else parse_crop(text, "--crop")
 
 
 def rate_of(value: float | None) -> float | None:
