@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+import msgspec
+
 from calibration.conditions import Conditions, conditions_of, geometry_changes, quality_changes
 from calibration.density import nominal_density
 from calibration.distortion import DistortionModel
@@ -19,7 +21,7 @@ from monitor.plan import Scale, View
 from monitor.states import Reason, State
 from monitor.volume import DensityCalibration
 
-_OF_ROOM = "room profile"
+OF_ROOM = "room profile"
 """Method of a plan's scale that was taken from the profile."""
 
 
@@ -127,6 +129,40 @@ def readiness(
     return Readiness(density, scales, delay_ms, tuple(notices))
 
 
+def known_scale(
+    info: SourceInfo, profile: Profile | None, now: datetime | None = None
+) -> tuple[Scale | None, tuple[str, ...]]:
+    """The scale that levels can be marked with before anything was measured, and how it comes about.
+
+    That of the header first, then the room's, where nothing speaks against it.
+
+    Returns
+    -------
+    scale : Scale or None
+        None: it has to be measured in the picture.
+    words : tuple of str
+        A line each.
+    """
+    header = scale_from_header(info.geometry)
+    if header.best is not None and not header.conflicts:
+        return header.best.scale, header.best.reasoning
+    said = header.conflicts or header.unusable
+    if profile is not None and profile.scale is not None:
+        moment = datetime.now(UTC) if now is None else now
+        doubts = list(_doubts(profile.scale, conditions_of(info), moment))
+        if doubts:
+            return None, (*said, f"scale of the room {doubts[0]}")
+        scale = msgspec.structs.replace(profile.scale.estimate.scale, method=OF_ROOM)
+        return scale, (*said, f"of the room: {scale_in_words(scale)}")
+    return None, (*said, "not known: to be measured on a cannula while the levels are marked")
+
+
+def scale_in_words(scale: Scale) -> str:
+    """A scale in a line."""
+    percent = 196 * scale.relative_uncertainty
+    return f"{scale.mm_per_px:.4f} mm per px ± {percent:.0f} % ({scale.method})"
+
+
 def _scale_notices(
     profile: Profile | None,
     info: SourceInfo,
@@ -138,7 +174,7 @@ def _scale_notices(
     if profile is not None and profile.scale is not None:
         doubts = list(_doubts(profile.scale, conditions, moment))
         if doubts:
-            yield Notice("scale", f"scale of the room {doubts[0]}", in_doubt=plan_scale.method == _OF_ROOM)
+            yield Notice("scale", f"scale of the room {doubts[0]}", in_doubt=plan_scale.method == OF_ROOM)
         else:
             held = profile.scale.estimate.scale
             yield from _contradicts(plan_scale, held, "the room's")

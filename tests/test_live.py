@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.driven import display
 from monitor.plan import plan_to_json
 from monitor.sources import source_for
 from recordings.session import StoredSession, open_session
 from recordings.simulated.settings import SimulationSettings
 from recordings.simulated.write import write_procedure
 from tests.monitor.scripted import disc_mm, plan, scene
-from tests.screens import display
 from ui.cli import run
 
 FRAMES, RATE_HZ = 75, 30

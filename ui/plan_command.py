@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from monitor.errors import InputError
-from ui.options import PolarityOption, RateOption, SourceArgument, one_thread_per_sum, rate_of
+from ui.options import (
+    CropOption,
+    PolarityOption,
+    ProfileOption,
+    RateOption,
+    SourceArgument,
+    crop_of,
+    one_thread_per_sum,
+    profile_of,
+    rate_of,
+)
 
 
 def plan(
@@ -21,6 +31,9 @@ def plan(
     ],
     frame_rate: RateOption = None,
     polarity: PolarityOption = None,
+    crop: CropOption = None,
+    profile: ProfileOption = None,
+    to_monitor: Annotated[bool, typer.Option("--to-monitor", hidden=True)] = False,
 ) -> int | None:
     """Mark levels on a still picture of a source: corners, scale, names, what is meant to be done.
 
@@ -32,7 +45,10 @@ def plan(
 
     if out.is_dir():
         raise InputError(f"--out {out}: is a folder, not a plan")
-    marked = run_planning(out, source, frame_rate_hz=rate_of(frame_rate), polarity=polarity_of(polarity))
+    marked = run_planning(
+        out, source, frame_rate_hz=rate_of(frame_rate), polarity=polarity_of(polarity), crop=crop_of(crop),
+        profile=profile_of(profile), accept_words="Start monitoring" if to_monitor else "Save and close",
+    )  # fmt: skip
     if marked is None:
         typer.echo("no plan was saved", err=True)
         return 1

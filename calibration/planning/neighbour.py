@@ -23,6 +23,10 @@ _COARSE_MM = 0.7
 _DEPTHS = np.linspace(-0.15, 0.15, 9)
 _HEIGHTS = np.linspace(-0.36, 0.36, 25)
 _SAMPLES = np.linspace(0.06, 0.94, 24)
+_JUST_BEFORE, _JUST_BEYOND = np.linspace(0.03, 0.16, 6), np.linspace(-0.16, -0.04, 6)
+_END_WEIGHT = 0.5
+_BACK_MM = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+_BACK_PULL = 0.03
 _TYPICAL_PERCENT = 90
 _PULL = 0.35
 
@@ -65,10 +69,11 @@ def fitted_front(slopes: Slopes, handles: tuple[Point, ...]) -> tuple[Point, ...
     coarse = _coarse(slopes, float(np.hypot(*(at[2] - at[1]))))
     depth, down = at[0] - at[1], at[3] - at[0]
     shifts = (_DEPTHS[:, None, None] * depth + _HEIGHTS[None, :, None] * down).reshape(-1, 2)
-    cost = _PULL * np.hypot(*np.meshgrid(_DEPTHS / 0.3, _HEIGHTS / 0.6, indexing="ij")).ravel()
+    cost = _PULL * np.hypot(*np.meshgrid(_DEPTHS / 0.12, _HEIGHTS / 0.6, indexing="ij")).ravel()
     inside = at[:4].mean(axis=0)
-    upper = _strength(coarse, at[0] + shifts, at[1], at[4] - (at[0] + at[1]) / 2, inside) - cost
-    lower = _strength(coarse, at[3] + shifts, at[2], at[5] - (at[3] + at[2]) / 2, inside) - cost
+    upper, back_upper = _endplates(coarse, at[0] + shifts, at[1], at[4] - (at[0] + at[1]) / 2, inside)
+    lower, back_lower = _endplates(coarse, at[3] + shifts, at[2], at[5] - (at[3] + at[2]) / 2, inside)
+    upper, lower = upper - cost, lower - cost
     # the wall joins a place of each grid
     high = np.repeat(at[0] + shifts, len(shifts), axis=0)
     low = np.tile(at[3] + shifts, (len(shifts), 1))
@@ -78,10 +83,36 @@ def fitted_front(slopes: Slopes, handles: tuple[Point, ...]) -> tuple[Point, ...
     moved = at.copy()
     moved[0] += shifts[one]
     moved[3] += shifts[other]
-    moved[4] += shifts[one] / 2
-    moved[5] += shifts[other] / 2
+    moved[1], moved[2] = back_upper[one], back_lower[other]
+    moved[4] += (shifts[one] + moved[1] - at[1]) / 2
+    moved[5] += (shifts[other] + moved[2] - at[2]) / 2
+    moved[6] += (moved[1] + moved[2] - at[1] - at[2]) / 2
     moved[7] += (shifts[one] + shifts[other]) / 2
     return tuple((float(x), float(y)) for x, y in moved)
+
+
+def _endplates(
+    slopes: Slopes, fronts: Floats, back: Floats, bow: Floats, inside: Floats
+) -> tuple[Floats, Floats]:
+    """The best strength for each front end, shape (n,), and the back end that it is with, shape (n, 2).
+
+    A click is off by a millimetre or two: enough for a line from it to miss an edge of one millimetre.
+    """
+    down = inside - back
+    down = np.array([0.0, np.sign(down[1])])  # a back end is looked for above and below the click
+    backs = back + (_BACK_MM / slopes.mm_per_px)[:, None] * down
+    each = np.stack(
+        [
+            _strength(slopes, fronts, end, bow, inside)
+            # the edge must not go on beyond the front
+            + _END_WEIGHT * _strength(slopes, fronts, end, bow, inside, _JUST_BEFORE)
+            - _END_WEIGHT * _strength(slopes, fronts, end, bow, inside, _JUST_BEYOND)
+            for end in backs
+        ]
+    )
+    each -= (_BACK_PULL * np.abs(_BACK_MM))[:, None]
+    best = each.argmax(axis=0)
+    return np.asarray(each.max(axis=0)), np.asarray(backs[best])
 
 
 def _coarse(slopes: Slopes, height_px: float) -> Slopes:
@@ -92,10 +123,15 @@ def _coarse(slopes: Slopes, height_px: float) -> Slopes:
     return replace(slopes, x=np.asarray(x / typical, np.float32), y=np.asarray(y / typical, np.float32))
 
 
-def _strength(slopes: Slopes, starts: Floats, ends: Floats, bow: Floats, inside: Floats) -> Floats:
-    """Mean rise towards the inside along curves, one for each pair of ends, shape (n,), each at most 1."""
+def _strength(
+    slopes: Slopes, starts: Floats, ends: Floats, bow: Floats, inside: Floats, at: Floats = _SAMPLES
+) -> Floats:
+    """Mean rise towards the inside along curves, one for each pair of ends, shape (n,), each at most 1.
+
+    `at` are the shares of the way from start to end that are looked at.
+    """
     ends = np.broadcast_to(ends, starts.shape)
-    u = _SAMPLES[None, :, None]
+    u = at[None, :, None]
     places = starts[:, None] + u * (ends - starts)[:, None] + 4 * u * (1 - u) * bow
     chord = ends - starts
     across = np.stack([-chord[:, 1], chord[:, 0]], axis=1)

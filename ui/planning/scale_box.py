@@ -12,6 +12,8 @@ from calibration.gauges import OUTER_DIAMETER_MM, outer_diameter_mm
 from calibration.picture import Picture
 from calibration.planning.cannula import MarkedCannula, possible_gauges, scale_by
 from calibration.planning.draft import LevelDraft, ViewDraft
+from calibration.profile import Profile
+from calibration.readiness import known_scale
 from calibration.scale import HeaderScale, ScaleEstimate, scale_from_header
 from calibration.scale_choice import chosen_scale
 from monitor.errors import CementWatchError, InputError
@@ -29,10 +31,10 @@ class ScaleBox(QFrame):
 
     changed = pyqtSignal()
 
-    def __init__(self, hand: PlanHand) -> None:
+    def __init__(self, hand: PlanHand, profile: Profile | None = None) -> None:
         super().__init__()
         self.setProperty("role", "box")
-        self._hand = hand
+        self._hand, self._profile = hand, profile
         self._header = HeaderScale()
         self._showing = False
         self.now = label("no scale yet", "value")
@@ -70,8 +72,11 @@ class ScaleBox(QFrame):
         """Take a picture's header into account; `fresh`: no scale was known before."""
         self._header = scale_from_header(picture.info.geometry)
         if fresh:
-            best = None if self._header.conflicts else self._header.best
-            self._take(best)
+            scale, words = known_scale(picture.info, self._profile)
+            if scale is not None:
+                self._hand.put_view(replace(self._hand.view, scale=scale))
+            elif words:
+                self._say(words[-1])
 
     def diameter_mm(self) -> float | None:
         """Outer diameter of the gauge that is said (mm); None where none is."""

@@ -22,11 +22,13 @@ from PyQt6.QtWidgets import (
 
 from calibration.planning.draft import Draft, ViewDraft, draft_of
 from calibration.planning.still_picture import MOST_FRAMES, USUAL_FRAMES, StillPicture, still_picture_of
+from calibration.profile import Profile
 from calibration.whole_file import write_whole
 from monitor.errors import CementWatchError, PlanError
 from monitor.plan import ImageSize, Plan, Polarity, check_fits, plan_to_json, read_plan
 from monitor.plan_image import encode_reference
 from monitor.polarity import taken_as
+from monitor.sources.cropped import Crop, cropped
 from recordings.open import open_source
 from ui.planning.hand import PlanHand
 from ui.planning.keys import show_keys
@@ -57,6 +59,10 @@ class PlanWindow(QWidget):
         Of a folder of images.
     polarity : str or None
         How cement looks, as the operator said; kept with the views.
+    crop : Crop or None
+        Part of the frames that is the image.
+    profile : Profile or None
+        Calibration of the room: its scale, where the header has none.
     accept_words : str
         What the button that saves and closes says.
     """
@@ -70,13 +76,14 @@ class PlanWindow(QWidget):
         *,
         frame_rate_hz: float | None = None,
         polarity: Polarity | None = None,
-        start: Draft | None = None,
+        crop: Crop | None = None,
+        profile: Profile | None = None,
         accept_words: str = "Save and close",
     ) -> None:
         super().__init__()
         self.setWindowTitle(f"{_TITLE}. {STANDING}")
         self.hand = PlanHand()
-        self._out, self._polarity, self._frame_rate_hz = out, polarity, frame_rate_hz
+        self._out, self._polarity, self._frame_rate_hz, self._crop = out, polarity, frame_rate_hz, crop
         self._worker = Worker(self)
         self._font_px = 0
         self.result: Plan | None = None
@@ -84,14 +91,12 @@ class PlanWindow(QWidget):
             self._worker, self._look, brand="PLAN", frames=USUAL_FRAMES, most_frames=MOST_FRAMES
         )
         self.view = PlanView(self.hand)
-        self.levels, self.scale = LevelsBox(self.hand), ScaleBox(self.hand)
+        self.levels, self.scale = LevelsBox(self.hand), ScaleBox(self.hand, profile)
         self._saved = self.hand.history.now
         self._lay_out(accept_words)
         self._connect()
-        if start is not None:
-            self._begin_with(start)
-        elif out is not None and out.exists():
-            self._begin_with(draft_of(read_plan(out)))
+        if out is not None and out.exists():
+            self.hand.history.now = self._saved = draft_of(read_plan(out))
         self.refresh()
         self.view.setFocus()
         if source is not None:
@@ -248,16 +253,13 @@ class PlanWindow(QWidget):
         )
         return asked == QMessageBox.StandardButton.Yes
 
-    def _begin_with(self, draft: Draft) -> None:
-        self.hand.history.now = draft
-        self._saved = draft
-
     @staticmethod
     def _without_pictures(draft: Draft) -> Draft:
         return replace(draft, views=tuple(replace(view, reference_png=None) for view in draft.views))
 
     def _look(self, spec: str, first: int, frames: int) -> tuple[str, StillPicture]:
-        still = still_picture_of(open_source(spec, frame_rate_hz=self._frame_rate_hz), first, frames)
+        source = cropped(open_source(spec, frame_rate_hz=self._frame_rate_hz), self._crop)
+        still = still_picture_of(source, first, frames)
         stated = taken_as(still.picture.info, self._polarity)
         return spec, replace(still, picture=replace(still.picture, info=stated))
 

@@ -77,7 +77,7 @@ def begin(choice: StartChoice) -> list[str]:
 
 def marking(choice: StartChoice, out: Path) -> list[str]:
     """The command that marks the levels on what was chosen, and writes the plan."""
-    return ["plan", choice.source, "--out", str(out), *_of_image(choice)]
+    return ["plan", choice.source, "--out", str(out), "--to-monitor", *_of_image(choice)]
 
 
 def begun(choice: StartChoice, out: Path, notes: tuple[str, ...] = ()) -> Begun:

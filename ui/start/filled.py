@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from calibration.profile import Profile, read_profile
+from calibration.readiness import known_scale
 from monitor.errors import InputError
 from monitor.frame import SourceInfo
 from monitor.plan import Polarity
@@ -16,7 +17,7 @@ from ui.options import rate_of
 from ui.start.choice import StartChoice
 from ui.start.form import Form
 from ui.start.missing import Draft
-from ui.start.plan_check import PlanSeen, known_scale, plan_from
+from ui.start.plan_check import PlanSeen, plan_from
 from ui.start.watched_source import WatchedSource
 
 

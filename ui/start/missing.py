@@ -63,7 +63,7 @@ def missing(draft: Draft) -> tuple[str, ...]:
     """What the monitor cannot start without; empty: nothing."""
     found = list(missing_for_marking(draft))
     if draft.plan is None:
-        found.append("open a plan")
+        found.append("mark the levels now, or open a plan")
     elif draft.plan.problem:
         found.append("the plan cannot be used")
     return tuple(found)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.profile import Profile
-from calibration.readiness import readiness
-from calibration.scale import scale_from_header
+from calibration.readiness import readiness, scale_in_words
 from monitor.errors import CementWatchError
 from monitor.frame import SourceInfo
-from monitor.plan import Plan, Polarity, Scale, plan_to_json, read_plan
+from monitor.plan import Plan, Polarity, plan_to_json, read_plan
 from monitor.polarity import as_stated
 from recordings.open import simulation
 from recordings.session import PLAN
@@ -50,7 +49,7 @@ def plan_seen(plan: Plan, info: SourceInfo, profile: Profile | None) -> PlanSeen
     except CementWatchError as error:
         return PlanSeen(plan, problem=str(error))
     levels = ", ".join(level.name for level in view.levels)
-    words = [f"{view.name}: {levels}; {scale_words(view.scale)}"]
+    words = [f"{view.name}: {levels}; {scale_in_words(view.scale)}"]
     if info.kind in ("device", "network") and view.reference_png is None:
         words.append("it does not carry the frame that it was drawn on: the first images are taken for it")
     words += readiness(profile, as_stated(info, view), view).words
@@ -90,23 +89,3 @@ def plan_beside(source: str) -> Path | None:
     except (OSError, ValueError):
         pass
     return None
-
-
-def scale_words(scale: Scale) -> str:
-    """A scale in a line."""
-    return f"{scale.mm_per_px:.4f} mm per px ± {196 * scale.relative_uncertainty:.0f} % ({scale.method})"
-
-
-def known_scale(info: SourceInfo, profile: Profile | None) -> tuple[Scale | None, tuple[str, ...]]:
-    """The scale that a plan can be marked with, and how it comes about, line by line.
-
-    That of the header first, then the room's; None: it has to be measured in the picture.
-    """
-    header = scale_from_header(info.geometry)
-    if header.best is not None and not header.conflicts:
-        return header.best.scale, header.best.reasoning
-    said = header.conflicts or header.unusable
-    if profile is not None and profile.scale is not None:
-        estimate = profile.scale.estimate
-        return estimate.scale, (*said, f"of the room: {scale_words(estimate.scale)}")
-    return None, (*said, "not known: to be measured on the cannula while planning")

@@ -12,6 +12,7 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from calibration.readiness import known_scale
 from monitor.config import Config
 from monitor.errors import InputError
 from monitor.sources.base import FrameSource
@@ -24,7 +25,6 @@ from ui.start.form import Form
 from ui.start.handover import Begun, Wanted
 from ui.start.missing import missing, missing_for_marking
 from ui.start.picture import PreviewView
-from ui.start.plan_check import known_scale
 from ui.start.rooms import Room, read_rooms, room_of, rooms_path, write_rooms
 from ui.start.watched_source import WatchedSource
 from ui.start.words import brand_words, plan_words, polarity_words
@@ -34,6 +34,8 @@ from ui.wizard.worker import Worker
 _LOOK_MS = 33
 _FORM_LARGE_PX, _FORM_SMALL_PX = 690, 520
 _FIRST_ROOM = "room 1"
+
+_TITLE, _STANDING = "CementWatch start", "Research and training software, not a medical device"
 
 
 class StartWindow(QWidget):
@@ -63,7 +65,7 @@ class StartWindow(QWidget):
         devices: Callable[[], tuple[CaptureDevice, ...]] = capture_devices,
     ) -> None:
         super().__init__()
-        self.setWindowTitle("CementWatch start. Research and training software, not a medical device")
+        self.setWindowTitle(f"{_TITLE}. {_STANDING}")
         self.begun: Begun | None = None
         self._config, self._devices = config or Config(), devices
         self._now = datetime.now()
@@ -103,7 +105,10 @@ class StartWindow(QWidget):
     def look(self) -> None:
         """Take over what the preview has seen since."""
         self.source.look()
-        self.view.show_seen(self.source.seen, time.monotonic_ns(), self.source.spec)
+        seen = self.source.seen
+        self.view.show_seen(seen, time.monotonic_ns(), self.source.spec)
+        shown = f": {self.source.spec}" if seen.frame is not None else ""
+        self.setWindowTitle(f"{_TITLE}{shown}. {_STANDING}")
 
     def look_for_devices(self) -> None:
         """List the capture devices again."""

@@ -12,40 +12,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from benchmarks.driven import Driver, display
 from monitor.plan import read_plan
-from tests.screens import display
 from tests.ui.planning.conftest import MM_PER_PX, SPEC, Opened, Truth
 
 _MOST_PER_LEVEL = 8
-
-
-class Driver:
-    """Moves the mouse and presses keys of a window under X, and counts."""
-
-    def __init__(self, screen: str, title: str) -> None:
-        self._seen = {**os.environ, "DISPLAY": screen}
-        found = self._tell("search", "--sync", "--onlyvisible", "--name", title)
-        self._window = found.split()[0]
-        self.clicks = self.keys = 0
-
-    def click(self, x: float, y: float) -> None:
-        self._tell("mousemove", "--window", self._window, str(round(x)), str(round(y)), "click", "1")
-        self.clicks += 1
-
-    def key(self, name: str, *, counts: bool = True) -> None:
-        self._tell("key", "--window", self._window, name)
-        self.keys += counts
-
-    def size(self) -> tuple[int, int]:
-        told = self._tell("getwindowgeometry", "--shell", self._window)
-        about = dict(line.split("=") for line in told.split())
-        return int(about["WIDTH"]), int(about["HEIGHT"])
-
-    def _tell(self, *words: str) -> str:
-        done = subprocess.run(
-            ["xdotool", *words], env=self._seen, capture_output=True, text=True, check=True, timeout=60
-        )
-        return done.stdout
 
 
 def test_three_levels_take_no_more_than_eight_clicks_and_keys_each(

@@ -50,6 +50,7 @@ def test_levels_to_be_marked_are_marked_on_the_same_image_and_then_watched() -> 
         "images",
         "--out",
         "new.json",
+        "--to-monitor",
         "--frame-rate",
         "7.5",
         "--crop",
