@@ -86,10 +86,11 @@ class StartWindow(QWidget):
     # the source
 
     def load(self) -> None:
-        """Open what is typed as the source. What was said of the image of another one holds no longer."""
+        """Open what is typed as the source. What was said of another one, and its plan, hold no longer."""
         spec = self.filled.spec
         if spec != self.source.spec and self.source.spec:
             self._say_of_image(Room(""))
+            self.form.plan.clear()
         self._open()
 
     def _open(self) -> None:
@@ -121,8 +122,7 @@ class StartWindow(QWidget):
         rooms = [room.source for room in self._remembered.rooms if room.source]
         entries += [(spec, spec) for spec in dict.fromkeys(rooms) if spec not in {e[1] for e in entries}]
         entries += [
-            (f"simulated:{name}   for a trial: {what}", f"simulated:{name}")
-            for name, what in SCENARIOS.items()
+            (f"simulated:{name}   trial: {what}", f"simulated:{name}") for name, what in SCENARIOS.items()
         ]
         self.form.offer(self.form.source, entries)
 
@@ -164,7 +164,8 @@ class StartWindow(QWidget):
         self.view.show_crop(crop, None if found is None else found.crop)
         self.form.take.setVisible(found is not None and found.crop != crop)
         if found is not None:
-            self.form.take.setText(f"&Take the {found.shape} image found: {found.crop}")
+            self.form.take.setText(f"&Take the {found.shape} image found")
+            self.form.take.setToolTip(f"left, top, columns, rows: {found.crop}")
 
     def _show_scale(self) -> None:
         info = self.source.seen.info

@@ -108,13 +108,15 @@ def test_a_file_that_is_no_video_says_so_in_a_line(
     hand.until(lambda: hand.window.source.seen.problem != "")
     assert said in hand.window.view.trouble
     assert "\n" not in hand.window.view.trouble
-    assert hand.missing.startswith("the source cannot be opened (Enter tries again)")
+    assert hand.missing == "the source cannot be opened (Enter tries again); open a plan"
+    hand.type(hand.form.plan, "some.json")
+    assert hand.missing == "the source cannot be opened (Enter tries again)"
 
 
 def test_another_source_is_opened_once_the_first_is_let_go_and_its_image_is_not_believed(
     show: Show, grabber: Grabber, tmp_path: Path
 ) -> None:
-    hand = show(Wanted(source=GRABBER, crop="0,0,100,100", polarity="cement-bright"))
+    hand = show(Wanted(source=GRABBER, crop="0,0,100,100", polarity="cement-bright", plan="a.json"))
     hand.image()
     for name in ("a", "b"):
         cv2.imwrite(str(tmp_path / f"{name}.png"), scene() * 16)
@@ -122,7 +124,7 @@ def test_another_source_is_opened_once_the_first_is_let_go_and_its_image_is_not_
     assert hand.window.source.seen.frame is None
     hand.image()
     assert (grabber.opened, grabber.closed) == (1, 1)
-    assert hand.form.crop.text() == ""
+    assert hand.form.crop.text() == hand.form.plan.text() == ""
     assert not hand.form.bright.isChecked()
 
 
