@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from monitor.config import Config
 from monitor.errors import InputError
@@ -18,8 +18,10 @@ from monitor.sources.base import FrameSource
 from monitor.sources.capture_list import CaptureDevice, capture_devices
 from recordings.open import open_source
 from recordings.simulated.settings import SCENARIOS
+from ui.capture_list import spec_for
 from ui.start.choice import begun, can_mark, new_plan_path, proposed_session
 from ui.start.filled import Filled
+from ui.start.foot import Foot
 from ui.start.form import Form
 from ui.start.handover import Begun, Wanted
 from ui.start.missing import missing, missing_for_marking
@@ -28,7 +30,7 @@ from ui.start.plan_check import known_scale
 from ui.start.rooms import Room, read_rooms, room_of, rooms_path, write_rooms
 from ui.start.watched_source import WatchedSource
 from ui.start.words import brand_words, plan_words, polarity_words
-from ui.wizard.look import LARGE_FROM_LINES, LARGE_PX, SMALL_PX, label, set_role, style_sheet
+from ui.wizard.look import LARGE_FROM_LINES, LARGE_PX, SMALL_PX, set_role, style_sheet
 from ui.wizard.worker import Worker
 
 _LOOK_MS = 33
@@ -98,7 +100,7 @@ class StartWindow(QWidget):
             rate_hz = self.filled.rate_hz()
         except InputError:  # told as what is missing
             rate_hz = None
-        self._say("")
+        self.foot.say(self._remembered.words, refused=True)
         self.source.open(self.filled.spec, rate_hz)
 
     def look(self) -> None:
@@ -118,7 +120,11 @@ class StartWindow(QWidget):
                 self._choose_source(f"device:{found[0].index}")
 
     def _list_sources(self, devices: tuple[CaptureDevice, ...]) -> None:
-        entries = [(f"device:{device.index}   {device.name}", f"device:{device.index}") for device in devices]
+        entries = []
+        for device in devices:
+            exact = spec_for(device)
+            specs = [f"device:{device.index}"] + ([] if exact is None else [exact])
+            entries += [(f"{spec}   {device.name}", spec) for spec in specs]
         rooms = [room.source for room in self._remembered.rooms if room.source]
         entries += [(spec, spec) for spec in dict.fromkeys(rooms) if spec not in {e[1] for e in entries}]
         entries += [
@@ -137,10 +143,7 @@ class StartWindow(QWidget):
         form, info, filled = self.form, self.source.seen.info, self.filled
         draft = filled.draft()
         lacking = missing(draft)
-        self.start_button.setEnabled(not lacking)
-        self.missing_words.setText("; ".join(lacking) if lacking else "ready: Enter starts the monitor")
-        self.missing_words.setToolTip(self.missing_words.text())
-        set_role(self.missing_words, "refused" if lacking else "kept")
+        self.foot.show_missing(lacking)
         form.mark.setVisible(can_mark())
         form.mark.setEnabled(not missing_for_marking(draft))
         form.polarity_words.setText(polarity_words(info, filled.polarity))
@@ -178,12 +181,6 @@ class StartWindow(QWidget):
         self.form.scale_words.setText(lines[-1])
         self.form.scale_words.setToolTip("\n".join(lines))
 
-    def _say(self, words: str, *, refused: bool = False) -> None:
-        self.said.setText(words)
-        self.said.setVisible(bool(words))
-        self.said.setToolTip(words)
-        set_role(self.said, "refused" if refused else "soft")
-
     # the end
 
     def start(self, *, mark_now: bool = False) -> None:
@@ -216,7 +213,7 @@ class StartWindow(QWidget):
         seen = self.source.seen
         if self.filled.spec != self.source.spec or (seen.info is None and seen.problem):
             self.load()
-        elif isinstance(focused, QPushButton) and focused is not self.start_button:
+        elif isinstance(focused, QPushButton) and focused is not self.foot.start:
             focused.click()
         else:
             self.start()
@@ -235,23 +232,7 @@ class StartWindow(QWidget):
     # how it is put together
 
     def _lay_out(self) -> None:
-        self.said = label("", "soft")
-        self.missing_words = label("", "refused")
-        self.start_button, self.cancel = QPushButton("&Start monitoring"), QPushButton("Cancel")
-        self.start_button.setProperty("role", "main")
-        self.start_button.setMinimumHeight(44)
-        self.start_button.setMinimumWidth(200)
-        foot = QFrame()
-        foot.setProperty("role", "bar")
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.missing_words)
-        words.addWidget(self.said)
-        line = QHBoxLayout(foot)
-        line.setContentsMargins(14, 8, 14, 8)
-        line.addLayout(words, 1)
-        line.addWidget(self.cancel)
-        line.addWidget(self.start_button)
+        self.foot = Foot()
         left = QVBoxLayout()
         left.setContentsMargins(10, 10, 0, 10)
         left.addWidget(self.view, 1)
@@ -263,14 +244,14 @@ class StartWindow(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(middle, 1)
-        outer.addWidget(foot)
+        outer.addWidget(self.foot)
         self.resize(1280, 720)
 
     def _connect(self) -> None:
         form = self.form
         form.edited.connect(self.refresh)
         self.source.changed.connect(self.refresh)
-        self.source.failed.connect(partial(self._say, refused=True))
+        self.source.failed.connect(partial(self.foot.say, refused=True))
         form.source.editTextChanged.connect(self.refresh)
         form.source.activated.connect(lambda at: self._choose_source(str(form.source.itemData(at))))
         form.room.activated.connect(lambda at: self._use_room(str(form.room.itemData(at))))
@@ -283,8 +264,8 @@ class StartWindow(QWidget):
         form.choose_session.clicked.connect(self._choose_session)
         form.mark.clicked.connect(lambda: self.start(mark_now=True))
         self.view.drawn.connect(lambda crop: form.crop.setText(str(crop)))
-        self.start_button.clicked.connect(lambda _: self.start())
-        self.cancel.clicked.connect(self.close)
+        self.foot.start.clicked.connect(lambda _: self.start())
+        self.foot.cancel.clicked.connect(self.close)
         for key in ("Ctrl+Q", "Ctrl+W"):
             QShortcut(QKeySequence(key), self).activated.connect(self.close)
 
@@ -309,8 +290,8 @@ class StartWindow(QWidget):
             )
         )
         form.plan.setText(wanted.plan or "")
-        self._say(self._remembered.words, refused=bool(self._remembered.words))
-        (self.start_button if form.source.currentText() else form.source).setFocus()
+        self.foot.say(self._remembered.words, refused=True)
+        (self.foot.start if form.source.currentText() else form.source).setFocus()
 
     def _use_room(self, name: str) -> None:
         room = self._remembered.room(name)

@@ -13,6 +13,8 @@ from PyQt6.QtGui import QFontMetrics
 
 from monitor.config import parse_config
 from monitor.plan import ImageSize, plan_to_json
+from monitor.sources.capture_formats import CaptureFormat, CaptureSize, Delivers, Rates
+from monitor.sources.capture_list import CaptureDevice
 from monitor.sources.cropped import Crop
 from recordings.procedure import VARIABLE, procedure_of
 from tests.monitor.scripted import SIZE, plan, scene
@@ -66,6 +68,21 @@ def test_a_grabber_needs_a_word_on_polarity_and_a_plan(show: Show, grabber: Grab
     assert who is not None
     assert (who.patient_id, who.patient_name, who.operator) == ("4711", "Doe", "Roe")
     assert (grabber.opened, grabber.closed) == (1, 1), "the monitor could not open it"
+
+
+def test_the_only_device_of_the_machine_is_shown_at_once_and_all_are_listed(show: Show) -> None:
+    size = CaptureSize((1920, 1080), (1920, 1080), (0, 0), Rates((30.0,)))
+    delivers = Delivers(True, "uvcvideo", "usb", (CaptureFormat("YUYV", "YUYV", False, (size,)),))
+    grabber = CaptureDevice(7, "a grabber", delivers, None)
+    hand = show(devices=lambda: (grabber,))
+    hand.image()
+    assert hand.window.source.spec == GRABBER
+    listed = [hand.form.source.itemData(k) for k in range(hand.form.source.count())]
+    assert listed[:2] == [GRABBER, f"{GRABBER}#size=1920x1080&format=YUYV&rate=30"]
+    assert "simulated:canal" in listed
+    two = show(devices=lambda: (grabber, CaptureDevice(8, "another", None, "it is not known")))
+    two.until(lambda: two.form.source.itemData(2) == "device:8")
+    assert two.window.source.spec == "", "which of them is the C-arm's nobody has said"
 
 
 def test_a_cable_that_is_pulled_is_told_and_stops_the_start(
@@ -235,9 +252,11 @@ def test_a_damaged_memory_is_told_and_kept_aside(show: Show, home: Path) -> None
     rooms_path().parent.mkdir(parents=True)
     rooms_path().write_text("{")
     hand = show()
-    assert "damaged" in hand.window.said.text()
+    hand.open(GRABBER)
+    hand.image()
+    assert "damaged" in hand.window.foot.said.text()
     (aside,) = rooms_path().parent.iterdir()
-    assert aside.name in hand.window.said.text()
+    assert aside.name in hand.window.foot.said.text()
     assert aside.read_text() == "{"
 
 
@@ -278,8 +297,8 @@ def test_enter_on_a_button_presses_it_and_a_closed_window_has_chosen_nothing(
     hand.enter(hand.form.bright)
     assert hand.form.bright.isChecked()
     assert hand.window.isVisible()
-    hand.window.cancel.setFocus()
-    hand.enter(hand.window.cancel)
+    hand.window.foot.cancel.setFocus()
+    hand.enter(hand.window.foot.cancel)
     assert not hand.window.isVisible()
     assert hand.window.begun is None
     assert (grabber.opened, grabber.closed) == (1, 1)
