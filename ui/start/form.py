@@ -76,7 +76,7 @@ class Form(QScrollArea):
 
     def _make(self) -> None:
         self.room = _typed_choice("a name, to remember all of this by", "room")
-        self.source = _typed_choice("device:0, rtsp://…, a file, a folder, simulated:canal", "source")
+        self.source = _typed_choice("device:0, rtsp://…, a file or folder", "source")
         self.file, self.folder, self.again = (
             QPushButton("&File…"),
             QPushButton("Fol&der…"),

@@ -26,7 +26,7 @@ from ui.start.form import Form
 from ui.start.handover import Begun, Wanted
 from ui.start.missing import missing, missing_for_marking
 from ui.start.picture import PreviewView
-from ui.start.plan_check import known_scale
+from ui.start.plan_check import known_scale, scale_words
 from ui.start.rooms import Room, read_rooms, room_of, rooms_path, write_rooms
 from ui.start.watched_source import WatchedSource
 from ui.start.words import brand_words, plan_words, polarity_words
@@ -171,14 +171,15 @@ class StartWindow(QWidget):
             self.form.take.setToolTip(f"left, top, columns, rows: {found.crop}")
 
     def _show_scale(self) -> None:
-        info = self.source.seen.info
-        lines: tuple[str, ...] = ("",)
+        info, words = self.source.seen.info, ""
+        lines: tuple[str, ...] = ()
         try:
             if info is not None:
-                lines = known_scale(info, self.filled.profile())[1]
+                scale, lines = known_scale(info, self.filled.profile())
+                words = lines[-1] if scale is None else scale_words(scale)
         except InputError as error:
-            lines = (str(error),)
-        self.form.scale_words.setText(lines[-1])
+            words = str(error)
+        self.form.scale_words.setText(words)
         self.form.scale_words.setToolTip("\n".join(lines))
 
     # the end

@@ -29,6 +29,8 @@ def test_a_trial_needs_a_source_and_enter_and_nothing_else(show: Show, home: Pat
     assert not hand.may_start
     hand.open("simulated:canal?size=128&duration=2")
     hand.until(lambda: hand.may_start)
+    assert "mm per px ± 11 % (dicom ImagerPixelSpacing)" in hand.form.scale_words.text()
+    assert "magnification at the spine" in hand.form.scale_words.toolTip()
     hand.enter()
     begun = hand.window.begun
     assert begun is not None
