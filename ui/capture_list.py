@@ -28,7 +28,7 @@ def device_lines(devices: tuple[CaptureDevice, ...]) -> list[str]:
         else:
             for one in delivers.formats:
                 lines += _format_lines(one)
-    example = next((spec for device in devices if (spec := _spec(device))), None)
+    example = next((spec for device in devices if (spec := spec_for(device))), None)
     if example is not None:
         lines += ["", f"to ask for one:  cementwatch live '{example}' --plan plan.json"]
     return lines
@@ -66,7 +66,7 @@ def _hz(rate_hz: float) -> str:
     return f"{rate_hz:.3f}".rstrip("0").rstrip(".")
 
 
-def _spec(device: CaptureDevice) -> str | None:
+def spec_for(device: CaptureDevice) -> str | None:
     """A source that asks for the first of which format, size and rate are known and can be asked for.
 
     What is not compressed comes first: blocks of a compressed picture are no shades of the image.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from monitor.clock import CementAge, cement_age, clock_of
+from monitor.clock import CementAge, cement_age, clock_of, with_brand
 from monitor.config import Config, parse_config
-from monitor.plan import LevelIntent, Risk
+from monitor.plan import Cement, LevelIntent, Risk
 from monitor.result import Distance, Leak, LevelResult, Priority
 from monitor.rule_table import RULES, SESSION_RULES, rules_as_markdown
 from monitor.rules import clinical_conditions, is_lytic, session_conditions, volume_limit_ml
 from monitor.states import State
+from tests.monitor.scripted import plan
 
 CONFIG = Config()
 DEPTH_MM = 33.0
@@ -204,6 +206,15 @@ def test_a_brand_has_its_own_clock_and_others_the_general_one() -> None:
     assert slow is not None
     assert other is not None
     assert (slow.phase, other.phase) == ("early", "late")
+
+
+def test_a_brand_that_is_stated_takes_the_place_of_the_plans() -> None:
+    marked = plan()
+    assert with_brand(marked, None) is marked
+    stated = with_brand(marked, " Slow Set ")
+    assert stated.cement == Cement(brand="Slow Set")
+    mixed = msgspec.structs.replace(marked, cement=Cement(-60.0, "Other"))
+    assert with_brand(mixed, "Slow Set").cement == Cement(-60.0, "Slow Set")
 
 
 def test_withdraw_the_cannula_once_the_front_stands_after_the_early_phase() -> None:

@@ -70,4 +70,7 @@ def _choose(wanted: Wanted) -> Begun | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    sys.stderr.flush()
+    # a thread that is still inside a driver would abort the usual end of the interpreter, or hold it up
+    os._exit(status)

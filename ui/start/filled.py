@@ -129,7 +129,7 @@ class Filled:
         source = self._source
         return Draft(
             source.spec if source.spec == self.spec else "", source.seen, source.silent_s,
-            self.polarity is not None, self.plan(), tuple(problems),
+            self.polarity is not None, self.plan(), self.plan_path is not None, tuple(problems),
         )  # fmt: skip
 
     def choice(self, info: SourceInfo, *, mark_now: bool) -> StartChoice:

@@ -64,14 +64,19 @@ class Form(QScrollArea):
         combo.blockSignals(False)
 
     def align(self) -> None:
-        """Give the names of all boxes one width, for letters of this size."""
+        """Give names one width and opened lists that of the form, for letters and a form of this size."""
         width = max(name.sizeHint().width() for name in self._names)
         for grid in self._grids:
             grid.setColumnMinimumWidth(0, width)
+        for combo in (self.room, self.source, self.brand):
+            view = combo.view()
+            if view is not None:  # what is in a list may be longer than its line
+                view.setMinimumWidth(self.width())
+                view.setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def _make(self) -> None:
         self.room = _typed_choice("a name, to remember all of this by", "room")
-        self.source = _typed_choice("device:0, rtsp://…, a file, a folder, simulated:canal", "source")
+        self.source = _typed_choice("device:0, rtsp://…, a file or folder", "source")
         self.file, self.folder, self.again = (
             QPushButton("&File…"),
             QPushButton("Fol&der…"),
@@ -83,6 +88,7 @@ class Form(QScrollArea):
         self.dark, self.bright = QPushButton("Cement looks dar&k"), QPushButton("Cement looks &bright")
         for button in (self.dark, self.bright):
             button.setCheckable(True)
+            button.setProperty("role", "choice")
         self.polarity_words = label("", "faint")
         self.crop = field("whole frame: left, top, columns, rows")
         self.whole, self.take = QPushButton("&Whole"), QPushButton("&Take the image found")

@@ -23,7 +23,9 @@ class Draft:
     confirmed : bool
         The operator has said how cement looks.
     plan : PlanSeen or None
-        None: there is no plan.
+        None: there is no plan, or nothing to hold it against.
+    plan_named : bool
+        There is one.
     problems : tuple of str
         What is wrong with anything else that was typed.
     """
@@ -33,6 +35,7 @@ class Draft:
     silent_s: float | None = None
     confirmed: bool = False
     plan: PlanSeen | None = None
+    plan_named: bool = False
     problems: tuple[str, ...] = ()
 
 
@@ -62,8 +65,8 @@ def missing_for_marking(draft: Draft) -> tuple[str, ...]:
 def missing(draft: Draft) -> tuple[str, ...]:
     """What the monitor cannot start without; empty: nothing."""
     found = list(missing_for_marking(draft))
-    if draft.plan is None:
+    if not draft.plan_named:
         found.append("mark the levels now, or open a plan")
-    elif draft.plan.problem:
+    elif draft.plan is not None and draft.plan.problem:
         found.append("the plan cannot be used")
     return tuple(found)

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from monitor.frame import Pixels
 from monitor.plan import Point
 from monitor.sources.cropped import LEAST_SIDE_PX, Crop
 from ui.overlay.draw import font_of
@@ -56,7 +57,7 @@ class PreviewView(QWidget):
         if seen.frame is None:
             self._image = None
         elif fresh:
-            self._grey.look(seen.frame.pixels, seen.frame.t_capture_ns)
+            self._grey.look(self._part_of(seen.frame.pixels), seen.frame.t_capture_ns)
             self._image = owned_image(self._grey.apply(seen.frame.pixels))
         words, trouble = self._words(), self._trouble()
         if fresh or (words, trouble) != (self.words, self.trouble):
@@ -67,6 +68,11 @@ class PreviewView(QWidget):
         """Show what is cropped, and what is proposed instead."""
         if (crop, proposed) != (self._crop, self._proposed):
             self._crop, self._proposed = crop, proposed
+            self._grey = GrayWindow()
+            frame = self._seen.frame
+            if frame is not None:
+                self._grey.look(self._part_of(frame.pixels), frame.t_capture_ns)
+                self._image = owned_image(self._grey.apply(frame.pixels))
             self.update()
 
     def place(self, at: Point) -> QPointF:
@@ -168,6 +174,13 @@ class PreviewView(QWidget):
         if self._silent_s is not None:
             parts.insert(0, f"no image for {self._silent_s:.1f} s")
         return "\n".join(parts)
+
+    def _part_of(self, pixels: Pixels) -> Pixels:
+        """The image alone: a black border and white text would make it faint."""
+        part = self._crop or self._proposed
+        if part is None or not part.within(pixels.shape[1], pixels.shape[0]):
+            return pixels
+        return pixels[part.top : part.top + part.rows, part.left : part.left + part.columns]
 
     def _sight(self) -> Sight:
         caption = self.fontMetrics().height() + 6

@@ -12,11 +12,13 @@ from monitor.frame import SourceInfo
 from monitor.plan import Plan, Polarity, plan_to_json, read_plan
 from monitor.polarity import as_stated
 from recordings.open import simulation
-from recordings.session import PLAN
+from recordings.session import PLAN, is_session
 from recordings.simulated.marks import plan_for
 from recordings.watching import views_to_watch
 
 SIMULATED = "simulated:"
+_TRUTH = "truth.json"
+"""Lies beside what `cementwatch simulate` has written."""
 GRANTED_KINDS = ("device", "network", "video", "images")
 """Sources whose polarity is taken for granted: nothing in them states it."""
 
@@ -79,13 +81,19 @@ def simulated_plan(spec: str, path: Path) -> None:
     path.write_bytes(made)
 
 
-def plan_beside(source: str) -> Path | None:
-    """The plan that a recorded session or a written procedure comes with; None where there is none."""
+def plan_with(source: str) -> Path | None:
+    """The plan that a recorded session or a written simulation comes with; None where there is none.
+
+    A plan that merely lies beside a file may be another patient's, and is not taken.
+    """
     path = Path(source)
     try:
-        for place in (path / PLAN, path.with_name(PLAN) if path.is_file() else None):
-            if place is not None and place.is_file():
-                return place
+        if is_session(path):
+            found = path / PLAN
+        elif path.is_file() and path.with_name(_TRUTH).is_file():
+            found = path.with_name(PLAN)
+        else:
+            return None
+        return found if found.is_file() else None
     except (OSError, ValueError):
-        pass
-    return None
+        return None

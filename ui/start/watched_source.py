@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from monitor.sources.base import FrameSource
 from ui.start.choice import simulated_plan_path
-from ui.start.plan_check import SIMULATED, plan_beside, simulated_plan
+from ui.start.plan_check import SIMULATED, plan_with, simulated_plan
 from ui.start.preview import Preview, Seen
 from ui.start.proposal import Proposal, propose
 from ui.wizard.worker import Worker, words_of
@@ -74,7 +74,7 @@ class WatchedSource(QObject):
 
     def _offer_plan(self, spec: str) -> None:
         if not spec.startswith(SIMULATED):
-            self.plan = plan_beside(spec)
+            self.plan = plan_with(spec)
             return
         path = simulated_plan_path(spec)
 

@@ -10,17 +10,19 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from calibration.readiness import known_scale
+from calibration.readiness import known_scale, scale_in_words
 from monitor.config import Config
 from monitor.errors import InputError
 from monitor.sources.base import FrameSource
 from monitor.sources.capture_list import CaptureDevice, capture_devices
 from recordings.open import open_source
 from recordings.simulated.settings import SCENARIOS
+from ui.capture_list import spec_for
 from ui.start.choice import begun, can_mark, new_plan_path, proposed_session
 from ui.start.filled import Filled
+from ui.start.foot import Foot
 from ui.start.form import Form
 from ui.start.handover import Begun, Wanted
 from ui.start.missing import missing, missing_for_marking
@@ -28,7 +30,7 @@ from ui.start.picture import PreviewView
 from ui.start.rooms import Room, read_rooms, room_of, rooms_path, write_rooms
 from ui.start.watched_source import WatchedSource
 from ui.start.words import brand_words, plan_words, polarity_words
-from ui.wizard.look import LARGE_FROM_LINES, LARGE_PX, SMALL_PX, label, set_role, style_sheet
+from ui.wizard.look import LARGE_FROM_LINES, LARGE_PX, SMALL_PX, set_role, style_sheet
 from ui.wizard.worker import Worker
 
 _LOOK_MS = 33
@@ -88,10 +90,11 @@ class StartWindow(QWidget):
     # the source
 
     def load(self) -> None:
-        """Open what is typed as the source. What was said of the image of another one holds no longer."""
+        """Open what is typed as the source. What was said of another one, and its plan, hold no longer."""
         spec = self.filled.spec
         if spec != self.source.spec and self.source.spec:
             self._say_of_image(Room(""))
+            self.form.plan.clear()
         self._open()
 
     def _open(self) -> None:
@@ -99,7 +102,7 @@ class StartWindow(QWidget):
             rate_hz = self.filled.rate_hz()
         except InputError:  # told as what is missing
             rate_hz = None
-        self._say("")
+        self.foot.say(self._remembered.words, refused=True)
         self.source.open(self.filled.spec, rate_hz)
 
     def look(self) -> None:
@@ -122,12 +125,15 @@ class StartWindow(QWidget):
                 self._choose_source(f"device:{found[0].index}")
 
     def _list_sources(self, devices: tuple[CaptureDevice, ...]) -> None:
-        entries = [(f"device:{device.index}   {device.name}", f"device:{device.index}") for device in devices]
+        entries = []
+        for device in devices:
+            exact = spec_for(device)
+            specs = [f"device:{device.index}"] + ([] if exact is None else [exact])
+            entries += [(f"{spec}   {device.name}", spec) for spec in specs]
         rooms = [room.source for room in self._remembered.rooms if room.source]
         entries += [(spec, spec) for spec in dict.fromkeys(rooms) if spec not in {e[1] for e in entries}]
         entries += [
-            (f"simulated:{name}   for a trial: {what}", f"simulated:{name}")
-            for name, what in SCENARIOS.items()
+            (f"simulated:{name}   trial: {what}", f"simulated:{name}") for name, what in SCENARIOS.items()
         ]
         self.form.offer(self.form.source, entries)
 
@@ -142,10 +148,7 @@ class StartWindow(QWidget):
         form, info, filled = self.form, self.source.seen.info, self.filled
         draft = filled.draft()
         lacking = missing(draft)
-        self.start_button.setEnabled(not lacking)
-        self.missing_words.setText("; ".join(lacking) if lacking else "ready: Enter starts the monitor")
-        self.missing_words.setToolTip(self.missing_words.text())
-        set_role(self.missing_words, "refused" if lacking else "kept")
+        self.foot.show_missing(lacking)
         form.mark.setVisible(can_mark())
         form.mark.setEnabled(not missing_for_marking(draft))
         form.polarity_words.setText(polarity_words(info, filled.polarity))
@@ -169,24 +172,20 @@ class StartWindow(QWidget):
         self.view.show_crop(crop, None if found is None else found.crop)
         self.form.take.setVisible(found is not None and found.crop != crop)
         if found is not None:
-            self.form.take.setText(f"&Take the {found.shape} image found: {found.crop}")
+            self.form.take.setText(f"&Take the {found.shape} image found")
+            self.form.take.setToolTip(f"left, top, columns, rows: {found.crop}")
 
     def _show_scale(self) -> None:
-        info = self.source.seen.info
-        lines: tuple[str, ...] = ("",)
+        info, words = self.source.seen.info, ""
+        lines: tuple[str, ...] = ()
         try:
             if info is not None:
-                lines = known_scale(info, self.filled.profile())[1]
+                scale, lines = known_scale(info, self.filled.profile())
+                words = lines[-1] if scale is None else scale_in_words(scale)
         except InputError as error:
-            lines = (str(error),)
-        self.form.scale_words.setText(lines[-1])
+            words = str(error)
+        self.form.scale_words.setText(words)
         self.form.scale_words.setToolTip("\n".join(lines))
-
-    def _say(self, words: str, *, refused: bool = False) -> None:
-        self.said.setText(words)
-        self.said.setVisible(bool(words))
-        self.said.setToolTip(words)
-        set_role(self.said, "refused" if refused else "soft")
 
     # the end
 
@@ -220,7 +219,7 @@ class StartWindow(QWidget):
         seen = self.source.seen
         if self.filled.spec != self.source.spec or (seen.info is None and seen.problem):
             self.load()
-        elif isinstance(focused, QPushButton) and focused is not self.start_button:
+        elif isinstance(focused, QPushButton) and focused is not self.foot.start:
             focused.click()
         else:
             self.start()
@@ -239,23 +238,7 @@ class StartWindow(QWidget):
     # how it is put together
 
     def _lay_out(self) -> None:
-        self.said = label("", "soft")
-        self.missing_words = label("", "refused")
-        self.start_button, self.cancel = QPushButton("&Start monitoring"), QPushButton("Cancel")
-        self.start_button.setProperty("role", "main")
-        self.start_button.setMinimumHeight(44)
-        self.start_button.setMinimumWidth(200)
-        foot = QFrame()
-        foot.setProperty("role", "bar")
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.missing_words)
-        words.addWidget(self.said)
-        line = QHBoxLayout(foot)
-        line.setContentsMargins(14, 8, 14, 8)
-        line.addLayout(words, 1)
-        line.addWidget(self.cancel)
-        line.addWidget(self.start_button)
+        self.foot = Foot()
         left = QVBoxLayout()
         left.setContentsMargins(10, 10, 0, 10)
         left.addWidget(self.view, 1)
@@ -267,14 +250,14 @@ class StartWindow(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(middle, 1)
-        outer.addWidget(foot)
+        outer.addWidget(self.foot)
         self.resize(1280, 720)
 
     def _connect(self) -> None:
         form = self.form
         form.edited.connect(self.refresh)
         self.source.changed.connect(self.refresh)
-        self.source.failed.connect(partial(self._say, refused=True))
+        self.source.failed.connect(partial(self.foot.say, refused=True))
         form.source.editTextChanged.connect(self.refresh)
         form.source.activated.connect(lambda at: self._choose_source(str(form.source.itemData(at))))
         form.room.activated.connect(lambda at: self._use_room(str(form.room.itemData(at))))
@@ -287,8 +270,8 @@ class StartWindow(QWidget):
         form.choose_session.clicked.connect(self._choose_session)
         form.mark.clicked.connect(lambda: self.start(mark_now=True))
         self.view.drawn.connect(lambda crop: form.crop.setText(str(crop)))
-        self.start_button.clicked.connect(lambda _: self.start())
-        self.cancel.clicked.connect(self.close)
+        self.foot.start.clicked.connect(lambda _: self.start())
+        self.foot.cancel.clicked.connect(self.close)
         for key in ("Ctrl+Q", "Ctrl+W"):
             QShortcut(QKeySequence(key), self).activated.connect(self.close)
 
@@ -313,8 +296,8 @@ class StartWindow(QWidget):
             )
         )
         form.plan.setText(wanted.plan or "")
-        self._say(self._remembered.words, refused=bool(self._remembered.words))
-        (self.start_button if form.source.currentText() else form.source).setFocus()
+        self.foot.say(self._remembered.words, refused=True)
+        (self.foot.start if form.source.currentText() else form.source).setFocus()
 
     def _use_room(self, name: str) -> None:
         room = self._remembered.room(name)

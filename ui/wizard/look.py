@@ -61,6 +61,7 @@ def style_sheet(font_px: int) -> str:
     QPushButton:disabled {{ color: {TEXT_FAINT}; background: {BAR_QUIET}; }}
     QPushButton[role="main"]:enabled {{ background: {CYAN}; color: {BACKGROUND}; font-weight: bold; }}
     QPushButton[role="main"]:focus {{ border: 2px solid {TEXT}; }}
+    QPushButton[role="choice"]:checked {{ color: {CYAN}; border: 2px solid {CYAN}; font-weight: bold; }}
     QPushButton[role="step"], QPushButton[role="way"] {{ text-align: left; border: 1px solid transparent;
         background: transparent; padding: 3px 8px; color: {TEXT_SOFT}; }}
     QPushButton[role="step"] {{ padding: 8px; }}

@@ -97,11 +97,11 @@ class Operator:
 
     @property
     def missing(self) -> str:
-        return self.window.missing_words.text()
+        return self.window.foot.missing.text()
 
     @property
     def may_start(self) -> bool:
-        return self.window.start_button.isEnabled()
+        return self.window.foot.start.isEnabled()
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def show(qtbot: QtBot, grabber: Grabber, home: Path) -> Iterator[Show]:
         return grabber if spec == GRABBER else open_source(spec, frame_rate_hz=rate_hz)
 
     def shown(wanted: Wanted | None = None, **options: object) -> Operator:
-        window = StartWindow(wanted, open_as=open_as, devices=tuple, **options)
+        window = StartWindow(wanted, open_as=open_as, **{"devices": tuple, **options})
         windows.append(window)
         window.resize(1280, 720)
         window.show()

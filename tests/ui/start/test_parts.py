@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from monitor.frame import Intensity, PixelIntensityRelationship, SourceInfo
 from monitor.sources.cropped import Crop
 from recordings.procedure import Procedure
+from recordings.session import Session
 from recordings.simulated.settings import SimulationSettings
 from recordings.simulated.source import SimulatedSource
+from tests.monitor.scripted import info, plan
 from ui.start.choice import StartChoice, begin, begun, proposed_session
+from ui.start.plan_check import plan_with
 from ui.start.proposal import propose
 from ui.start.rooms import MOST_ROOMS, Remembered, Room, read_rooms, room_of, rooms_path, write_rooms
 from ui.start.words import polarity_words
@@ -198,6 +201,24 @@ def test_where_it_is_not_clear_nothing_is_proposed(fluoroscopy: NDArray[np.uint8
     deep = propose(two.astype(np.uint16) * 16)
     assert deep is not None
     assert np.allclose((deep.crop.left, deep.crop.top), (40, 40), atol=6)
+
+
+# the plan that comes with a source
+
+
+def test_a_session_comes_with_its_plan_and_a_file_with_none(tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    Session.create(folder, source_info=info(), plan=plan(), config_toml="", software_version="test").close()
+    assert plan_with(str(folder)) == folder / "plan.json"
+    written = tmp_path / "written"
+    written.mkdir()
+    for name in ("run.dcm", "plan.json"):
+        (written / name).write_text("")
+    assert plan_with(str(written / "run.dcm")) is None, "it may be another patient's"
+    (written / "truth.json").write_text("")
+    assert plan_with(str(written / "run.dcm")) == written / "plan.json"
+    for spec in ("device:0", "rtsp://host/stream", "\0", "x" * 5000, str(tmp_path / "none.dcm")):
+        assert plan_with(spec) is None
 
 
 # words

@@ -184,6 +184,8 @@ def test_typed_at_a_real_screen_a_trial_is_monitored_and_goes_on_after_a_kill(
         while "MONITORING" not in states(folder):
             assert process.poll() is None
         command = Path(f"/proc/{monitor_of(process)}/cmdline").read_bytes()
+        assert b"--no-sound" in command
+        assert str(quick).encode() in command
         assert b"4711" not in command
         assert b"Doe" not in command
         os.kill(monitor_of(process), signal.SIGKILL)

@@ -13,6 +13,8 @@ from PyQt6.QtGui import QFontMetrics
 
 from monitor.config import parse_config
 from monitor.plan import ImageSize, plan_to_json
+from monitor.sources.capture_formats import CaptureFormat, CaptureSize, Delivers, Rates
+from monitor.sources.capture_list import CaptureDevice
 from monitor.sources.cropped import Crop
 from recordings.procedure import VARIABLE, procedure_of
 from tests.monitor.scripted import SIZE, plan, scene
@@ -23,10 +25,12 @@ from ui.start.rooms import rooms_path
 
 def test_a_trial_needs_a_source_and_enter_and_nothing_else(show: Show, home: Path) -> None:
     hand = show()
-    assert hand.missing == "choose a source; open a plan"
+    assert hand.missing == "choose a source; mark the levels now, or open a plan"
     assert not hand.may_start
     hand.open("simulated:canal?size=128&duration=2")
     hand.until(lambda: hand.may_start)
+    assert "mm per px ± 11 % (dicom ImagerPixelSpacing)" in hand.form.scale_words.text()
+    assert "magnification at the spine" in hand.form.scale_words.toolTip()
     hand.enter()
     begun = hand.window.begun
     assert begun is not None
@@ -45,7 +49,7 @@ def test_a_grabber_needs_a_word_on_polarity_and_a_plan(show: Show, grabber: Grab
     hand = show()
     hand.open(GRABBER)
     hand.image()
-    assert hand.missing == "say whether cement looks dark or bright; open a plan"
+    assert hand.missing == "say whether cement looks dark or bright; mark the levels now, or open a plan"
     hand.until(lambda: "Hz measured" in hand.window.view.words)
     assert f"{SIZE} x {SIZE}" in hand.window.view.words
     hand.click(hand.form.bright)
@@ -66,6 +70,21 @@ def test_a_grabber_needs_a_word_on_polarity_and_a_plan(show: Show, grabber: Grab
     assert who is not None
     assert (who.patient_id, who.patient_name, who.operator) == ("4711", "Doe", "Roe")
     assert (grabber.opened, grabber.closed) == (1, 1), "the monitor could not open it"
+
+
+def test_the_only_device_of_the_machine_is_shown_at_once_and_all_are_listed(show: Show) -> None:
+    size = CaptureSize((1920, 1080), (1920, 1080), (0, 0), Rates((30.0,)))
+    delivers = Delivers(True, "uvcvideo", "usb", (CaptureFormat("YUYV", "YUYV", False, (size,)),))
+    grabber = CaptureDevice(7, "a grabber", delivers, None)
+    hand = show(devices=lambda: (grabber,))
+    hand.image()
+    assert hand.window.source.spec == GRABBER
+    listed = [hand.form.source.itemData(k) for k in range(hand.form.source.count())]
+    assert listed[:2] == [GRABBER, f"{GRABBER}#size=1920x1080&format=YUYV&rate=30"]
+    assert "simulated:canal" in listed
+    two = show(devices=lambda: (grabber, CaptureDevice(8, "another", None, "it is not known")))
+    two.until(lambda: two.form.source.itemData(2) == "device:8")
+    assert two.window.source.spec == "", "which of them is the C-arm's nobody has said"
 
 
 def test_a_cable_that_is_pulled_is_told_and_stops_the_start(
@@ -108,13 +127,15 @@ def test_a_file_that_is_no_video_says_so_in_a_line(
     hand.until(lambda: hand.window.source.seen.problem != "")
     assert said in hand.window.view.trouble
     assert "\n" not in hand.window.view.trouble
-    assert hand.missing.startswith("the source cannot be opened (Enter tries again)")
+    assert hand.missing == "the source cannot be opened (Enter tries again); mark the levels now, or open a plan"
+    hand.type(hand.form.plan, "some.json")
+    assert hand.missing == "the source cannot be opened (Enter tries again)"
 
 
 def test_another_source_is_opened_once_the_first_is_let_go_and_its_image_is_not_believed(
     show: Show, grabber: Grabber, tmp_path: Path
 ) -> None:
-    hand = show(Wanted(source=GRABBER, crop="0,0,100,100", polarity="cement-bright"))
+    hand = show(Wanted(source=GRABBER, crop="0,0,100,100", polarity="cement-bright", plan="a.json"))
     hand.image()
     for name in ("a", "b"):
         cv2.imwrite(str(tmp_path / f"{name}.png"), scene() * 16)
@@ -122,7 +143,7 @@ def test_another_source_is_opened_once_the_first_is_let_go_and_its_image_is_not_
     assert hand.window.source.seen.frame is None
     hand.image()
     assert (grabber.opened, grabber.closed) == (1, 1)
-    assert hand.form.crop.text() == ""
+    assert hand.form.crop.text() == hand.form.plan.text() == ""
     assert not hand.form.bright.isChecked()
 
 
@@ -233,9 +254,11 @@ def test_a_damaged_memory_is_told_and_kept_aside(show: Show, home: Path) -> None
     rooms_path().parent.mkdir(parents=True)
     rooms_path().write_text("{")
     hand = show()
-    assert "damaged" in hand.window.said.text()
+    hand.open(GRABBER)
+    hand.image()
+    assert "damaged" in hand.window.foot.said.text()
     (aside,) = rooms_path().parent.iterdir()
-    assert aside.name in hand.window.said.text()
+    assert aside.name in hand.window.foot.said.text()
     assert aside.read_text() == "{"
 
 
@@ -276,8 +299,8 @@ def test_enter_on_a_button_presses_it_and_a_closed_window_has_chosen_nothing(
     hand.enter(hand.form.bright)
     assert hand.form.bright.isChecked()
     assert hand.window.isVisible()
-    hand.window.cancel.setFocus()
-    hand.enter(hand.window.cancel)
+    hand.window.foot.cancel.setFocus()
+    hand.enter(hand.window.foot.cancel)
     assert not hand.window.isVisible()
     assert hand.window.begun is None
     assert (grabber.opened, grabber.closed) == (1, 1)
