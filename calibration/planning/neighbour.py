@@ -20,7 +20,7 @@ from monitor.plan import Point
 Floats = NDArray[np.float64]
 
 _COARSE_MM = 0.7
-_DEPTHS = np.linspace(-0.15, 0.15, 9)
+_DEPTHS = np.linspace(-0.2, 0.2, 11)
 _HEIGHTS = np.linspace(-0.36, 0.36, 25)
 _SAMPLES = np.linspace(0.06, 0.94, 24)
 _JUST_BEFORE, _JUST_BEYOND = np.linspace(0.03, 0.16, 6), np.linspace(-0.16, -0.04, 6)
@@ -35,7 +35,10 @@ PLACED_BY = (1, 2)
 
 
 def placed_like(outline: Outline, upper: Point, lower: Point) -> tuple[Point, ...]:
-    """Handles of a body shaped like another, turned and enlarged so that two corners are where clicked.
+    """Handles of a body shaped like another, turned so that two corners are where clicked.
+
+    It is as high as the clicks are apart, and as deep as the other: neighbours are of one depth, and clicks are
+    off by a millimetre or two.
 
     Parameters
     ----------
@@ -51,8 +54,10 @@ def placed_like(outline: Outline, upper: Point, lower: Point) -> tuple[Point, ..
     """
     there = np.array([complex(*point) for point in outline.handles])
     from_, to = there[list(PLACED_BY)], np.array([complex(*upper), complex(*lower)])
-    turn = (to[1] - to[0]) / (from_[1] - from_[0])
-    moved = (there - from_[0]) * turn + to[0]
+    old, new = from_[1] - from_[0], to[1] - to[0]
+    away = (there - from_[0]) / old * abs(old)  # real: along the wall, imaginary: across it
+    stretched = away.real * abs(new) / abs(old) + 1j * away.imag
+    moved = stretched * new / abs(new) + to[0]
     return tuple((float(at.real), float(at.imag)) for at in moved)
 
 
@@ -69,7 +74,7 @@ def fitted_front(slopes: Slopes, handles: tuple[Point, ...]) -> tuple[Point, ...
     coarse = _coarse(slopes, float(np.hypot(*(at[2] - at[1]))))
     depth, down = at[0] - at[1], at[3] - at[0]
     shifts = (_DEPTHS[:, None, None] * depth + _HEIGHTS[None, :, None] * down).reshape(-1, 2)
-    cost = _PULL * np.hypot(*np.meshgrid(_DEPTHS / 0.12, _HEIGHTS / 0.6, indexing="ij")).ravel()
+    cost = _PULL * np.hypot(*np.meshgrid(_DEPTHS / 0.16, _HEIGHTS / 0.6, indexing="ij")).ravel()
     inside = at[:4].mean(axis=0)
     upper, back_upper = _endplates(coarse, at[0] + shifts, at[1], at[4] - (at[0] + at[1]) / 2, inside)
     lower, back_lower = _endplates(coarse, at[3] + shifts, at[2], at[5] - (at[3] + at[2]) / 2, inside)

@@ -99,3 +99,11 @@ def test_the_place_of_a_neighbour_is_that_of_its_two_corners() -> None:
     assert placed[1] == pytest.approx((215.0, 192.0))
     assert placed[2] == pytest.approx((213.0, 276.0))
     assert placed[0] == pytest.approx((120.0, 200.0))
+
+
+def test_clicks_that_are_too_near_make_a_neighbour_lower_and_no_less_deep() -> None:
+    like = drawn_outline((*CORNERS, *_NOTHING))
+    placed = np.array(placed_like(like, (215.0, 200.0), (213.0, 268.0)))
+    depth_px = np.hypot(*(placed[1] - placed[0]))
+    assert depth_px == pytest.approx(np.hypot(*np.subtract(CORNERS[1], CORNERS[0])), rel=0.02)
+    assert placed[2][1] - placed[1][1] == pytest.approx(68.0)

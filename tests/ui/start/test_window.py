@@ -127,7 +127,9 @@ def test_a_file_that_is_no_video_says_so_in_a_line(
     hand.until(lambda: hand.window.source.seen.problem != "")
     assert said in hand.window.view.trouble
     assert "\n" not in hand.window.view.trouble
-    assert hand.missing == "the source cannot be opened (Enter tries again); mark the levels now, or open a plan"
+    assert (
+        hand.missing == "the source cannot be opened (Enter tries again); mark the levels now, or open a plan"
+    )
     hand.type(hand.form.plan, "some.json")
     assert hand.missing == "the source cannot be opened (Enter tries again)"
 
