@@ -37,8 +37,8 @@ PLACED_BY = (1, 2)
 def placed_like(outline: Outline, upper: Point, lower: Point) -> tuple[Point, ...]:
     """Handles of a body shaped like another, turned so that two corners are where clicked.
 
-    It is as high as the clicks are apart, and as deep as the other: neighbours are of one depth, and clicks are
-    off by a millimetre or two.
+    It is as high as the clicks are apart and as deep as the other: neighbours are of one depth, and clicks
+    are off by a millimetre or two.
 
     Parameters
     ----------
