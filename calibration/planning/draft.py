@@ -126,7 +126,7 @@ class Draft:
             yield "no level is marked"
         for view in drawn:
             if view.scale is None:
-                yield f"{view.name}: no scale; mark a cannula and say its gauge, or type mm per pixel"
+                yield f"{view.name}: no scale: mark a cannula and say its gauge, or type mm per pixel"
             for level in view.levels:
                 if not level.confirmed:
                     yield f"{view.name}: {level.name} is proposed; confirm the names with Enter"

@@ -77,8 +77,8 @@ class LevelsBox(QFrame):
         if [self._text(k) for k in range(self.list.count())] != lines:
             self.list.clear()
             self.list.addItems(lines)
-            row_px = max(self.list.sizeHintForRow(0), self.fontMetrics().height() + 4)
-            self.list.setFixedHeight(row_px * min(max(len(lines), 2), _MOST_ROWS) + 4)
+        row_px = max(self.list.sizeHintForRow(0), self.fontMetrics().height() + 4)
+        self.list.setFixedHeight(row_px * min(max(len(lines), 2), _MOST_ROWS) + 4)
         self.list.setCurrentRow(self._hand.level if view.levels else -1)
         level = self._level
         for widget in (self.name, self.volume, self.pathology, self.defect, self.again, self.remove):
@@ -92,6 +92,10 @@ class LevelsBox(QFrame):
             self.defect.setChecked(level.intent.risk.posterior_wall_defect)
             self.measures.setText(_measures(view, level))
         else:
+            self.name.setCurrentText("")
+            self.pathology.setCurrentText("")
+            self.volume.setText("")
+            self.defect.setChecked(False)
             self.measures.setText("")
         unseen = () if level is None else level.outline.unseen
         if unseen:
