@@ -57,6 +57,14 @@ def live(
     distance_tone: Annotated[
         bool, typer.Option("--distance-tone", help="Ticks that quicken as the cement nears a structure.")
     ] = False,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys",
+            metavar="FILE.toml",
+            help="Which keys, as of a foot switch, do what; without it ~/.config/cementwatch/keys.toml.",
+        ),
+    ] = None,
     windowed: Annotated[bool, typer.Option("--windowed", help="Not full screen.")] = False,
     resume: Annotated[
         bool,
@@ -90,6 +98,7 @@ def live(
     from recordings.open import open_source
     from ui.biplane import biplane_run
     from ui.delays import delay_of
+    from ui.keys import read_keys
     from ui.live import live_run, run_headless
 
     if seconds is not None and not seconds > 0:
@@ -101,6 +110,7 @@ def live(
     marked, settings = with_polarity(read_plan(plan), polarity), config_of(config, preset)
     opened = open_source(source, frame_rate_hz=rate_of(frame_rate))
     room = profile_of(profile)
+    does = read_keys(keys) if keys is not None or not headless else None
     try:
         with ExitStack() as stack:
             if second is None:
@@ -128,8 +138,9 @@ def live(
                 from ui.window import show_live
 
                 show_live(
-                    runs, marked, seconds, full_screen=not windowed, sound=sound, distance_tone=distance_tone
-                )
+                    runs, marked, seconds, full_screen=not windowed, sound=sound,
+                    distance_tone=distance_tone, keys=does,
+                )  # fmt: skip
     except CementWatchError:
         heart.end()  # told with its reason; a monitor started again would tell it again
         raise

@@ -28,10 +28,10 @@ def paint_bar(draw: Draw, rect: QRectF, bar: BarModel, now_ns: int) -> None:
         split = rect.left() + rect.width() * _ALARM_SHARE_WHEN_BLIND
         left = QRectF(rect.left(), rect.top(), split - rect.left(), rect.height())
         right = QRectF(split, rect.top(), rect.right() - split, rect.height())
-        _paint_alarm(draw, left, bar.alarm, bar.further, now_ns, narrow=True)
+        _paint_alarm(draw, left, bar.alarm, bar, now_ns, narrow=True)
         _paint_state(draw, right, bar.state, narrow=True)
     elif bar.alarm:
-        _paint_alarm(draw, rect, bar.alarm, bar.further, now_ns, narrow=False)
+        _paint_alarm(draw, rect, bar.alarm, bar, now_ns, narrow=False)
     elif bar.state:
         _paint_state(draw, rect, bar.state, narrow=False)
     else:
@@ -45,7 +45,7 @@ def _inside(draw: Draw, rect: QRectF) -> QRectF:
 
 
 def _paint_alarm(
-    draw: Draw, rect: QRectF, alarm: AlarmModel, further: int, now_ns: int, *, narrow: bool
+    draw: Draw, rect: QRectF, alarm: AlarmModel, bar: BarModel, now_ns: int, *, narrow: bool
 ) -> None:
     look = ALARM_LOOKS[alarm.priority]
     lit = alarm.flashing and flash_lit(alarm.priority, now_ns)
@@ -63,7 +63,7 @@ def _paint_alarm(
     word = QRectF(centre.x() + size + draw.px(12), rect.top(), draw.px(170), rect.height())
     taken = draw.text(word, look.word, 26 if narrow else 32, ink, bold=True)
     left = taken.right() + draw.px(22 if narrow else 34)
-    notes = [n for n in (alarm.note, f"+{further} more" if further else "") if n]
+    notes = [n for n in (alarm.note, f"+{bar.further} more" if bar.further else "") if n]
     if narrow:
         # Two lines: what it is, and what became of it.
         body = QRectF(left, rect.top(), inner.right() - left, rect.height())
@@ -77,7 +77,7 @@ def _paint_alarm(
         return
     upper = QRectF(inner.right() - draw.px(400), rect.top() + draw.px(14), draw.px(400), draw.px(36))
     lower = upper.translated(0, draw.px(40))
-    todo = "" if not alarm.flashing else "Space  acknowledge"
+    todo = bar.todo if alarm.flashing else ""
     right_lines = [t for t in ("  ·  ".join(notes), todo) if t]
     if len(right_lines) == 1:
         draw.text(

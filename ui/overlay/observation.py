@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from monitor.health import Health
 from monitor.plan import Plan
 from monitor.result import Alert, Result
+from ui.keys import Keys
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +77,8 @@ class Setup:
         What of the calibration is missing, expired or contradicted, the gravest first.
     room_latency_ms : float or None
         From the glass to the capture, as measured in the room (ms).
+    keys : Keys
+        What the keys do, for the list of them and where one is named.
     """
 
     mm_per_px: Mapping[str, float] = field(default_factory=dict)
@@ -83,6 +86,7 @@ class Setup:
     invert: bool = False
     calibration: tuple[str, ...] = ()
     room_latency_ms: float | None = None
+    keys: Keys = field(default_factory=Keys)
 
 
 def setup_from_plan(
@@ -91,6 +95,7 @@ def setup_from_plan(
     invert: bool = False,
     calibration: tuple[str, ...] = (),
     room_latency_ms: float | None = None,
+    keys: Keys | None = None,
 ) -> Setup:
     """Scales and planned volumes of a plan."""
     volumes = {name: intent.planned_volume_ml for name, intent in plan.levels.items()}
@@ -100,4 +105,5 @@ def setup_from_plan(
         invert=invert,
         calibration=calibration,
         room_latency_ms=room_latency_ms,
+        keys=keys or Keys(),
     )
