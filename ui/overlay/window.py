@@ -92,7 +92,7 @@ class OverlayWindow(QWidget):
         self.setWindowTitle("CementWatch")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(800, 560)
+        self.setMinimumSize(800, 450)
         self.resize(1280, 720)
         self._observe = observe
         self._scene: Painter = scene or Scene(setup or Setup())
