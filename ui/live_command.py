@@ -57,6 +57,9 @@ def live(
     distance_tone: Annotated[
         bool, typer.Option("--distance-tone", help="Ticks that quicken as the cement nears a structure.")
     ] = False,
+    speech: Annotated[
+        bool, typer.Option("--speech", help="Alarms are also spoken, behind their tones.")
+    ] = False,
     keys: Annotated[
         Path | None,
         typer.Option(
@@ -103,6 +106,8 @@ def live(
 
     if seconds is not None and not seconds > 0:
         raise InputError(f"--seconds must be above 0, is {seconds:g}")
+    if speech and not sound:
+        raise InputError("--speech stands beside the tones, not in their place: not with --no-sound")
     if second is None and second_view is not None:
         raise InputError("--second-view needs the --second source that shows it")
     if second is not None and profile is not None:
@@ -139,7 +144,7 @@ def live(
 
                 show_live(
                     runs, marked, seconds, full_screen=not windowed, sound=sound,
-                    distance_tone=distance_tone, keys=does,
+                    distance_tone=distance_tone, speech=speech, keys=does,
                 )  # fmt: skip
     except CementWatchError:
         heart.end()  # told with its reason; a monitor started again would tell it again

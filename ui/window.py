@@ -26,6 +26,7 @@ def show_live(
     full_screen: bool,
     sound: bool = True,
     distance_tone: bool = False,
+    speech: bool = False,
     keys: Keys | None = None,
 ) -> None:
     """Show the overlay until it is closed, the process is told to stop, or for so many seconds.
@@ -41,6 +42,8 @@ def show_live(
         Whether alarms are heard.
     distance_tone : bool
         Whether the distance is heard from the start.
+    speech : bool
+        Whether alarms are spoken behind their tones.
     keys : Keys, optional
         Which keys do what.
     """
@@ -53,9 +56,10 @@ def show_live(
     from ui.overlay.window import run_window
     from ui.sound.sounder import Sounder
     from ui.sound.speaker import NoSpeaker, speaker_here
+    from ui.sound.voice import voice_here
 
     speaker = speaker_here() if sound else NoSpeaker("no sound: switched off")
-    sounder = Sounder(speaker, distance_tone=distance_tone)
+    sounder = Sounder(speaker, voice_here() if speech else None, distance_tone=distance_tone)
     marker = marker_for(runs)
     window = window_for(runs, plan, sounder, keys=keys, marker=marker)
     unseen = not display_available()

@@ -35,6 +35,8 @@ class Observation:
         Time for which the alarm sound stays paused.
     audio_unheard : str
         Why no alarm can be heard; empty: they can, or sound is no matter here.
+    speech_unheard : str
+        Why no alarm is spoken where that was asked for; empty: they are, or it was not.
     source : str
         What the source delivers; empty: not known.
     processing_ms : float or None
@@ -55,6 +57,7 @@ class Observation:
     cement_until_s: float | None = None
     audio_paused_s: float | None = None
     audio_unheard: str = ""
+    speech_unheard: str = ""
     source: str = ""
     processing_ms: float | None = None
     level_notes: Mapping[str, str] = field(default_factory=dict)
