@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from tests.ui.test_sound_server import server
 from ui.cli import run
 from ui.sound.bursts import BURSTS, SAMPLE_RATE_HZ
 from ui.sound.sounder import Sounder
-from ui.sound.speech import STALE_S, words_of
+from ui.sound.speech import STALE_S, length_s, words_of
 from ui.sound.voice import NoVoice, ProgramVoice, QtVoice, voice_here
 
 __all__ = ["server"]
@@ -134,6 +135,7 @@ def test_of_several_the_gravest_is_said_and_what_is_stale_is_dropped() -> None:
     ears.voice.lasts_ns = 2 * SECOND_NS
     ears.look(WALL, CANAL, VEIN, seconds=30)
     assert sorted(ears.words) == ["canal leak, T 12", "vein leak, T 12"]
+    assert ears.voice.stopped == [], "what would not end before the next burst waits for its rest"
     assert all(at_s <= STALE_S for at_s, _ in ears.voice.said)
 
 
@@ -246,6 +248,24 @@ def test_the_way_to_speak_is_the_first_that_there_is(
     here = voice_here()
     assert isinstance(here, ProgramVoice)
     assert here._name == "espeak-ng"
+
+
+def test_words_take_no_longer_than_they_are_taken_to(tmp_path: Path) -> None:
+    engine = shutil.which("espeak-ng")
+    if engine is None:
+        pytest.skip("espeak-ng is not installed")
+    file = tmp_path / "words.wav"
+    for rule in RULES.values():
+        words = words_of(made.alert(rule.priority, "", rule_id=rule.rule_id))
+        if rule.priority is Priority.LOW:
+            continue
+        subprocess.run([engine, "-v", "en", "-s", "165", "-w", file, "--", words], check=True)
+        with wave.open(str(file)) as spoken:
+            lasts_s = spoken.getnframes() / spoken.getframerate()
+        assert lasts_s <= length_s(words) + 0.01, words
+        rest_s = BURSTS[(Kind.CLINICAL, rule.priority)].rest_s
+        assert rest_s is not None
+        assert length_s(words) < rest_s - 0.3, "else it would never be said"
 
 
 def test_a_real_engine_is_heard_and_is_silent_once_it_is_stopped(server: dict[str, str]) -> None:

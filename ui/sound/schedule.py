@@ -58,6 +58,10 @@ class Schedule:
         """Whether a burst is being played."""
         return now_ns < self._burst_end_ns
 
+    def rest_s(self, now_ns: int) -> float:
+        """Time until the burst that has sounded comes again (s)."""
+        return max(0, self._rest_until_ns - now_ns) / 1e9
+
     def due(self, alerts: Iterable[Alert], distance_mm: float | None, now_ns: int) -> Due | None:
         """What is to be played now; None: what plays goes on, or nothing does.
 

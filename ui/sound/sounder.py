@@ -74,7 +74,10 @@ class Sounder:
         """Say what is due. Before anything is played, so that a burst finds silence."""
         if self._voice is None:
             return
-        due = self._speech.due(self._alerts, now_ns, hushed=hushed, speaking=self._voice.speaking())
+        due = self._speech.due(
+            self._alerts, now_ns, hushed=hushed, room_s=self._schedule.rest_s(now_ns),
+            speaking=self._voice.speaking(),
+        )  # fmt: skip
         if due is not None and due.words:
             self._voice.say(due.words)
         elif due is not None:

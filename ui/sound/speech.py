@@ -13,8 +13,9 @@ from monitor.result import AlarmState, Alert, Priority
 from monitor.rule_table import RULES
 from ui.sound.schedule import Key, gravity_of, key_of
 
-STALE_S = 6.0
-"""What could not be said so long after it came is not said any more: a burst of HIGH lasts half of it."""
+STALE_S = 10.0
+"""What could not be said so long after it came, in the rest of two bursts of HIGH, is not said any more."""
+_WORD_S, _AROUND_S = 0.42, 0.56
 _LEVEL = re.compile(r"([A-Za-z]+)\s*(\d+)")
 _UNSPEAKABLE = re.compile(r"[^A-Za-z0-9 ,]+")
 
@@ -34,11 +35,16 @@ def words_of(alert: Alert) -> str:
     return " ".join(_UNSPEAKABLE.sub(" ", f"{what}, {level}" if level else what).split())
 
 
+def length_s(words: str) -> float:
+    """How long it takes to say this, at most (s); measured with `espeak-ng` at 165 words a minute."""
+    return _AROUND_S + _WORD_S * len(words.split())
+
+
 class Speech:
     """Asked at every look; remembers what was said.
 
     An alarm of HIGH or MEDIUM priority is said once while it is true and not acknowledged. There is no queue:
-    of several the gravest is said, the newest of those; what is stale by then is not.
+    of several the gravest is said, the newest of those; what is stale by then, or too long, is not.
     """
 
     def __init__(self) -> None:
@@ -46,7 +52,9 @@ class Speech:
         self._said: set[Key] = set()
         self._saying: Key | None = None
 
-    def due(self, alerts: Iterable[Alert], now_ns: int, *, hushed: bool, speaking: bool) -> Say | None:
+    def due(
+        self, alerts: Iterable[Alert], now_ns: int, *, hushed: bool, room_s: float, speaking: bool
+    ) -> Say | None:
         """What is to be said now; None: what is being said goes on, or nothing is.
 
         Parameters
@@ -57,6 +65,8 @@ class Speech:
             Monotonic time (ns).
         hushed : bool
             A burst sounds, or the audio is paused.
+        room_s : float
+            Time until the next burst (s); what is longer waits for the rest behind that.
         speaking : bool
             What was said last is not at its end.
         """
@@ -75,7 +85,9 @@ class Speech:
         fresh = [
             key
             for key in active
-            if key not in self._said and now_ns - self._since_ns[key] <= round(STALE_S * 1e9)
+            if key not in self._said
+            and now_ns - self._since_ns[key] <= round(STALE_S * 1e9)
+            and length_s(words_of(active[key])) <= room_s
         ]
         self._saying = max(
             fresh, key=lambda key: (gravity_of(active[key]), self._since_ns[key]), default=None
