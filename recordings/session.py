@@ -1,7 +1,8 @@
 """The session folder: everything that is kept of one procedure.
 
 It holds ``frames.mcap``, ``log.sqlite``, ``plan.json``, ``config.toml`` and ``session.json``, and while it is
-being recorded ``memory.msgpack``, which a restart goes on with; all readable by its owner only.
+being recorded ``memory.msgpack``, which a restart goes on with; all readable by its owner only. Where moments
+were marked (event ``mark`` of the log), ``snapshots/`` holds pictures of the screen.
 ``session.json`` is written last and replaced whole: a folder with it is a session, and ``complete`` in it
 is true once the session was closed in order.
 """
@@ -32,7 +33,7 @@ from recordings.recording import RecordingReader, RecordingWriter
 
 SCHEMA = "cementwatch.session/1"
 FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "config.toml", "session.json"
-MEMORY = "memory.msgpack"
+MEMORY, SNAPSHOTS = "memory.msgpack", "snapshots"
 _LARGEST_BYTES = 1024 * 1024
 
 

@@ -13,6 +13,7 @@ from recordings.analysis import make_folder
 from recordings.simulated.marks import plan_for
 from recordings.simulated.settings import SimulationSettings
 from recordings.simulated.source import SimulatedSource
+from ui.keys import Keys, read_keys
 from ui.live import LiveRun, live_run, session_folder
 
 _FIRST_PICTURE_S = 6.0
@@ -28,6 +29,7 @@ def run_demo(out: Path, name: str, seconds: float | None) -> None:
     InputError
         There is no procedure of that name, or `out` cannot be written.
     """
+    keys = read_keys(None)
     settings = SimulationSettings()
     source = SimulatedSource(name, settings)
     plan = plan_for(name, settings)
@@ -39,13 +41,13 @@ def run_demo(out: Path, name: str, seconds: float | None) -> None:
         typer.echo(f"{transition.event:12} {alert.priority.name:6} {alert.level or ''}: {alert.message}")
 
     with live_run(source, plan, Config(), session, tell=tell, note=f"simulated procedure: {name}") as running:
-        pictures = _show(running, plan=plan, out=out, seconds=seconds)
+        pictures = _show(running, plan=plan, out=out, seconds=seconds, keys=keys)
     for picture in pictures:
         typer.echo(f"picture {picture}")
     typer.echo(f"session {session}")
 
 
-def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> list[Path]:
+def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None, keys: Keys) -> list[Path]:
     from ui.qt import display_available, start_application
 
     start_application()
@@ -54,11 +56,12 @@ def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> 
     from PyQt6.QtGui import QPixmap
 
     from ui.overlay.window import run_window
-    from ui.window import window_for
+    from ui.window import marker_for, window_for
 
     seen = display_available()
     observer = running.observer
-    window = window_for((running,), plan)
+    marker = marker_for((running,))
+    window = window_for((running,), plan, keys=keys, marker=marker)
     if not seen:
         window.resize(*SIZE)
     # kept in memory until the end: writing a picture would hold up the loop that is being shown
@@ -87,6 +90,9 @@ def _show(running: LiveRun, *, plan: Plan, out: Path, seconds: float | None) -> 
     timer = QTimer(window)
     timer.timeout.connect(watch)
     timer.start(100)
-    run_window(window, full_screen=seen)
+    try:
+        run_window(window, full_screen=seen)
+    finally:
+        marker.stop()
     paths = {out / f"overlay-{what}.png": picture for what, picture in taken.items()}
     return [path for path, picture in paths.items() if picture.save(str(path))]

@@ -63,6 +63,17 @@ def live(
     distance_tone: Annotated[
         bool, typer.Option("--distance-tone", help="Ticks that quicken as the cement nears a structure.")
     ] = False,
+    speech: Annotated[
+        bool, typer.Option("--speech", help="Alarms are also spoken, behind their tones.")
+    ] = False,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys",
+            metavar="FILE.toml",
+            help="Which keys, as of a foot switch, do what; without it ~/.config/cementwatch/keys.toml.",
+        ),
+    ] = None,
     windowed: Annotated[bool, typer.Option("--windowed", help="Not full screen.")] = False,
     resume: Annotated[
         bool,
@@ -101,10 +112,13 @@ def live(
     from recordings.procedure import take_procedure
     from ui.biplane import biplane_run
     from ui.delays import delay_of
+    from ui.keys import read_keys
     from ui.live import live_run, run_headless
 
     if seconds is not None and not seconds > 0:
         raise InputError(f"--seconds must be above 0, is {seconds:g}")
+    if speech and not sound:
+        raise InputError("--speech stands beside the tones, not in their place: not with --no-sound")
     if second is None and second_view is not None:
         raise InputError("--second-view needs the --second source that shows it")
     if second is not None and profile is not None:
@@ -116,6 +130,7 @@ def live(
     settings, part = config_of(config, preset), crop_of(crop)
     opened = cropped(open_source(source, frame_rate_hz=rate_of(frame_rate)), part)
     room = profile_of(profile)
+    does = read_keys(keys) if keys is not None or not headless else None
     try:
         with ExitStack() as stack:
             if second is None:
@@ -143,8 +158,9 @@ def live(
                 from ui.window import show_live
 
                 show_live(
-                    runs, marked, seconds, full_screen=not windowed, sound=sound, distance_tone=distance_tone
-                )
+                    runs, marked, seconds, full_screen=not windowed, sound=sound,
+                    distance_tone=distance_tone, speech=speech, keys=does,
+                )  # fmt: skip
     except CementWatchError:
         heart.end()  # told with its reason; a monitor started again would tell it again
         raise

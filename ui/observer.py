@@ -7,8 +7,9 @@ that it judges.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 from monitor.alerts import AlarmBoard
 from monitor.config import Config
@@ -131,6 +132,20 @@ class Observer:
         self._tell_all(told)
         if self._log is not None:
             self._try(lambda log: log.acknowledged(now_ns))
+
+    def note(self, name: str, data: Mapping[str, Any], t_ns: int) -> str:
+        """Write something that happened; why it could not be written yet, empty: it is.
+
+        What could not be written waits, and is tried again.
+        """
+        if self._log is None:
+            return "nothing is recorded"
+        try:
+            self._log.event(name, data, t_ns)
+        except RecordingError as error:
+            self._log_error = str(error)
+            return "the log cannot be written"
+        return ""
 
     @property
     def ended(self) -> bool:

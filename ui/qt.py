@@ -55,14 +55,16 @@ def start_application(arguments: Sequence[str] = ("cementwatch",)) -> QApplicati
 
 
 def _quieten() -> None:
-    """Keep what Qt Multimedia says of the sound servers that it does not find off standard error.
+    """Keep what Qt says of the sound servers and speech engines that it does not find off standard error.
 
-    Whether anything can be heard is said in the window (`ui.sound.speaker`).
+    Whether anything can be heard is said in the window (`ui.sound.speaker`, `ui.sound.voice`).
     """
     from PyQt6.QtCore import QMessageLogContext, QtMsgType, qFormatLogMessage, qInstallMessageHandler
 
     def handle(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
-        of_sound = (context.category or "").startswith("qt.multimedia") or "PulseAudio" in (text or "")
+        of_sound = (context.category or "").startswith(("qt.multimedia", "qt.speech")) or any(
+            word in (text or "") for word in ("PulseAudio", "text-to-speech")
+        )
         if not of_sound:
             print(qFormatLogMessage(kind, context, text), file=sys.stderr)  # noqa: T201  as Qt does
 

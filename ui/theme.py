@@ -25,9 +25,9 @@ TEXT_SOFT = "#b4bcc5"
 TEXT_FAINT = "#8a939e"
 CYAN = "#5eb3c8"
 TRACK = "#262d36"
-BLIND = "#3b4452"
-BLIND_LINE = "#8b97a8"
-CONTOUR = "#ffd34d"
+BLIND = "#525d6e"
+BLIND_LINE = "#7d8899"
+CONTOUR = "#ffe98a"
 HALO = "#000000"
 RED_LINE = "#ff5246"
 AMBER_LINE = "#ffb21e"
@@ -52,12 +52,12 @@ class AlarmLook:
 
 ALARM_LOOKS = {
     Priority.HIGH: AlarmLook(
-        "HIGH", "triangle", ("#c91d1d", "#fff4f2"), ("#5c1010", "#fff4f2"), RED_LINE, 2.0
+        "HIGH", "triangle", ("#c91d1d", "#fff4f2"), ("#4d0b0b", "#fff4f2"), RED_LINE, 2.0
     ),
     Priority.MEDIUM: AlarmLook(
-        "MEDIUM", "diamond", ("#f0ae1f", "#17120a"), ("#4a370c", "#ffd479"), AMBER_LINE, 0.6
+        "MEDIUM", "diamond", ("#f0ae1f", "#17120a"), ("#5e4610", "#ffd479"), AMBER_LINE, 0.6
     ),
-    Priority.LOW: AlarmLook("LOW", "circle", ("#0f4a5a", "#d9f3fa"), ("#0f4a5a", "#d9f3fa"), CYAN, None),
+    Priority.LOW: AlarmLook("LOW", "circle", ("#0c4150", "#d9f3fa"), ("#0c4150", "#d9f3fa"), CYAN, None),
 }
 """Flashing after IEC 60601-1-8: HIGH 1.4 to 2.8 Hz, MEDIUM 0.4 to 0.8 Hz, LOW steady."""
 

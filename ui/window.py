@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from monitor.plan import Plan
 from monitor.polarity import as_stated
+from ui.keys import Keys
 from ui.live import LiveRun
 
 if TYPE_CHECKING:
+    from ui.marks import Marker
     from ui.overlay.observation import Observation, Setup
     from ui.overlay.window import OverlayWindow
     from ui.sound.sounder import Sounder
@@ -24,6 +26,8 @@ def show_live(
     full_screen: bool,
     sound: bool = True,
     distance_tone: bool = False,
+    speech: bool = False,
+    keys: Keys | None = None,
 ) -> None:
     """Show the overlay until it is closed, the process is told to stop, or for so many seconds.
 
@@ -38,6 +42,10 @@ def show_live(
         Whether alarms are heard.
     distance_tone : bool
         Whether the distance is heard from the start.
+    speech : bool
+        Whether alarms are spoken behind their tones.
+    keys : Keys, optional
+        Which keys do what.
     """
     from ui.qt import display_available, start_application
 
@@ -48,10 +56,12 @@ def show_live(
     from ui.overlay.window import run_window
     from ui.sound.sounder import Sounder
     from ui.sound.speaker import NoSpeaker, speaker_here
+    from ui.sound.voice import voice_here
 
     speaker = speaker_here() if sound else NoSpeaker("no sound: switched off")
-    sounder = Sounder(speaker, distance_tone=distance_tone)
-    window = window_for(runs, plan, sounder)
+    sounder = Sounder(speaker, voice_here() if speech else None, distance_tone=distance_tone)
+    marker = marker_for(runs)
+    window = window_for(runs, plan, sounder, keys=keys, marker=marker)
     unseen = not display_available()
 
     def watch() -> None:
@@ -68,16 +78,31 @@ def show_live(
         run_window(window, full_screen=full_screen)
     finally:
         sounder.silence()
+        marker.stop()
 
 
-def window_for(runs: Sequence[LiveRun], plan: Plan, sound: Sounder | None = None) -> OverlayWindow:
-    """The overlay's window for one run or two, not yet shown; what it looks at is heard too."""
+def window_for(
+    runs: Sequence[LiveRun],
+    plan: Plan,
+    sound: Sounder | None = None,
+    *,
+    keys: Keys | None = None,
+    marker: Marker | None = None,
+) -> OverlayWindow:
+    """The overlay's window for one run or two, not yet shown; what it looks at is heard too.
+
+    Where there is a live source that has not ended, closing it is asked for twice.
+    """
     from ui.overlay.biplane import BiplaneObservation
     from ui.overlay.biplane_scene import BiplaneScene
     from ui.overlay.scene import Scene
     from ui.overlay.window import OverlayWindow
 
+    does: dict[str, Callable[[], str]] = {} if sound is None else sound_actions(sound)
+
     def looks() -> tuple[Observation, ...]:
+        if marker is not None and (words := marker.lost()):
+            window.say(words)
         seen = tuple(run.observer.look() for run in runs)
         return seen if sound is None else sound.hear(seen)
 
@@ -85,7 +110,14 @@ def window_for(runs: Sequence[LiveRun], plan: Plan, sound: Sounder | None = None
         for run in runs:
             run.observer.acknowledge()
 
-    first, *others = (_setup(run, plan) for run in runs)
+    def mark(marker: Marker) -> str:
+        model = window.model
+        level, results = (model.level, model.results) if model is not None else (None, ())
+        return marker.mark(level, results, lambda: window.grab().toImage())
+
+    if marker is not None:
+        does["mark"] = partial(mark, marker)
+    first, *others = (_setup(run, plan, keys) for run in runs)
     if others:
         names = (runs[0].view.name, runs[1].view.name)
         scene: Scene | BiplaneScene = BiplaneScene((first, others[0]), names)
@@ -101,26 +133,38 @@ def window_for(runs: Sequence[LiveRun], plan: Plan, sound: Sounder | None = None
         scene=scene,
         acknowledge=acknowledge,
         painted=[run.loop.latency.painted for run in runs],
-        keys=None if sound is None else sound_keys(sound),
+        keys=keys,
+        does=does,
+        asks=lambda: any(run.info.live and not run.observer.ended for run in runs),
     )
     for run in runs:
         run.loop.on_result = window.wake
     return window
 
 
-def sound_keys(sound: Sounder) -> dict[int, Callable[[], str]]:
-    """The keys of `ui.overlay.scene.KEY_MAP` that are about what is heard."""
-    from PyQt6.QtCore import Qt
+def marker_for(runs: Sequence[LiveRun]) -> Marker:
+    """What marks moments of these runs; to be stopped before their sessions are closed."""
+    from ui.marks import Marker, Plane
 
+    session = runs[0].session
+    return Marker(
+        [Plane(run.view.name, run.observer.note if run.session is not None else None) for run in runs],
+        session.folder if session is not None else None,
+        session.about.anchor_monotonic_ns if session is not None else 0,
+    )
+
+
+def sound_actions(sound: Sounder) -> dict[str, Callable[[], str]]:
+    """The actions of `ui.keys.WORDS` that are about what is heard."""
     return {
-        Qt.Key.Key_A: sound.pause,
-        Qt.Key.Key_D: sound.toggle_distance_tone,
-        Qt.Key.Key_Plus: partial(sound.louder, 1),
-        Qt.Key.Key_Minus: partial(sound.louder, -1),
+        "pause_sound": sound.pause,
+        "distance_tone": sound.toggle_distance_tone,
+        "louder": partial(sound.louder, 1),
+        "softer": partial(sound.louder, -1),
     }
 
 
-def _setup(run: LiveRun, plan: Plan) -> Setup:
+def _setup(run: LiveRun, plan: Plan, keys: Keys | None) -> Setup:
     from ui.overlay.observation import setup_from_plan
 
     return setup_from_plan(
@@ -128,4 +172,5 @@ def _setup(run: LiveRun, plan: Plan) -> Setup:
         invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent,
         calibration=run.ready.words,
         room_latency_ms=run.ready.latency_ms,
+        keys=keys,
     )

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QCloseEvent
 
 from monitor.result import Priority
 from tests.ui import factory as made
@@ -109,8 +110,71 @@ def test_no_single_key_closes_or_acknowledges(qtbot, window, source, key):
     assert source.acknowledged == 0
 
 
+def test_no_key_at_all_closes_the_window(qtbot, window):
+    for key in Qt.Key:
+        if key not in (Qt.Key.Key_unknown, Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            qtbot.keyClick(window, key)
+    assert window.isVisible()
+
+
 def test_control_q_closes(qtbot, window):
     qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert not window.isVisible()
+
+
+@pytest.fixture
+def live(qtbot, source):
+    """A window over a live source that is monitored, and its clock (s)."""
+    clock = [100.0]
+    shown = OverlayWindow(source.observe, asks=lambda: True, clock=lambda: round(clock[0] * 1e9))
+    qtbot.addWidget(shown)
+    shown.show()
+    shown.tick()
+    return shown, clock
+
+
+def quits(qtbot, window) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+
+
+def closes_with_the_mouse(window) -> None:
+    """As the window system asks: an event that the program did not make."""
+
+    class Outside(QCloseEvent):
+        def spontaneous(self) -> bool:
+            return True
+
+    event = Outside()
+    window.closeEvent(event)
+    if event.isAccepted():
+        window.hide()
+
+
+@pytest.mark.parametrize("second", ["key", "mouse"])
+@pytest.mark.parametrize("first", ["key", "mouse"])
+def test_what_would_end_a_live_watch_is_asked_for_twice(qtbot, live, first, second):
+    window, clock = live
+    ways = {"key": lambda: quits(qtbot, window), "mouse": lambda: closes_with_the_mouse(window)}
+    ways[first]()
+    assert window.isVisible()
+    window.grab()
+    assert "monitoring a live source: quit again within 3 s" in [word.text for word in window.words]
+    clock[0] += 2.9
+    ways[second]()
+    assert not window.isVisible()
+
+
+def test_a_second_word_that_comes_late_is_a_first_one(qtbot, live):
+    window, clock = live
+    for _ in range(3):
+        quits(qtbot, window)
+        assert window.isVisible()
+        clock[0] += 3.1
+
+
+def test_the_program_itself_closes_without_asking(live):
+    window, _ = live
+    window.close()
     assert not window.isVisible()
 
 

@@ -21,7 +21,7 @@ from ui.sound.distance_tone import FARTHEST_MM, FASTEST_S, SLOWEST_S, nearest_mm
 from ui.sound.schedule import Due, Schedule
 from ui.sound.sounder import Sounder
 from ui.sound.speaker import AplaySpeaker, NoSpeaker, has_card
-from ui.window import sound_keys
+from ui.window import sound_actions
 
 LOOK_NS = 33_000_000
 TABLE = {  # pulses, pulse length (s), rest between bursts (s): the burst table of clinical alarms
@@ -339,7 +339,7 @@ def test_keys_pause_and_turn_the_tone_on_and_the_screen_says_so(qtbot: QtBot) ->
     def look() -> Observation:
         return sounder.hear((dataclasses.replace(alarmed, now_ns=clock.ns),))[0]
 
-    window = OverlayWindow(look, made.SETUP, keys=sound_keys(sounder), clock=clock)
+    window = OverlayWindow(look, made.SETUP, does=sound_actions(sounder), clock=clock)
     qtbot.addWidget(window)
     window.resize(1280, 720)
 

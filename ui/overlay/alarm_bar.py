@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt6.QtCore import QPointF, QRectF
 
 from ui.overlay.draw import Draw, Piece
@@ -17,8 +19,17 @@ from ui.theme import (
     flash_lit,
 )
 
+ALARM_TEXT = 60.0
+"""Of the words of alarms and states: capitals of 20 minutes of arc at two metres (docs/measurements.md)."""
+_SMALLEST = 0.8
+_PITCH = 60.0
+_GAP = 0.4
+_SMALL, _SMALL_ROW = 22.0, 34.0
+_NOTE, _NOTE_PITCH = 24.0, 36.0
+_NOTES, _FOLLOWS, _WORD_COLUMN = 350.0, 480.0, 140.0
 _ALARM_SHARE_WHEN_BLIND = 0.54
-_LONGEST_LINE = 38
+_LONGEST_LINE = 34
+_UNITS = ("mm", "mm²", "mm/s", "mL", "s", "min")
 
 
 def paint_bar(draw: Draw, rect: QRectF, bar: BarModel, now_ns: int) -> None:
@@ -28,10 +39,10 @@ def paint_bar(draw: Draw, rect: QRectF, bar: BarModel, now_ns: int) -> None:
         split = rect.left() + rect.width() * _ALARM_SHARE_WHEN_BLIND
         left = QRectF(rect.left(), rect.top(), split - rect.left(), rect.height())
         right = QRectF(split, rect.top(), rect.right() - split, rect.height())
-        _paint_alarm(draw, left, bar.alarm, bar.further, now_ns, narrow=True)
+        _paint_alarm(draw, left, bar.alarm, bar, now_ns, narrow=True)
         _paint_state(draw, right, bar.state, narrow=True)
     elif bar.alarm:
-        _paint_alarm(draw, rect, bar.alarm, bar.further, now_ns, narrow=False)
+        _paint_alarm(draw, rect, bar.alarm, bar, now_ns, narrow=False)
     elif bar.state:
         _paint_state(draw, rect, bar.state, narrow=False)
     else:
@@ -45,7 +56,7 @@ def _inside(draw: Draw, rect: QRectF) -> QRectF:
 
 
 def _paint_alarm(
-    draw: Draw, rect: QRectF, alarm: AlarmModel, further: int, now_ns: int, *, narrow: bool
+    draw: Draw, rect: QRectF, alarm: AlarmModel, bar: BarModel, now_ns: int, *, narrow: bool
 ) -> None:
     look = ALARM_LOOKS[alarm.priority]
     lit = alarm.flashing and flash_lit(alarm.priority, now_ns)
@@ -59,53 +70,102 @@ def _paint_alarm(
     inner = _inside(draw, rect)
     size = draw.px(20 if narrow else 24)
     centre = QPointF(inner.left() + size, rect.center().y())
-    draw.shape(look.shape, centre, size, ink)
-    word = QRectF(centre.x() + size + draw.px(12), rect.top(), draw.px(170), rect.height())
-    taken = draw.text(word, look.word, 26 if narrow else 32, ink, bold=True)
-    left = taken.right() + draw.px(22 if narrow else 34)
-    notes = [n for n in (alarm.note, f"+{further} more" if further else "") if n]
-    if narrow:
-        # Two lines: what it is, and what became of it.
-        body = QRectF(left, rect.top(), inner.right() - left, rect.height())
-        if notes:
-            first = QRectF(body.left(), rect.top() + draw.px(10), body.width(), draw.px(50))
-            second = QRectF(body.left(), rect.top() + draw.px(62), body.width(), draw.px(30))
-            _paint_message(draw, first, alarm, 38, ink)
-            draw.text(second, "  ·  ".join(notes), 22, ink)
-        else:
-            _paint_message(draw, body, alarm, 38, ink)
+    notes = [n for n in (alarm.note, f"+{bar.further} more" if bar.further else "") if n]
+    if narrow:  # half the room: the message keeps its size, the priority's word stands small below its shape
+        column = QRectF(rect.left(), rect.top(), draw.px(_WORD_COLUMN), rect.height())
+        centre = QPointF(column.center().x(), column.center().y() - draw.px(16))
+        draw.shape(look.shape, centre, size, ink)
+        below = QRectF(column.left(), centre.y() + size, column.width(), draw.px(36))
+        draw.text(below, look.word, _SMALL, ink, bold=True, align="centre")
+        body = QRectF(column.right(), rect.top(), inner.right() - column.right(), rect.height())
+        paint_message(draw, body, alarm.text, alarm.tail, "  ·  ".join(notes), ink)
         return
-    upper = QRectF(inner.right() - draw.px(400), rect.top() + draw.px(14), draw.px(400), draw.px(36))
-    lower = upper.translated(0, draw.px(40))
-    todo = "" if not alarm.flashing else "Space  acknowledge"
-    right_lines = [t for t in ("  ·  ".join(notes), todo) if t]
-    if len(right_lines) == 1:
-        draw.text(
-            QRectF(upper.left(), rect.top(), upper.width(), rect.height()),
-            right_lines[0],
-            24,
-            ink,
-            align="right",
-        )
-    for box, words in zip((upper, lower), right_lines if len(right_lines) > 1 else [], strict=False):
-        draw.text(box, words, 24, ink, align="right")
-    body = QRectF(left, rect.top(), upper.left() - left - draw.px(20), rect.height())
-    if not right_lines:
-        body.setRight(inner.right())
-    _paint_message(draw, body, alarm, 52, ink)
+    draw.shape(look.shape, centre, size, ink)
+    word = QRectF(centre.x() + size + draw.px(14), rect.top(), draw.px(320), rect.height())
+    taken = draw.text(word, look.word, ALARM_TEXT, ink, bold=True)
+    todo = bar.todo if alarm.flashing else ""
+    lines = [line for line in (*notes, todo) if line]
+    right = draw.px(_NOTES) if lines else 0.0
+    _paint_lines(draw, QRectF(inner.right() - right, rect.top(), right, rect.height()), lines, ink)
+    left = taken.right() + draw.px(36)
+    body = QRectF(left, rect.top(), inner.right() - right - draw.px(20) - left, rect.height())
+    paint_message(draw, body, alarm.text, alarm.tail, "", ink)
 
 
-def _paint_message(draw: Draw, rect: QRectF, alarm: AlarmModel, size: float, ink: str) -> None:
-    """The message and its tail; where both do not fit, the message is shortened, never the tail."""
-    gap = size * 0.6 if alarm.tail else 0.0
-    whole = draw.width_of(alarm.text, size, bold=True) + draw.width_of(alarm.tail, size, bold=True)
-    size *= min(1.0, max(0.8, 0.98 * (rect.width() - draw.px(gap)) / whole))
-    tail_width = draw.width_of(alarm.tail, size, bold=True) + draw.px(gap) if alarm.tail else 0.0
-    room = QRectF(rect.left(), rect.top(), rect.width() - tail_width - draw.px(2), rect.height())
-    taken = draw.text(room, alarm.text, size, ink, bold=True, shrink=False)
-    rest = QRectF(rect)
-    rest.setLeft(min(taken.right(), room.right()) + draw.px(gap))
-    draw.text(rest, alarm.tail, size, ink, bold=True, shrink=False)
+def paint_message(draw: Draw, rect: QRectF, text: str, tail: str, note: str, ink: str) -> None:
+    """A message and its tail in one line or two, and a small note below.
+
+    Where it does not fit it is made smaller, then the message is shortened, never the tail.
+    """
+    size, lines = flow(draw, text, tail, rect.width())
+    pitch, small = draw.px(_PITCH), draw.px(_SMALL_ROW) if note else 0.0
+    top = rect.center().y() - (len(lines) * pitch + small) / 2
+    for words, end in lines:
+        row = QRectF(rect.left(), top, rect.width(), pitch)
+        _paint_line(draw, row, words, end, size, ink)
+        top += pitch
+    if note:
+        draw.text(QRectF(rect.left(), top, rect.width(), small), note, _SMALL, ink)
+
+
+def flow(draw: Draw, text: str, tail: str, width_px: float) -> tuple[float, list[tuple[str, str]]]:
+    """Size and lines, each with the tail that follows it, of a message that has so much room (px)."""
+    for part in (1.0, 0.9, _SMALLEST):
+        size = ALARM_TEXT * part
+        lines = _whole(draw, text, tail, size, width_px)
+        if lines:
+            return size, lines
+    size = ALARM_TEXT * _SMALLEST
+    words = text.split(" ")
+    heads = [n for n in range(1, len(words)) if _width(draw, " ".join(words[:n]), "", size) <= width_px]
+    n = max(heads, default=len(words))
+    return size, [(" ".join(words[:n]), ""), (" ".join(words[n:]), tail)] if heads else [(text, tail)]
+
+
+def _whole(draw: Draw, text: str, tail: str, size: float, width_px: float) -> list[tuple[str, str]]:
+    """One line, or the fullest first one of two; empty where it does not fit in two.
+
+    A dot at the break goes: it would stand for nothing.
+    """
+    if _width(draw, text, tail, size) <= width_px:
+        return [(text, tail)]
+    words = text.split(" ")
+    found: list[tuple[str, str]] = []
+    for n in range(1, len(words) + (1 if tail else 0)):
+        if words[n : n + 1] and words[n] in _UNITS:
+            continue  # a number keeps its unit
+        head = " ".join(words[:n]).rstrip(" ·")
+        rest = " ".join(words[n:]).lstrip(" ·")
+        end = tail if rest else tail.lstrip("· ")
+        if head and _width(draw, head, "", size) <= width_px and _width(draw, rest, end, size) <= width_px:
+            found = [(head, ""), (rest, end)]
+            if words[n : n + 2] == ["", "·"]:  # two things, a line for each
+                break
+    return found
+
+
+def _width(draw: Draw, text: str, tail: str, size: float) -> float:
+    gap = draw.px(size * _GAP) if text and tail else 0.0
+    return draw.width_of(text, size, bold=True) + gap + draw.width_of(tail, size, bold=True) + draw.px(2)
+
+
+def _paint_line(draw: Draw, row: QRectF, text: str, tail: str, size: float, ink: str) -> None:
+    gap = draw.px(size * _GAP) if text and tail else 0.0
+    room = QRectF(row)
+    room.setWidth(row.width() - draw.width_of(tail, size, bold=True) - gap - draw.px(2))
+    taken = draw.text(room, text, size, ink, bold=True, shrink=False)
+    rest = QRectF(row)
+    rest.setLeft(min(taken.right(), room.right()) + gap)
+    draw.text(rest, tail, size, ink, bold=True, shrink=False)
+
+
+def _paint_lines(draw: Draw, rect: QRectF, lines: Sequence[str], ink: str) -> None:
+    """Small lines at the right, around the middle of the bar."""
+    pitch = draw.px(_NOTE_PITCH)
+    top = rect.center().y() - len(lines) * pitch / 2
+    for i, line in enumerate(lines):
+        row = QRectF(rect.left(), top + i * pitch, rect.width(), pitch)
+        draw.text(row, line, _NOTE, ink, align="right")
 
 
 def _paint_state(draw: Draw, rect: QRectF, state: StateModel, *, narrow: bool) -> None:
@@ -117,27 +177,14 @@ def _paint_state(draw: Draw, rect: QRectF, state: StateModel, *, narrow: bool) -
     draw.shape("square", QPointF(inner.left() + half, rect.center().y()), draw.px(19), TEXT)
     left = inner.left() + 2 * half + draw.px(22)
     if narrow:
-        first = QRectF(left, rect.top() + draw.px(10), inner.right() - left, draw.px(50))
-        second = QRectF(left, rect.top() + draw.px(62), inner.right() - left, draw.px(30))
-        draw.text(first, state.text, 36, TEXT, bold=True)
-        draw.text(second, state.follows, 22, TEXT)
+        body = QRectF(left, rect.top(), inner.right() - left, rect.height())
+        paint_message(draw, body, state.text, "", state.follows, TEXT)
         return
-    follow_width = draw.px(560)
+    follow_width = draw.px(_FOLLOWS)
     body = QRectF(left, rect.top(), inner.right() - left - follow_width - draw.px(24), rect.height())
-    draw.text(body, state.text, 50, TEXT, bold=True)
+    paint_message(draw, body, state.text, "", "", TEXT)
     box = QRectF(inner.right() - follow_width, rect.top(), follow_width, rect.height())
-    lines = _two_lines(state.follows)
-    if len(lines) == 1:
-        draw.text(box, lines[0], 25, TEXT, align="right")
-        return
-    for i, line in enumerate(lines):
-        draw.text(
-            QRectF(box.left(), rect.top() + draw.px(18 + 34 * i), box.width(), draw.px(34)),
-            line,
-            25,
-            TEXT,
-            align="right",
-        )
+    _paint_lines(draw, box, _two_lines(state.follows), TEXT)
 
 
 def _two_lines(words: str) -> list[str]:

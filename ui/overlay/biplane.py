@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.result import Watch
@@ -33,7 +33,9 @@ class BiplaneObservation:
     planes: tuple[Observation, Observation]
 
 
-def join(first: OverlayModel, second: OverlayModel, names: tuple[str, str]) -> BiplaneModel:
+def join(
+    first: OverlayModel, second: OverlayModel, names: tuple[str, str], among: Collection[str] | None = None
+) -> BiplaneModel:
     """One model of both planes.
 
     Parameters
@@ -42,9 +44,12 @@ def join(first: OverlayModel, second: OverlayModel, names: tuple[str, str]) -> B
         Of each plane alone.
     names : (str, str)
         What the planes are called: the names of their views.
+    among : collection of str, optional
+        Planes that the large figures may be of; without it, either.
     """
     both = (first, second)
-    near = min((0, 1), key=lambda i: _gravity(both[i].distance))
+    allowed = [i for i in (0, 1) if among is None or names[i] in among]
+    near = min(allowed, key=lambda i: _gravity(both[i].distance))
     spoken = replace(both[near].distance, also="")
     if spoken.figure is not None:
         spoken = replace(spoken, title=f"{spoken.title}, {names[near]}")
@@ -114,7 +119,7 @@ def _bar(both: Sequence[OverlayModel], names: Sequence[str]) -> BarModel:
         if plane.bar.quiet_rest
     )
     further = sum(plane.bar.further for plane in both) + max(0, len(told) - 1)
-    return BarModel(alarm, _states(blind), further, quiet, rest)
+    return BarModel(alarm, _states(blind), further, quiet, rest, both[0].bar.todo)
 
 
 def _alarm_order(alarm: AlarmModel) -> tuple[int, bool, bool]:

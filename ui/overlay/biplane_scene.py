@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor, QPainter
 
 from monitor.result import Result
 from ui.overlay.biplane import BiplaneObservation, join
+from ui.overlay.choice import NEARER, admitted, choice_words, highest_alarms, is_near, next_of
 from ui.overlay.derive import build_model
 from ui.overlay.draw import Draw, DrawnText, Piece, cut_row
 from ui.overlay.header import paint_heartbeat, paint_pill
@@ -17,7 +20,7 @@ from ui.overlay.memory import Memory
 from ui.overlay.model import BiplaneModel, OverlayModel
 from ui.overlay.observation import Setup
 from ui.overlay.scene import paint_panels
-from ui.overlay.words import UNKNOWN
+from ui.overlay.words import DANGEROUS, UNKNOWN
 from ui.theme import ALARM_LOOKS, BACKGROUND, PANEL, TEXT, TEXT_FAINT, TEXT_SOFT
 
 
@@ -34,6 +37,7 @@ class BiplaneScene:
     def __init__(self, setups: tuple[Setup, Setup], names: tuple[str, str]) -> None:
         self._setups, self._names = setups, names
         self._memories = (Memory(), Memory())
+        self._chosen: str | None = None
         self._layers = Layers()
         self._images = tuple(ImagePainter(invert=setup.invert) for setup in setups)
 
@@ -43,7 +47,31 @@ class BiplaneScene:
         for seen, memory, setup in zip(observation.planes, self._memories, self._setups, strict=True):
             memory.remember(seen)
             models.append(build_model(seen, memory, setup))
-        return join(models[0], models[1], self._names)
+        return join(models[0], models[1], self._names, self._among(observation, models))
+
+    def choose_next(self) -> str:
+        """The large figures of the next view, or of the nearest again; which, in words."""
+        self._chosen = next_of(self._names, self._chosen)
+        return choice_words(self._names, self._chosen, "view")
+
+    def _among(
+        self, observation: BiplaneObservation, models: Sequence[OverlayModel]
+    ) -> Collection[str] | None:
+        """Planes whose figures may stand large: as chosen, unless the other has an alarm or is about to."""
+        if self._chosen is None:
+            return None
+        planes = dict(zip(self._names, zip(observation.planes, models, strict=True), strict=True))
+        own = planes[self._chosen][1].distance
+        if own.value_mm is None:
+            return None
+        gravity: dict[str, float] = {}
+        for name, (seen, model) in planes.items():
+            there = model.distance
+            alarms = [each for level, each in highest_alarms(seen).items() if level is not None]
+            dangerous = name != self._chosen and there.structure in DANGEROUS
+            near = dangerous and is_near(there.value_mm, own.value_mm, model.trend.third_mm)
+            gravity[name] = 0 if there.value_mm is None else max([*alarms, NEARER if near else 0])
+        return admitted(gravity, self._chosen)
 
     def paint(
         self,
@@ -58,7 +86,8 @@ class BiplaneScene:
         """Paint a whole window. Returns every text with its place, for checks."""
         layout = self.layout(width_px, height_px, model)
         painter.fillRect(QRectF(0, 0, width_px, height_px), QColor(BACKGROUND))
-        words = paint_panels(self._layers, painter, layout.panels, model.joint, hint=hint, key_map=key_map)
+        keys = self._setups[0].keys if key_map else None
+        words = paint_panels(self._layers, painter, layout.panels, model.joint, hint=hint, key_map=keys)
         draw = Draw(painter, layout.panels.unit)
         for i, plane in enumerate(model.planes):
             self._images[i].paint(draw, layout.images[i], plane)

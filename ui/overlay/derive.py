@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.result import AlarmState, Alert, Kind, LevelResult, Priority, Watch
 from monitor.states import State
 from ui.delays import delay_words
+from ui.overlay.choice import levels_to_speak_of
 from ui.overlay.derive_bar import bar_model, header_model, shown_alerts
 from ui.overlay.memory import TREND_SPAN_S, Memory
 from ui.overlay.model import (
@@ -47,8 +48,8 @@ class _Chosen:
 def build_model(observation: Observation, memory: Memory, setup: Setup) -> OverlayModel:
     """Derive everything that is painted. `memory` has already been given this observation."""
     result = observation.result
-    chosen = _choose(observation, memory)
     mm_per_px = setup.mm_per_px.get(result.view) if result else None
+    chosen = _choose(observation, memory, mm_per_px)
     level = chosen.level
     return OverlayModel(
         now_ns=observation.now_ns,
@@ -57,7 +58,7 @@ def build_model(observation: Observation, memory: Memory, setup: Setup) -> Overl
         stale_s=stale_image_s(observation),
         marks=_marks(observation, chosen),
         header=header_model(observation, level),
-        bar=bar_model(observation, level),
+        bar=replace(bar_model(observation, level), todo=f"{setup.keys.acknowledge[0]}  acknowledge"),
         distance=_distance(observation, chosen, memory),
         trend=_trend(observation, chosen, memory, mm_per_px),
         volumes=_volumes(observation, level, memory, setup),
@@ -66,6 +67,7 @@ def build_model(observation: Observation, memory: Memory, setup: Setup) -> Overl
         leaks=_leaks(observation),
         leaks_none=_no_leaks_words(observation),
         footer_note=_footer_note(observation, setup),
+        footer_keys=setup.keys.footer,
         sources=(observation.source,) if observation.source else (),
         beats=memory.beats,
     )
@@ -84,14 +86,23 @@ def _footer_note(observation: Observation, setup: Setup) -> str:
     return f"{setup.calibration[0]}{further}"
 
 
-def _choose(observation: Observation, memory: Memory) -> _Chosen:
-    """Structure of the number: the alarm's; else the nearest dangerous or crossed one; else the nearest."""
+def _choose(observation: Observation, memory: Memory, mm_per_px: float | None) -> _Chosen:
+    """Structure of the number: the alarm's; else the nearest dangerous or crossed one; else the nearest.
+
+    Of every level, or of those that a choice of the operator leaves (`ui.overlay.choice`).
+    """
     result = observation.result
     if result is None or not result.levels:
         return _Chosen(None, None, False)
     by_name = {level.name: level for level in result.levels}
     seen = {name: level for name, level in by_name.items() if is_seen(observation, level)}
     everything = {(n, s): d.value_mm for n, lv in seen.items() for s, d in (lv.distances or {}).items()}
+    among = levels_to_speak_of(observation, memory.chosen, everything, memory, mm_per_px)
+    if among is not None:
+        own = {k: mm for k, mm in everything.items() if k[0] == memory.chosen}
+        everything = {k: mm for k, mm in everything.items() if k[0] in among} or own
+        if not everything:
+            return _Chosen(by_name[memory.chosen or ""], None, True)
     alarmed = [(a.level or "", measured_by(a.structure) or "") for a in _spoken(observation)]
     key = next((k for k in alarmed if k in everything), None)
     if key is None:
@@ -147,9 +158,14 @@ def _distance(observation: Observation, chosen: _Chosen, memory: Memory) -> Dist
     if level is None or distance is None or structure is None:
         return _unknown_distance(observation, chosen, memory)
     name = structure_words(structure)
+    if memory.chosen is not None:  # whose figures these are, where that is not the same all the time
+        name = f"{level.name} {name}"
     crossed = distance.value_mm < 0
     others = {k: d.value_mm for k, d in (level.distances or {}).items() if k != structure}
     also = min(others, key=lambda k: others[k]) if others else None
+    beside = ("", "") if also is None else (structure_words(also), _also(others[also]))
+    if memory.chosen not in (None, level.name):
+        beside = _chosen_beside(observation, memory.chosen)
     speed, until = level.front_speed_mm_s, level.time_to_contact_s
     if structure not in DANGEROUS:
         speed = until = None  # both are told of the nearest dangerous structure, which this is not
@@ -159,11 +175,12 @@ def _distance(observation: Observation, chosen: _Chosen, memory: Memory) -> Dist
         bound=crossed_bound(distance.low_mm) if crossed else lower_bound(distance.low_mm),
         speed=UNKNOWN if speed is None else one_decimal(speed),
         contact=UNKNOWN if until is None or crossed else contact(until),
-        also_name="" if also is None else structure_words(also),
-        also="" if also is None else _also(others[also]),
+        also_name=beside[0],
+        also=beside[1],
         priority=_priority_of(observation, level.name, structure),
         structure=structure,
         value_mm=distance.value_mm,
+        level=level.name,
     )
 
 
@@ -171,17 +188,36 @@ def _also(value_mm: float) -> str:
     return one_decimal(value_mm) if value_mm >= 0 else f"crossed by {one_decimal(-value_mm)}"
 
 
+def _chosen_beside(observation: Observation, name: str | None) -> tuple[str, str]:
+    """What the chosen level has to say while another's alarm has the large figure."""
+    result = observation.result
+    level = next((lv for lv in result.levels if lv.name == name), None) if result else None
+    if level is None:
+        return ("", "")
+    if not is_seen(observation, level):
+        return (level.name, "not watched")
+    known = {k: d.value_mm for k, d in (level.distances or {}).items()}
+    grave = {k: mm for k, mm in known.items() if k in DANGEROUS or mm < 0} or known
+    if not grave:
+        return (level.name, UNKNOWN)
+    nearest = min(grave, key=lambda k: grave[k])
+    return (f"{level.name} {structure_words(nearest)}", _also(grave[nearest]))
+
+
 def _unknown_distance(observation: Observation, chosen: _Chosen, memory: Memory) -> DistanceModel:
     if chosen.seen and chosen.level is not None:
         title, bound = "nearest structure", "unknown"
         if chosen.level.area_mm2 == 0:
             title, bound = "no cement detected yet", "nothing to measure from"
+        if memory.chosen == chosen.level.name:
+            title = f"{chosen.level.name}: {title}"
     elif memory.last_seen_ns is None:
         title, bound = "nothing measured yet", "unknown"
     else:
         gap_s = (observation.now_ns - memory.last_seen_ns) / 1e9
         title, bound = f"last seen {ago(max(0.0, gap_s))} ago", "unknown"
-    return DistanceModel(title, None, bound, UNKNOWN, UNKNOWN, "", "", None)
+    level = chosen.level.name if chosen.level is not None else None
+    return DistanceModel(title, None, bound, UNKNOWN, UNKNOWN, "", "", None, level=level)
 
 
 def _trend(observation: Observation, chosen: _Chosen, memory: Memory, mm_per_px: float | None) -> TrendModel:

@@ -162,7 +162,9 @@ def header_model(observation: Observation, level: LevelResult | None) -> HeaderM
 
 def _audio(observation: Observation) -> str:
     """What is not heard, and for how long; empty where alarms are."""
+    paused_s = observation.audio_paused_s
+    paused = "" if paused_s is None else f"audio paused {whole_seconds(paused_s)}"
+    # of what cannot be heard at all it matters neither that it is paused nor that it is not spoken
     if observation.audio_unheard:
         return observation.audio_unheard
-    paused_s = observation.audio_paused_s
-    return "" if paused_s is None else f"audio paused {whole_seconds(paused_s)}"
+    return "  ·  ".join(word for word in (paused, observation.speech_unheard) if word)

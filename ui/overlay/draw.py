@@ -29,11 +29,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnText:
-    """What was written where. `cut`: it did not fit and was shortened."""
+    """What was written where. `cut`: it did not fit and was shortened. `cap_px`: height of its capitals."""
 
     text: str
     rect: QRectF
     cut: bool
+    cap_px: float
 
 
 @lru_cache(maxsize=128)
@@ -133,7 +134,8 @@ class Draw:
             self.painter.setFont(font_of(size_px, piece.bold))
             self.painter.setPen(QColor(piece.colour))
             self.painter.drawText(QPointF(x, baseline), text)
-        self.words.append(DrawnText(text, tight.translated(x, baseline) if text else QRectF(), cut))
+        cap_px = _metrics(size_px, piece.bold).capHeight()
+        self.words.append(DrawnText(text, tight.translated(x, baseline) if text else QRectF(), cut, cap_px))
         return x + advance
 
     def fill(self, rect: QRectF, colour: str, radius: float = 0.0) -> None:

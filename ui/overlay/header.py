@@ -13,9 +13,9 @@ from ui.overlay.model import HeaderModel
 from ui.overlay.words import UNKNOWN
 from ui.theme import BACKGROUND, BLIND, BLIND_LINE, CYAN, LINE, TEXT, TEXT_FAINT, TEXT_SOFT
 
-KEYS = "Space  acknowledge   ·   F11  full screen   ·   ?  all keys"
 STANDING = "Research and training software. Not a medical device."
 _BEATS_PER_TURN = 24
+_HINT = 38
 _PILL_PAD = 22
 
 
@@ -97,18 +97,16 @@ def _paint_right(draw: Draw, row: QRectF, header: HeaderModel) -> float:
     return draw.run(rest, pieces, align="right").left()
 
 
-def paint_footer(draw: Draw, rect: QRectF, note: str, hint: str) -> None:
-    """Keys on the left (or a hint in their place), what the source is, and the standing of the software."""
+def paint_footer(draw: Draw, rect: QRectF, keys: str, note: str, hint: str) -> None:
+    """Keys, what the source is, and the standing of the software; a hint in place of the first two."""
     draw.line(rect.topLeft(), rect.topRight(), LINE, 1.5)
     row = rect.adjusted(draw.px(28), 0, -draw.px(28), 0)
     right = draw.text(row, STANDING, 21, TEXT_FAINT, align="right")
-    left = draw.text(
-        QRectF(row.left(), row.top(), row.width() * 0.42, row.height()),
-        hint or KEYS,
-        21,
-        TEXT if hint else TEXT_FAINT,
-        bold=bool(hint),
-    )
+    if hint:  # it answers someone who stands two metres away
+        room = QRectF(row.left(), row.top(), right.left() - draw.px(24) - row.left(), row.height())
+        draw.text(room, hint, _HINT, TEXT, bold=True)
+        return
+    left = draw.text(QRectF(row.left(), row.top(), row.width() * 0.42, row.height()), keys, 21, TEXT_FAINT)
     if note:
         room = QRectF(left.right() + draw.px(24), row.top(), 0, row.height())
         room.setRight(right.left() - draw.px(24))

@@ -9,8 +9,8 @@ from PyQt6.QtCore import QRectF
 from ui.theme import unit_for
 
 _MARGIN = 28
-_HEADER = 68
-_BAR = 104
+_HEADER = 60
+_BAR = 156
 _FOOTER = 50
 _GAP = 12
 _DISTANCE = 230

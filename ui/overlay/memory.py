@@ -20,12 +20,14 @@ _Key = tuple[str, str]
 
 
 class Memory:
-    """Fed with every observation, in order of time."""
+    """Fed with every observation, in order of time. `chosen` is the operator's choice of a level."""
 
     def __init__(self) -> None:
         self.beats = 0
         self.last_seen_ns: int | None = None
         self.primary: _Key | None = None
+        self.chosen: str | None = None
+        self.levels: tuple[str, ...] = ()
         self.volumes: dict[str, tuple[float, float | None]] = {}
         self._seq: int | None = None
         self._trend: dict[_Key, deque[tuple[int, float | None]]] = {}
@@ -36,6 +38,7 @@ class Memory:
         result = observation.result
         if result is None:
             return
+        self.levels = tuple(level.name for level in result.levels)
         fresh = result.frame.seq != self._seq
         if fresh:
             self._seq = result.frame.seq

@@ -34,13 +34,17 @@ class StateModel:
 
 @dataclass(frozen=True, slots=True)
 class BarModel:
-    """The alarm bar: an alarm, a state, both side by side, or neither (then the quiet words)."""
+    """The alarm bar: an alarm, a state, both side by side, or neither (then the quiet words).
+
+    `todo` names the key that acknowledges.
+    """
 
     alarm: AlarmModel | None
     state: StateModel | None
     further: int
     quiet: str
     quiet_rest: str
+    todo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class HeaderModel:
 class DistanceModel:
     """The one number. `figure` None: unknown.
 
-    `structure` and `value_mm` (signed) are what it speaks of, for a choice between two of them.
+    `level`, `structure` and `value_mm` (signed) are what it speaks of, for a choice between two of them.
     """
 
     title: str
@@ -75,6 +79,7 @@ class DistanceModel:
     priority: Priority | None
     structure: str | None = None
     value_mm: float | None = None
+    level: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +162,7 @@ class OverlayModel:
     leaks: tuple[LeakRow, ...]
     leaks_none: str
     footer_note: str
+    footer_keys: str
     sources: tuple[str, ...]
     beats: int
 
@@ -164,6 +170,11 @@ class OverlayModel:
     def results(self) -> tuple[Result | None, ...]:
         """What was painted, one for each source."""
         return (self.result,)
+
+    @property
+    def level(self) -> str | None:
+        """Whose figures stand large."""
+        return self.distance.level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,3 +193,8 @@ class BiplaneModel:
     def results(self) -> tuple[Result | None, ...]:
         """What was painted, one for each source."""
         return tuple(plane.result for plane in self.planes)
+
+    @property
+    def level(self) -> str | None:
+        """Whose figures stand large."""
+        return self.joint.distance.level

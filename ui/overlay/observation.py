@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from monitor.health import Health
 from monitor.plan import Plan
 from monitor.result import Alert, Result
+from ui.keys import Keys
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +35,8 @@ class Observation:
         Time for which the alarm sound stays paused.
     audio_unheard : str
         Why no alarm can be heard; empty: they can, or sound is no matter here.
+    speech_unheard : str
+        Why no alarm is spoken where that was asked for; empty: they are, or it was not.
     source : str
         What the source delivers; empty: not known.
     processing_ms : float or None
@@ -54,6 +57,7 @@ class Observation:
     cement_until_s: float | None = None
     audio_paused_s: float | None = None
     audio_unheard: str = ""
+    speech_unheard: str = ""
     source: str = ""
     processing_ms: float | None = None
     level_notes: Mapping[str, str] = field(default_factory=dict)
@@ -76,6 +80,8 @@ class Setup:
         What of the calibration is missing, expired or contradicted, the gravest first.
     room_latency_ms : float or None
         From the glass to the capture, as measured in the room (ms).
+    keys : Keys
+        What the keys do, for the list of them and where one is named.
     """
 
     mm_per_px: Mapping[str, float] = field(default_factory=dict)
@@ -83,6 +89,7 @@ class Setup:
     invert: bool = False
     calibration: tuple[str, ...] = ()
     room_latency_ms: float | None = None
+    keys: Keys = field(default_factory=Keys)
 
 
 def setup_from_plan(
@@ -91,6 +98,7 @@ def setup_from_plan(
     invert: bool = False,
     calibration: tuple[str, ...] = (),
     room_latency_ms: float | None = None,
+    keys: Keys | None = None,
 ) -> Setup:
     """Scales and planned volumes of a plan."""
     volumes = {name: intent.planned_volume_ml for name, intent in plan.levels.items()}
@@ -100,4 +108,5 @@ def setup_from_plan(
         invert=invert,
         calibration=calibration,
         room_latency_ms=room_latency_ms,
+        keys=keys or Keys(),
     )

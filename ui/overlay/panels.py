@@ -36,7 +36,7 @@ def paint_distance(draw: Draw, rect: QRectF, distance: DistanceModel) -> None:
     else:
         right = draw.text(row, distance.figure, _FIGURE, colour, bold=True).right()
     beside = QRectF(right + draw.px(28), row.top(), rect.right() - right - draw.px(28), row.height())
-    draw.text(cut_row(beside, draw.px(36), draw.px(54)), "mm", 54, colour, bold=True)
+    draw.text(cut_row(beside, draw.px(36), draw.px(54)), "mm", 60, colour, bold=True)
     draw.text(cut_row(beside, draw.px(98), draw.px(34)), distance.bound, 27, TEXT_SOFT)
     pieces = [
         Piece("speed", 27, TEXT_SOFT),

@@ -7,7 +7,9 @@ from collections.abc import Callable, Hashable
 from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor, QPainter
 
+from ui.keys import Keys
 from ui.overlay.alarm_bar import paint_bar
+from ui.overlay.choice import choice_words, next_of
 from ui.overlay.derive import build_model
 from ui.overlay.draw import Draw, DrawnText, cut_row
 from ui.overlay.header import header_row, paint_footer, paint_header, paint_heartbeat
@@ -24,17 +26,6 @@ from ui.theme import BACKGROUND, BLIND_LINE, PANEL, TEXT, TEXT_SOFT, flash_lit
 TREND_EVERY_NS = 100_000_000
 """The curve moves about 1 px in this time; painting it more often shows nothing."""
 
-KEY_MAP = (
-    ("Space, Enter", "acknowledge all alarms"),
-    ("A", "pause the sound, or end the pause"),
-    ("D", "distance tone on and off"),
-    ("+  -", "distance tone louder, softer"),
-    ("F11", "full screen on and off"),
-    ("Esc", "leave full screen, close this list"),
-    ("?", "this list, and what the source delivers"),
-    ("Ctrl+Q", "quit"),
-)
-
 
 class Scene:
     """Remembers what the overlay needs from one observation to the next, and paints the newest."""
@@ -50,6 +41,12 @@ class Scene:
         self._memory.remember(observation)
         return build_model(observation, self._memory, self._setup)
 
+    def choose_next(self) -> str:
+        """The large figures of the next level, or of the nearest again; which, in words."""
+        names = self._memory.levels
+        self._memory.chosen = next_of(names, self._memory.chosen)
+        return choice_words(names, self._memory.chosen, "level")
+
     def paint(
         self,
         painter: QPainter,
@@ -63,7 +60,8 @@ class Scene:
         """Paint a whole window. Returns every text with its place, for checks."""
         layout = self.layout(width_px, height_px, model)
         painter.fillRect(QRectF(0, 0, width_px, height_px), QColor(BACKGROUND))
-        words = paint_panels(self._layers, painter, layout, model, hint=hint, key_map=key_map)
+        keys = self._setup.keys if key_map else None
+        words = paint_panels(self._layers, painter, layout, model, hint=hint, key_map=keys)
         draw = Draw(painter, layout.unit)
         paint_heartbeat(draw, header_row(draw, layout.header), model.header, model.beats)
         self._image.paint(draw, layout.image, model)
@@ -77,9 +75,12 @@ class Scene:
 
 
 def paint_panels(
-    layers: Layers, painter: QPainter, layout: Layout, model: OverlayModel, *, hint: str, key_map: bool
+    layers: Layers, painter: QPainter, layout: Layout, model: OverlayModel, *, hint: str, key_map: Keys | None
 ) -> list[DrawnText]:
-    """Everything beside the image; what has not changed is not painted anew."""
+    """Everything beside the image; what has not changed is not painted anew.
+
+    `key_map` are the keys to list; None: the panels stand where the list would.
+    """
     bar, header = model.bar, model.header
     layers.begin(painter, layout.unit)
     lit = bar.alarm is not None and bar.alarm.flashing and flash_lit(bar.alarm.priority, model.now_ns)
@@ -87,12 +88,6 @@ def paint_panels(
         ("header", layout.header, header, lambda d, r: paint_header(d, r, header)),
         ("bar", layout.bar, (bar, lit), lambda d, r: paint_bar(d, r, bar, model.now_ns)),
         ("distance", layout.distance, model.distance, lambda d, r: paint_distance(d, r, model.distance)),
-        (
-            "zones",
-            layout.zones,
-            model.zones,
-            lambda d, r: paint_zones(d, r, model.zones_title, model.zones),
-        ),
         (
             "leaks",
             layout.leaks,
@@ -102,19 +97,27 @@ def paint_panels(
         (
             "footer",
             layout.footer,
-            (model.footer_note, hint),
-            lambda d, r: paint_footer(d, r, model.footer_note, hint),
+            (model.footer_note, model.footer_keys, hint),
+            lambda d, r: paint_footer(d, r, model.footer_keys, model.footer_note, hint),
         ),
     ]
-    if key_map:
-        # Over the lower panels only: never over the image, the bar or the number.
-        rect = layout.trend.united(layout.volumes)
-        wanted.append(("keys", rect, model.sources, lambda d, r: _paint_key_map(d, r, model.sources)))
+    if key_map is not None:
+        # Over the lower panels only: never over the image, the bar, the number or the leaks.
+        rect, rows = layout.trend.united(layout.zones), key_map.rows
+        wanted.append(
+            ("keys", rect, (rows, model.sources), lambda d, r: _paint_key_map(d, r, rows, model.sources))
+        )
     else:
         trend_key = (model.now_ns // TREND_EVERY_NS, model.trend.title, model.distance.figure is None)
         wanted += [
             ("trend", layout.trend, trend_key, lambda d, r: paint_trend(d, r, model.trend)),
             ("volumes", layout.volumes, model.volumes, lambda d, r: paint_volumes(d, r, model.volumes)),
+            (
+                "zones",
+                layout.zones,
+                model.zones,
+                lambda d, r: paint_zones(d, r, model.zones_title, model.zones),
+            ),
         ]
     return [word for name, rect, key, paint in wanted for word in layers.show(name, rect, key, paint)]
 
@@ -129,15 +132,18 @@ def paint_fault(painter: QPainter, width_px: float, height_px: float, why: str) 
     draw.text(middle.translated(0, draw.px(80)), why, 26, TEXT_SOFT, align="centre")
 
 
-def _paint_key_map(draw: Draw, rect: QRectF, sources: tuple[str, ...]) -> None:
+def _paint_key_map(
+    draw: Draw, rect: QRectF, rows: tuple[tuple[str, str], ...], sources: tuple[str, ...]
+) -> None:
     draw.fill(rect, PANEL, 9)
     draw.frame(rect, BLIND_LINE, 2, 9)
-    inner = rect.adjusted(draw.px(28), draw.px(14), -draw.px(28), -draw.px(14))
-    height = min(inner.height() / (len(KEY_MAP) + len(sources)), draw.px(64))
-    for i, (key, does) in enumerate(KEY_MAP):
+    inner = rect.adjusted(draw.px(24), draw.px(10), -draw.px(24), -draw.px(10))
+    height = min(inner.height() / (len(rows) + len(sources)), draw.px(48))
+    size = min(26.0, 0.72 * height / draw.unit)
+    for i, (key, does) in enumerate(rows):
         row = cut_row(inner, i * height, height)
-        left = min(draw.px(240), 0.32 * row.width())
-        draw.text(QRectF(row.left(), row.top(), left, row.height()), key, 26, TEXT, bold=True)
-        draw.text(row.adjusted(left + draw.px(16), 0, 0, 0), does, 26, TEXT_SOFT)
-    for i, source in enumerate(sources, len(KEY_MAP)):
+        left = 0.42 * row.width()
+        draw.text(QRectF(row.left(), row.top(), left, row.height()), key, size, TEXT, bold=True)
+        draw.text(row.adjusted(left + draw.px(16), 0, 0, 0), does, size, TEXT_SOFT)
+    for i, source in enumerate(sources, len(rows)):
         draw.text(cut_row(inner, i * height, height), source, 23, TEXT_SOFT)

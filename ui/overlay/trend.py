@@ -49,11 +49,14 @@ def paint_trend(draw: Draw, rect: QRectF, trend: TrendModel) -> None:
     if trend.third_mm is not None:
         band = QRectF(plot.left(), y_of(trend.third_mm), plot.width(), y_of(0) - y_of(trend.third_mm))
         draw.fill(band, THIRD_BAND)
+        draw.line(band.topLeft(), band.topRight(), THIRD_WORDS, 1.5)
         end = y_of(trend.quarter_mm) if trend.quarter_mm is not None else y_of(0)
         labels.append(("posterior third", THIRD_WORDS, band.top(), end))
     if trend.quarter_mm is not None:
         band = QRectF(plot.left(), y_of(trend.quarter_mm), plot.width(), y_of(0) - y_of(trend.quarter_mm))
         draw.fill(band, QUARTER_BAND)
+        # the grounds of the two look alike to who sees no red: the line tells them apart
+        draw.line(band.topLeft(), band.topRight(), QUARTER_WORDS, 1.5)
         labels.append(("posterior quarter", QUARTER_WORDS, band.top(), band.bottom()))
     for mm in (0.0, top / 2, top):
         y = y_of(mm)

@@ -7,16 +7,18 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from monitor.health import Health
 from monitor.result import Result
+from ui.keys import Keys
 from ui.overlay.draw import DrawnText
+from ui.overlay.key_codes import Presses, bound, stands_alone
 from ui.overlay.observation import Observation, Setup
+from ui.overlay.painter import Painter, Shown
 from ui.overlay.scene import Scene, paint_fault
 
 LOG = logging.getLogger(__name__)
@@ -26,40 +28,18 @@ REPAINT_MS = 50
 LEAST_MS = 28
 """Shortest time between two looks: results may come faster than anybody sees."""
 _HINT_MS = 4000
+_QUIT_MS = 3000
+"""What would end the watch of a live source has to be said twice within this time."""
+_LIST_MS = 30_000
+"""The list of keys covers what is watched: it closes by itself."""
 
 
 def _ignore() -> None:
     return None
 
 
-class Shown(Protocol):
-    """What was derived from a look: an `OverlayModel`, or a `BiplaneModel`."""
-
-    @property
-    def results(self) -> tuple[Result | None, ...]:
-        """One for each source."""
-        ...
-
-
-class Painter(Protocol):
-    """A `Scene`, or a `BiplaneScene`: each takes the looks that it was made for."""
-
-    def take(self, observation: Any) -> Any:  # noqa: ANN401  as the scene wants it
-        """Derive what to paint."""
-        ...
-
-    def paint(
-        self,
-        painter: QPainter,
-        width_px: float,
-        height_px: float,
-        model: Any,  # noqa: ANN401  what `take` returned
-        *,
-        hint: str,
-        key_map: bool,
-    ) -> list[DrawnText]:
-        """Paint it."""
-        ...
+def _never() -> bool:
+    return False
 
 
 class OverlayWindow(QWidget):
@@ -82,8 +62,12 @@ class OverlayWindow(QWidget):
         One for each source: called with ``(seq, t_painted_ns)`` once for each result, after it was painted.
     scene : Scene or BiplaneScene, optional
         What paints; without it, a `Scene` of the setup.
-    keys : mapping of int to callable, optional
-        Further keys (`Qt.Key`); each does something and says what, for the footer.
+    keys : Keys, optional
+        Which keys do what.
+    does : mapping of str to callable, optional
+        Further actions of `ui.keys.WORDS`; each does something and says what, for the footer.
+    asks : callable, optional
+        Whether to close the window would end the watch of a live source: it is then asked for twice.
     clock : callable, optional
         Monotonic time in ns.
     """
@@ -98,7 +82,9 @@ class OverlayWindow(QWidget):
         acknowledge: Callable[[], None] = _ignore,
         painted: Sequence[Callable[[int, int], None]] = (),
         scene: Painter | None = None,
-        keys: Mapping[int, Callable[[], str]] | None = None,
+        keys: Keys | None = None,
+        does: Mapping[str, Callable[[], str]] | None = None,
+        asks: Callable[[], bool] = _never,
         clock: Callable[[], int] = time.monotonic_ns,
         parent: QWidget | None = None,
     ) -> None:
@@ -106,12 +92,20 @@ class OverlayWindow(QWidget):
         self.setWindowTitle("CementWatch")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(800, 560)
+        self.setMinimumSize(800, 450)
         self.resize(1280, 720)
         self._observe = observe
         self._scene: Painter = scene or Scene(setup or Setup())
         self._acknowledge = acknowledge
-        self._keys = keys or {}
+        self._asks = asks
+        self._asked_ns: int | None = None
+        self._presses = Presses()
+        own = {
+            "acknowledge": self._acknowledge_all,
+            "next_level": self._choose_next,
+            "full_screen": self._switch_full_screen,
+        }
+        self._keys = bound(keys or Keys(), own | dict(does or {}))
         self._painted = painted
         self._clock = clock
         self._observation: object = None
@@ -132,6 +126,9 @@ class OverlayWindow(QWidget):
         self._hint_timer = QTimer(self)
         self._hint_timer.setSingleShot(True)
         self._hint_timer.timeout.connect(self._drop_hint)
+        self._list_timer = QTimer(self)
+        self._list_timer.setSingleShot(True)
+        self._list_timer.timeout.connect(self._close_list)
 
     @property
     def model(self) -> Shown | None:
@@ -231,27 +228,74 @@ class OverlayWindow(QWidget):
                 tell(result.frame.seq, now_ns)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802  Qt's name
-        """Keys of `ui.overlay.scene.KEY_MAP`. None that stands alone ends or deletes anything."""
-        if event is None:
+        """Keys of `ui.keys.Keys`. None that stands alone ends or deletes anything."""
+        if event is None or not self._presses.is_new(event):
             return
-        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         key = event.key()
-        if event.isAutoRepeat():
-            return
-        if key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._acknowledge()
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        does = self._keys.get(key) if stands_alone(event) else None
+        if does is not None:
+            words = does()
+            if words:
+                self.say(words)
         elif key == Qt.Key.Key_Q and control:
-            self.close()
-        elif key == Qt.Key.Key_F11:
-            self.toggle_full_screen()
+            if self._may_quit():
+                self.close()
         elif key == Qt.Key.Key_Escape:
             self._escape()
-        elif (does := self._keys.get(key)) is not None:
-            self._show_hint(does())
         elif key == Qt.Key.Key_Question or event.text() == "?":
-            self._key_map = not self._key_map
+            self._switch_list()
         else:
             super().keyPressEvent(event)
+        self.update()
+
+    def keyReleaseEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802  Qt's name
+        """Remember when a key was let go: its next press may be a repeat."""
+        if event is not None:
+            self._presses.released(event)
+            super().keyReleaseEvent(event)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802  Qt's name
+        """Whoever closes the window with the mouse is asked as with `Ctrl+Q`; the program itself is not."""
+        if event is None:
+            return
+        if event.spontaneous() and not self._may_quit():
+            event.ignore()
+        else:
+            super().closeEvent(event)
+
+    def _may_quit(self) -> bool:
+        """Whether quitting ends nothing that is being watched, or was asked for twice."""
+        if not self._asks():
+            return True
+        now_ns = self._clock()
+        if self._asked_ns is not None and now_ns - self._asked_ns <= _QUIT_MS * 1_000_000:
+            return True
+        self._asked_ns = now_ns
+        self.say("monitoring a live source: quit again within 3 s", _QUIT_MS)
+        return False
+
+    def _acknowledge_all(self) -> str:
+        self._acknowledge()
+        return ""
+
+    def _choose_next(self) -> str:
+        words = self._scene.choose_next()
+        if self._observation is not None:  # at once, also where no result comes
+            self._show(self._observation)
+        return words
+
+    def _switch_full_screen(self) -> str:
+        self.toggle_full_screen()
+        return ""
+
+    def _switch_list(self) -> None:
+        self._key_map = not self._key_map
+        if self._key_map:
+            self._list_timer.start(_LIST_MS)
+
+    def _close_list(self) -> None:
+        self._key_map = False
         self.update()
 
     def toggle_full_screen(self) -> None:
@@ -267,11 +311,13 @@ class OverlayWindow(QWidget):
         elif self.isFullScreen():
             self.showNormal()
         else:
-            self._show_hint("to quit: Ctrl+Q")
+            self.say("to quit: Ctrl+Q")
 
-    def _show_hint(self, words: str) -> None:
+    def say(self, words: str, for_ms: int = _HINT_MS) -> None:
+        """Say something at the bottom of the window for some seconds."""
         self._hint = words
-        self._hint_timer.start(_HINT_MS)
+        self._hint_timer.start(for_ms)
+        self.update()
 
     def _drop_hint(self) -> None:
         self._hint = ""

@@ -10,7 +10,7 @@ from ui.sound.bursts import BURSTS, Burst
 from ui.sound.distance_tone import period_s
 
 PAUSE_S = 120.0
-_Key = tuple[str, str | None, str | None]
+Key = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Schedule:
     def __init__(self) -> None:
         self.distance_tone = False
         self._paused_until_ns: int | None = None
-        self._known_high: frozenset[_Key] = frozenset()
-        self._told: set[_Key] = set()
+        self._known_high: frozenset[Key] = frozenset()
+        self._told: set[Key] = set()
         self._playing = (0, 0)
         self._burst_end_ns = self._rest_until_ns = 0
         self._tick_ns: int | None = None
@@ -46,13 +46,21 @@ class Schedule:
             self._paused_until_ns = None
             return
         self._paused_until_ns = now_ns + round(PAUSE_S * 1e9)
-        self._known_high = frozenset(_key(alert) for alert in alerts if alert.priority is Priority.HIGH)
+        self._known_high = frozenset(key_of(alert) for alert in alerts if alert.priority is Priority.HIGH)
 
     def paused_s(self, now_ns: int) -> float | None:
         """For how long the audio stays paused (s); None: it is not."""
         if self._paused_until_ns is None or now_ns >= self._paused_until_ns:
             return None
         return (self._paused_until_ns - now_ns) / 1e9
+
+    def sounding(self, now_ns: int) -> bool:
+        """Whether a burst is being played."""
+        return now_ns < self._burst_end_ns
+
+    def rest_s(self, now_ns: int) -> float:
+        """Time until the burst that has sounded comes again (s)."""
+        return max(0, self._rest_until_ns - now_ns) / 1e9
 
     def due(self, alerts: Iterable[Alert], distance_mm: float | None, now_ns: int) -> Due | None:
         """What is to be played now; None: what plays goes on, or nothing does.
@@ -67,10 +75,10 @@ class Schedule:
             Monotonic time (ns).
         """
         active = [alert for alert in alerts if alert.state is AlarmState.ACTIVE]
-        keys = {_key(alert) for alert in active}
+        keys = {key_of(alert) for alert in active}
         self._told &= keys  # one that went and comes again is new
         if self.paused_s(now_ns) is not None:
-            new_high = {_key(a) for a in active if a.priority is Priority.HIGH} - self._known_high
+            new_high = {key_of(a) for a in active if a.priority is Priority.HIGH} - self._known_high
             if not new_high:
                 self._burst_end_ns = self._rest_until_ns = now_ns
                 return Due(None, silence=True)
@@ -82,21 +90,21 @@ class Schedule:
 
     def _alarm(self, active: list[Alert], now_ns: int) -> Due | None:
         sounding = now_ns < self._burst_end_ns
-        gone = sounding and self._playing not in {_gravity(alert) for alert in active}
+        gone = sounding and self._playing not in {gravity_of(alert) for alert in active}
         if gone:  # acknowledged, or no longer true: what still plays is cut short
             self._burst_end_ns = self._rest_until_ns = now_ns
-        wanted = [a for a in active if a.priority > Priority.LOW or _key(a) not in self._told]
+        wanted = [a for a in active if a.priority > Priority.LOW or key_of(a) not in self._told]
         if not wanted:
             return Due(None, silence=True) if gone else None
-        first = max(wanted, key=_gravity)
+        first = max(wanted, key=gravity_of)
         if not gone:
-            if sounding and _gravity(first)[0] <= self._playing[0]:
+            if sounding and gravity_of(first)[0] <= self._playing[0]:
                 return None
-            if not sounding and now_ns < self._rest_until_ns and _key(first) in self._told:
+            if not sounding and now_ns < self._rest_until_ns and key_of(first) in self._told:
                 return None
         burst = BURSTS[(first.kind, first.priority)]
-        self._playing = _gravity(first)
-        self._told |= {_key(alert) for alert in wanted if alert.priority <= first.priority}
+        self._playing = gravity_of(first)
+        self._told |= {key_of(alert) for alert in wanted if alert.priority <= first.priority}
         self._burst_end_ns = now_ns + round(burst.length_s * 1e9)
         self._rest_until_ns = self._burst_end_ns + round((burst.rest_s or 0.0) * 1e9)
         return Due(burst)
@@ -112,9 +120,11 @@ class Schedule:
         return Due(None)
 
 
-def _gravity(alert: Alert) -> tuple[int, int]:
+def gravity_of(alert: Alert) -> tuple[int, int]:
+    """The graver, the more; the patient's before the machine's."""
     return (int(alert.priority), int(alert.kind is Kind.CLINICAL))
 
 
-def _key(alert: Alert) -> _Key:
+def key_of(alert: Alert) -> Key:
+    """What makes it one alarm, at one priority."""
     return (f"{alert.rule_id} {int(alert.priority)}", alert.level, alert.structure)

@@ -14,8 +14,12 @@ from ui.sound.bursts import samples_of, tick
 from ui.sound.distance_tone import nearest_mm
 from ui.sound.schedule import Schedule
 from ui.sound.speaker import Speaker
+from ui.sound.speech import Speech
+from ui.sound.voice import Voice
 
 _STEP = 0.25
+_AFTER_BURST_NS = 250_000_000
+"""A sound server is late by as much: words that begin with the burst's end would stand on its last pulse."""
 
 
 class Sounder:
@@ -24,6 +28,8 @@ class Sounder:
     Parameters
     ----------
     speaker : Speaker
+    voice : Voice or None
+        Says alarms behind their tones; None: nobody does.
     distance_tone : bool
         The distance tone sounds from the start.
     """
@@ -31,11 +37,13 @@ class Sounder:
     def __init__(
         self,
         speaker: Speaker,
+        voice: Voice | None = None,
         *,
         distance_tone: bool = False,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self._speaker, self._clock_ns = speaker, clock_ns
+        self._speaker, self._voice, self._clock_ns = speaker, voice, clock_ns
+        self._speech = Speech()
         self._schedule = Schedule()
         self._schedule.distance_tone = distance_tone
         self._distance_volume = 0.5
@@ -49,12 +57,31 @@ class Sounder:
         known = [mm for mm in nearest if mm is not None]
         due = self._schedule.due(self._alerts, min(known, default=None), now_ns)
         paused_s = self._schedule.paused_s(now_ns)
+        sounding = self._schedule.sounding(now_ns - _AFTER_BURST_NS)
+        self._speak(now_ns, hushed=paused_s is not None or sounding)
         if due is not None and due.silence:
             self._speaker.stop()
         elif due is not None:
             self._speaker.play(samples_of(due.burst) if due.burst else tick(self._distance_volume))
         unheard = self._speaker.unheard()
-        return tuple(replace(plane, audio_paused_s=paused_s, audio_unheard=unheard) for plane in planes)
+        unsaid = self._voice.unheard() if self._voice is not None else ""
+        return tuple(
+            replace(plane, audio_paused_s=paused_s, audio_unheard=unheard, speech_unheard=unsaid)
+            for plane in planes
+        )
+
+    def _speak(self, now_ns: int, *, hushed: bool) -> None:
+        """Say what is due. Before anything is played, so that a burst finds silence."""
+        if self._voice is None:
+            return
+        due = self._speech.due(
+            self._alerts, now_ns, hushed=hushed, room_s=self._schedule.rest_s(now_ns),
+            speaking=self._voice.speaking(),
+        )  # fmt: skip
+        if due is not None and due.words:
+            self._voice.say(due.words)
+        elif due is not None:
+            self._voice.stop()
 
     def pause(self) -> str:
         """Pause the audio, or take that back; what was done, in words."""
@@ -75,6 +102,8 @@ class Sounder:
     def silence(self) -> None:
         """The window closes."""
         self._speaker.stop()
+        if self._voice is not None:
+            self._voice.stop()
 
 
 def audible(observation: Observation) -> tuple[Alert, ...]:
