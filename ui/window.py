@@ -85,7 +85,7 @@ def window_for(runs: Sequence[LiveRun], plan: Plan, sound: Sounder | None = None
         for run in runs:
             run.observer.acknowledge()
 
-    first, *others = (_setup(run, plan) for run in runs)
+    first, *others = (_setup(run, plan, alone=len(runs) == 1) for run in runs)
     if others:
         names = (runs[0].view.name, runs[1].view.name)
         scene: Scene | BiplaneScene = BiplaneScene((first, others[0]), names)
@@ -120,11 +120,13 @@ def sound_keys(sound: Sounder) -> dict[int, Callable[[], str]]:
     }
 
 
-def _setup(run: LiveRun, plan: Plan) -> Setup:
+def _setup(run: LiveRun, plan: Plan, *, alone: bool) -> Setup:
     from ui.overlay.observation import setup_from_plan
 
     return setup_from_plan(
         plan,
+        run.config,
+        alone=alone,
         invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent,
         calibration=run.ready.words,
         room_latency_ms=run.ready.latency_ms,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import cv2
@@ -17,11 +17,16 @@ from ui.overlay.draw import Draw, Piece
 from ui.overlay.gray import GrayWindow
 from ui.overlay.model import LevelMarks, OverlayModel
 from ui.overlay.words import ago, structure_words
-from ui.theme import ALARM_LOOKS, BAR_QUIET, CONTOUR, CYAN, TEXT, TEXT_FAINT
+from ui.theme import ALARM_LOOKS, BAR_QUIET, CONTOUR, CYAN, QUARTER_WORDS, TEXT, TEXT_FAINT, THIRD_WORDS
 
 _WALLS = ("posterior_wall", "anterior_wall", "superior_endplate", "inferior_endplate")
 _LINES = (*_WALLS, "foramen", "vein")
 _DOTTED = ("posterior_third", "posterior_quarter")
+_BANDS = (
+    ("posterior_third", "posterior_quarter", THIRD_WORDS),
+    ("posterior_quarter", "posterior_wall", QUARTER_WORDS),
+)
+_BAND_ALPHA = 30
 _CLOSED = ("body", "foramen")
 _MOST_NAMES = 6
 _BAR_LENGTHS_MM = (50, 20, 10, 5, 2, 1)
@@ -126,12 +131,19 @@ def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMark
         painter.setOpacity(0.6)
     _hatch(draw, place, level.unobservable_px)
     structures = level.structures_px or {}
+    for inner, outer, tint in _BANDS:
+        _paint_band(painter, place, structures.get(inner, ()), structures.get(outer, ()), tint)
     named = [name for name in _LINES if structures.get(name)]
     if not any(name in structures for name in _WALLS):
         named.append("body")
     for name in _DOTTED:
         _stroke(
-            painter, place.path(structures.get(name, ()), closed=False), "#c8cdd2", draw.px(2.0), dotted=True
+            painter,
+            place.path(structures.get(name, ()), closed=False),
+            "#c8cdd2",
+            draw.px(2.0),
+            alpha=170,
+            dashes=(1.5, 3.0),
         )
     colour = ALARM_LOOKS[marks.priority].line if marks.priority else CYAN
     for name in named:
@@ -143,10 +155,25 @@ def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMark
     if marks.contour:
         outline = place.path(level.contours_px, closed=True)
         _stroke(painter, outline, "#000000", draw.px(6.0), alpha=150)
-        _stroke(painter, outline, CONTOUR, draw.px(2.6))
         _reach(draw, place, level, marks, colour if marks.priority else TEXT)
+        # No contour, so it has not its colour; beneath it, so that near it only the rim shows.
+        ahead = place.path(marks.ahead_px, closed=False)
+        _stroke(painter, ahead, "#000000", draw.px(5.0), alpha=150)
+        _stroke(painter, ahead, "#ffffff", draw.px(2.0))
+        _stroke(painter, outline, CONTOUR, draw.px(2.6))
         _name_leaks(draw, place, level)
     painter.setOpacity(1.0)
+
+
+def _paint_band(
+    painter: QPainter, place: _Place, inner: Sequence[Contour], outer: Sequence[Contour], colour: str
+) -> None:
+    """A faint ground between two lines that run the same way."""
+    for one, other in zip(inner, outer, strict=False):
+        around = np.vstack([np.asarray(one).reshape(-1, 2), np.asarray(other).reshape(-1, 2)[::-1]])
+        tint = QColor(colour)
+        tint.setAlpha(_BAND_ALPHA)
+        painter.fillPath(place.path((around,), closed=True), tint)
 
 
 def _name_leaks(draw: Draw, place: _Place, level: LevelResult) -> None:
@@ -180,18 +207,18 @@ def _stroke(
     width_px: float,
     *,
     alpha: int = 255,
-    dotted: bool = False,
+    dashes: tuple[float, float] | None = None,
 ) -> None:
     if path.isEmpty():
         return
     tint = QColor(colour)
-    tint.setAlpha(170 if dotted else alpha)
+    tint.setAlpha(alpha)
     pen = QPen(tint, max(1.0, width_px))
     # Bevels cost half of round joins and look the same on lines of many short steps.
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if dotted:
-        pen.setDashPattern([1.5, 3.0])
+    if dashes is not None:
+        pen.setDashPattern(dashes)
     painter.strokePath(path, pen)
 
 

@@ -26,6 +26,8 @@ class Memory:
         self.beats = 0
         self.last_seen_ns: int | None = None
         self.primary: _Key | None = None
+        self.views_ns: dict[str, int] = {}
+        """When each view was last watched (ns)."""
         self.volumes: dict[str, tuple[float, float | None]] = {}
         self._seq: int | None = None
         self._trend: dict[_Key, deque[tuple[int, float | None]]] = {}
@@ -46,6 +48,7 @@ class Memory:
             if not is_seen(observation, level):
                 continue
             self.last_seen_ns = max(t_ns, self.last_seen_ns or t_ns)
+            self.views_ns[result.view] = self.last_seen_ns
             if level.volume_ml is not None:
                 self.volumes[level.name] = (level.volume_ml, level.volume_sd_ml)
             for structure, distance in (level.distances or {}).items():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from monitor.clock import clock_of
+from monitor.config import BrandClock, ClockConfig, Config
 from monitor.health import Health
 from monitor.plan import Plan
 from monitor.result import Alert, Result
@@ -28,8 +30,6 @@ class Observation:
         Time since the session began.
     demo_note : str or None
         Said in the footer where the source is no patient: ``simulated procedure``.
-    cement_age_s, cement_until_s : float or None
-        Time since mixing, and the end of the working window.
     audio_paused_s : float or None
         Time for which the alarm sound stays paused.
     audio_unheard : str
@@ -50,8 +50,6 @@ class Observation:
     recording: bool | None = None
     session_elapsed_s: float | None = None
     demo_note: str | None = None
-    cement_age_s: float | None = None
-    cement_until_s: float | None = None
     audio_paused_s: float | None = None
     audio_unheard: str = ""
     source: str = ""
@@ -76,6 +74,12 @@ class Setup:
         What of the calibration is missing, expired or contradicted, the gravest first.
     room_latency_ms : float or None
         From the glass to the capture, as measured in the room (ms).
+    projections : mapping of str to str
+        Projection of every view of the plan by its name, to say which is not looked at; empty: not said.
+    cement_clock : BrandClock, ClockConfig or None
+        When the cement's phases end; None: no phase is told.
+    cement_brand : str
+        Whose clock that is; empty: the general one.
     """
 
     mm_per_px: Mapping[str, float] = field(default_factory=dict)
@@ -83,16 +87,25 @@ class Setup:
     invert: bool = False
     calibration: tuple[str, ...] = ()
     room_latency_ms: float | None = None
+    projections: Mapping[str, str] = field(default_factory=dict)
+    cement_clock: BrandClock | ClockConfig | None = None
+    cement_brand: str = ""
 
 
 def setup_from_plan(
     plan: Plan,
+    config: Config | None = None,
     *,
+    alone: bool = True,
     invert: bool = False,
     calibration: tuple[str, ...] = (),
     room_latency_ms: float | None = None,
 ) -> Setup:
-    """Scales and planned volumes of a plan."""
+    """Scales, planned volumes and the cement's clock of a plan.
+
+    Without `config` no phase of the cement is told. Not `alone`: other views are looked at beside this one.
+    """
+    brand = plan.cement.brand if plan.cement is not None else None
     volumes = {name: intent.planned_volume_ml for name, intent in plan.levels.items()}
     return Setup(
         mm_per_px={view.name: view.scale.mm_per_px for view in plan.views},
@@ -100,4 +113,7 @@ def setup_from_plan(
         invert=invert,
         calibration=calibration,
         room_latency_ms=room_latency_ms,
+        projections={view.name: view.projection for view in plan.views} if alone else {},
+        cement_clock=None if config is None else clock_of(config, brand),
+        cement_brand=brand if brand is not None and config is not None and brand in config.brands else "",
     )

@@ -39,9 +39,9 @@ def paint_distance(draw: Draw, rect: QRectF, distance: DistanceModel) -> None:
     draw.text(cut_row(beside, draw.px(36), draw.px(54)), "mm", 54, colour, bold=True)
     draw.text(cut_row(beside, draw.px(98), draw.px(34)), distance.bound, 27, TEXT_SOFT)
     pieces = [
-        Piece("speed", 27, TEXT_SOFT),
+        Piece(distance.heading, 27, TEXT_SOFT if distance.speed else TEXT),
         Piece(distance.speed, 32, TEXT, bold=True, space=9),
-        Piece("mm/s", 27, TEXT_SOFT, space=9),
+        Piece("mm/s" if distance.speed else "", 27, TEXT_SOFT, space=9),
         Piece("contact in", 27, TEXT_SOFT, space=40),
         Piece(distance.contact, 32, TEXT, bold=True, space=9),
     ]
@@ -63,7 +63,7 @@ def _paint_dashes(draw: Draw, row: QRectF) -> float:
 
 def paint_volumes(draw: Draw, rect: QRectF, rows: tuple[VolumeRow, ...]) -> None:
     """Volume of each level against what is planned; at most three rows."""
-    inner = panel(draw, rect, "volume by level, mL")
+    inner = panel(draw, rect, "by level: volume, part of the body filled, leaks")
     shown = rows[:_MOST_LEVELS]
     hidden = len(rows) - len(shown)
     if hidden:

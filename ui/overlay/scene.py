@@ -73,7 +73,7 @@ class Scene:
     def layout(width_px: float, height_px: float, model: OverlayModel) -> Layout:
         """Where things stand; depends on sizes alone."""
         frame = model.result.frame if model.result else None
-        return layout_for(width_px, height_px, frame.columns / frame.rows if frame else 1.0)
+        return layout_for(width_px, height_px, (frame.columns, frame.rows) if frame else None)
 
 
 def paint_panels(
