@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
 from PyQt6.QtCore import QRectF
-from PyQt6.QtGui import QColor, QPainter
+from PyQt6.QtGui import QColor, QPainter, QRegion
 
 from ui.overlay.alarm_bar import paint_bar
 from ui.overlay.derive import build_model
@@ -62,7 +62,7 @@ class Scene:
     ) -> list[DrawnText]:
         """Paint a whole window. Returns every text with its place, for checks."""
         layout = self.layout(width_px, height_px, model)
-        painter.fillRect(QRectF(0, 0, width_px, height_px), QColor(BACKGROUND))
+        fill_between(painter, QRectF(0, 0, width_px, height_px), layout.panels().values())
         words = paint_panels(self._layers, painter, layout, model, hint=hint, key_map=key_map)
         draw = Draw(painter, layout.unit)
         paint_heartbeat(draw, header_row(draw, layout.header), model.header, model.beats)
@@ -117,6 +117,19 @@ def paint_panels(
             ("volumes", layout.volumes, model.volumes, lambda d, r: paint_volumes(d, r, model.volumes)),
         ]
     return [word for name, rect, key, paint in wanted for word in layers.show(name, rect, key, paint)]
+
+
+def fill_between(painter: QPainter, window: QRectF, covered: Iterable[QRectF]) -> None:
+    """Fill the ground between what will be painted over in any case."""
+    rest = QRegion(window.toAlignedRect())
+    for rect in covered:
+        # only what lies on whole pixels is covered to its edge
+        if QRectF(rect.toRect()) == rect:
+            rest -= QRegion(rect.toRect())
+    painter.save()
+    painter.setClipRegion(rest)
+    painter.fillRect(window, QColor(BACKGROUND))
+    painter.restore()
 
 
 def paint_fault(painter: QPainter, width_px: float, height_px: float, why: str) -> None:
