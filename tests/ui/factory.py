@@ -54,7 +54,7 @@ ZONES = (
 
 
 @lru_cache(maxsize=4)
-def spine(dtype: str = "uint16", size_px: int = SIZE_PX) -> np.ndarray:
+def spine(dtype: str = "uint16", size_px: int = SIZE_PX, noise: float = 30.0) -> np.ndarray:
     """Vertebrae, ribs of soft tissue, a cannula, cement and noise, as stored values."""
     rng = np.random.default_rng(7)
     y, x = np.mgrid[0:SIZE_PX, 0:SIZE_PX].astype(np.float32)
@@ -70,7 +70,7 @@ def spine(dtype: str = "uint16", size_px: int = SIZE_PX) -> np.ndarray:
     cv2.ellipse(dark, (455, 515), (55, 50), 0, 0, 360, 0.75, -1)
     cv2.line(dark, (480, 515), (1023, 400), 1.0, 15)
     field -= 900 * cv2.GaussianBlur(dark, (0, 0), 2)
-    field = np.clip(field + rng.normal(0, 30, field.shape), 60, 4095)
+    field = np.clip(field + rng.normal(0, noise, field.shape), 60, 4095)
     if dtype == "uint8":
         field = field / 16
     if size_px != SIZE_PX:
@@ -298,7 +298,31 @@ def degraded() -> list[Observation]:
     return [*approach(6.8), observation(result(lv, seq=9999), health(reason), recording=False)]
 
 
+def low() -> list[Observation]:
+    alerts = (alert(Priority.LOW, "volume 3.9 mL", structure="volume", rule_id="volume_high"),)
+    lv = level(12.4, volume_ml=3.9)
+    return [*approach(12.4), observation(result(lv, second_level(), alerts=alerts, seq=9999))]
+
+
+def waiting() -> list[Observation]:
+    reason = Reason(State.SETUP, "waiting", "waiting for the first image")
+    return [Observation(None, health(reason, age_s=None), NOW_NS, session_elapsed_s=3.0)]
+
+
+def without_noise(observations: list[Observation]) -> list[Observation]:
+    """The same, of an image that compresses well."""
+    smooth = spine(noise=0.0)
+
+    def of(seen: Observation) -> Observation:
+        if seen.result is None:
+            return seen
+        clean = dataclasses.replace(seen.result.frame, pixels=smooth)
+        return dataclasses.replace(seen, result=dataclasses.replace(seen.result, frame=clean))
+
+    return [of(seen) for seen in observations]
+
+
 SCENES = {
     f.__name__: f
-    for f in (calm, medium, high, crossed, blind, blind_with_latched, stale, learning, held, degraded)
+    for f in (calm, medium, high, crossed, blind, blind_with_latched, stale, learning, held, degraded, low)
 }

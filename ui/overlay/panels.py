@@ -83,7 +83,7 @@ def _paint_volume_row(draw: Draw, line: QRectF, row: VolumeRow, *, small: bool) 
     ink = TEXT if row.current else TEXT_FAINT
     large, body = (24.0, 22.0) if small else (29.0, 25.0)
     narrow = line.width() < draw.px(_NARROW)
-    columns = [0.0, 0.12, 0.46, 0.6] if narrow else [0.0, 0.11, 0.36, 0.64]
+    columns = [0.0, 0.13, 0.42, 0.5] if narrow else [0.0, 0.11, 0.36, 0.64]
 
     def column(i: int) -> QRectF:
         start = line.left() + columns[i] * line.width()

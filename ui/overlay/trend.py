@@ -87,8 +87,8 @@ def paint_trend(draw: Draw, rect: QRectF, trend: TrendModel) -> None:
             draw.shape("circle", points[0], draw.px(4), TEXT)
             draw.painter.setPen(pen)
         for i in range(0, len(points) - 1, _PIECE):
-            # each piece begins with the last step of the one before, so that no corner is left open
-            draw.painter.drawPolyline(QPolygonF(points[max(0, i - 1) : i + _PIECE + 1]))
+            # the pen's square ends close the corner between two pieces
+            draw.painter.drawPolyline(QPolygonF(points[i : i + _PIECE + 1]))
 
 
 def _slim(points: list[tuple[float, float]]) -> list[QPointF]:
