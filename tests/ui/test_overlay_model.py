@@ -1,6 +1,7 @@
 """What the overlay says, from what it is given; no Qt involved."""
 
 import dataclasses
+import itertools
 import subprocess
 import sys
 
@@ -261,6 +262,19 @@ def test_trend_has_a_gap_while_blind():
     spans = blind_spans(runs, 30.0)
     assert len(spans) == 1
     assert spans[0] == (pytest.approx(3.27, abs=0.01), 0.0)
+
+
+def test_the_trend_of_fast_frames_is_thinned_and_loses_neither_the_nearest_nor_the_newest():
+    looks = []
+    for i in range(600):
+        t_ns = made.NOW_NS - (600 - i) * made.SECOND_NS // 60
+        near = 2.0 if i == 301 else 9.0 - i / 600
+        looks.append(made.observation(made.result(made.level(near), seq=i, t_ns=t_ns), now_ns=t_ns))
+    points = shown(looks).trend.points
+    assert len(points) < 140
+    assert min(value for _, value in points) == 2.0
+    assert points[-1] == (0.0, pytest.approx(9.0 - 599 / 600))
+    assert max(a - b for (a, _), (b, _) in itertools.pairwise(points)) < 0.2
 
 
 def test_trend_breaks_where_samples_are_missing():
