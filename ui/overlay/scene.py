@@ -121,10 +121,12 @@ def paint_panels(
 
 def fill_between(painter: QPainter, window: QRectF, covered: Iterable[QRectF]) -> None:
     """Fill the ground between what will be painted over in any case."""
+    device = painter.device()
+    ratio = device.devicePixelRatio() if device is not None else 1.0
     rest = QRegion(window.toAlignedRect())
     for rect in covered:
-        # only what lies on whole pixels is covered to its edge
-        if QRectF(rect.toRect()) == rect:
+        # only what lies on whole pixels of the screen is covered to its edge
+        if ratio == int(ratio) and QRectF(rect.toRect()) == rect:
             rest -= QRegion(rect.toRect())
     painter.save()
     painter.setClipRegion(rest)
