@@ -30,11 +30,12 @@ test: lint
 
 # `make bench` is a short round; whole ones: docs/measurements.md
 BENCH_OPTIONS_accuracy ?= --set tune --seeds 1 --out bench-output/accuracy
+BENCH_OPTIONS_paint ?= --paints 200
 BENCH_OPTIONS_quiet ?= --hours 0.2 --out bench-output/quiet.jsonl
 
 bench:
 	@.ci/setup test
-	@set -e; for benchmark in latency memory source_memory accuracy quiet; do \
+	@set -e; for benchmark in latency paint memory source_memory accuracy quiet; do \
 		echo "== $$benchmark"; .venv/bin/python -m benchmarks.$$benchmark $(BENCH_OPTIONS_$$benchmark); \
 	done
 

@@ -63,7 +63,8 @@ class ToAndFro(WrappedSource):
         return replace(frame, seq=self._count - 1, t_capture_ns=time.monotonic_ns(), t_source_ns=None)
 
 
-def _resident_mb() -> float:
+def resident_mb() -> float:
+    """Memory that this process holds (MB)."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
@@ -111,7 +112,7 @@ def main() -> int:
 
         def minute() -> None:
             passed_s = time.monotonic() - began_s
-            resident.append((passed_s, _resident_mb()))
+            resident.append((passed_s, resident_mb()))
             for run in runs:
                 counters = run.loop.status().counters
                 recorder = run.recorder.state() if run.recorder is not None else None
@@ -130,7 +131,7 @@ def main() -> int:
         run_window(window)
         counted = [dict(run.loop.status().counters) for run in runs]
         gaps = sum(run.recorder.state().gaps for run in runs if run.recorder is not None)
-        free_of_start = [mb for at_s, mb in resident if at_s >= 10 * options.minutes] or [_resident_mb()]
+        free_of_start = [mb for at_s, mb in resident if at_s >= 10 * options.minutes] or [resident_mb()]
     counters = max(counted, key=lambda one: one["superseded"])
     parts = max((run.loop.latency.parts() for run in runs), key=lambda one: one["capture_to_result"].p99_ms)
     row = {

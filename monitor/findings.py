@@ -18,7 +18,7 @@ from monitor.injection import Injection
 from monitor.leaks import LeakPart, leak_parts, outside_body
 from monitor.masks import around
 from monitor.plan import Level, View
-from monitor.result import Contour, Distance, Leak, LevelResult, Pose, Zone
+from monitor.result import Approach, Contour, Distance, Leak, LevelResult, Pose, Zone
 from monitor.states import Reason, worst
 from monitor.thickness import areas_by_added
 from monitor.volume import DensityCalibration, Seen, behind_steel, look, volume_of
@@ -166,6 +166,7 @@ class LevelFindings:
             outside_mm2=np.count_nonzero(outside) * mm**2,
             front_speed_mm_s=speed,
             time_to_contact_s=contact,
+            approaches={name: Approach(a.speed_mm_s, a.time_to_contact_s) for name, a in advances.items()},
             volume_ml=ml,
             volume_sd_ml=sd_ml,
             fill_fraction=np.count_nonzero(mask & maps.body) / self._body_pixels

@@ -85,6 +85,17 @@ class Distance:
 
 
 @dataclass(frozen=True, slots=True)
+class Approach:
+    """How fast the front nears a structure (mm/s; negative: it draws back), and the time to contact (s).
+
+    The time is None where the speed is not told from standing, or the structure has been reached.
+    """
+
+    speed_mm_s: float
+    time_to_contact_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Leak:
     """Cement outside the body, one connected part.
 
@@ -143,7 +154,9 @@ class LevelResult:
     area_mm2, outside_mm2 : float or None
         Projected cement, all of it and the part outside the body.
     front_speed_mm_s, time_to_contact_s : float or None
-        Towards the nearest dangerous structure.
+        Towards the dangerous structure that is reached first.
+    approaches : mapping of str to Approach
+        By dangerous structure, as far as known.
     volume_ml, volume_sd_ml : float or None
         None where the run is not calibrated.
     fill_fraction : float or None
@@ -181,6 +194,7 @@ class LevelResult:
     outside_mm2: float | None = None
     front_speed_mm_s: float | None = None
     time_to_contact_s: float | None = None
+    approaches: Mapping[str, Approach] | None = None
     volume_ml: float | None = None
     volume_sd_ml: float | None = None
     fill_fraction: float | None = None

@@ -89,6 +89,39 @@ def test_qt_is_in_ui_alone() -> None:
     assert guilty == []
 
 
+PLAIN = {"str", "int", "float", "bool"}
+OBJECTS_IN_SIGNALS = {
+    "ui/start/picture.py: drawn",  # a crop: four numbers
+    "ui/wizard/source_bar.py: opened",  # a still picture, opened once by hand
+    "ui/wizard/worker.py: _done",
+}
+
+
+def signals(tree: ast.AST) -> Iterator[tuple[str, set[str]]]:
+    """Each Qt signal that is declared, and the types that it carries."""
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        call = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "pyqtSignal":
+            carried = {ast.unparse(arg).strip("'\"") for arg in call.args}
+            yield ast.unparse(targets[0]), carried
+
+
+def test_no_image_travels_in_a_qt_signal() -> None:
+    """A queue of frames would grow where painting is slow; windows pull what is newest."""
+    found = {
+        f"{name_of(path)}: {name}": carried
+        for path in (ROOT / "ui").rglob("*.py")
+        for name, carried in signals(ast.parse(path.read_text("utf-8")))
+    }
+    assert "ui/overlay/window.py: _woken" in found
+    assert {name for name, carried in found.items() if carried - PLAIN} == OBJECTS_IN_SIGNALS
+    declared = "shown = pyqtSignal(QImage)\nseen: pyqtBoundSignal = QtCore.pyqtSignal('PyQt_PyObject', int)"
+    assert dict(signals(ast.parse(declared))) == {"shown": {"QImage"}, "seen": {"PyQt_PyObject", "int"}}
+
+
 def test_stages_are_given_the_time() -> None:
     """No wall clock in monitor/, and no waiting outside its sources and its loop."""
     guilty = []

@@ -68,6 +68,7 @@ class LiveRun:
     recorder: Recorder | None
     asked_to_stop: Asked
     ready: Readiness
+    config: Config
 
 
 def session_folder(parent: Path, now: datetime | None = None) -> Path:
@@ -175,7 +176,7 @@ def live_run(
             loop.start()
             clean = False
             try:
-                yield LiveRun(info, views[0], loop, observer, kept, recorder, told_to_stop, ready)
+                yield LiveRun(info, views[0], loop, observer, kept, recorder, told_to_stop, ready, config)
                 clean = True
             finally:
                 halt.set()

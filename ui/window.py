@@ -117,7 +117,7 @@ def window_for(
 
     if marker is not None:
         does["mark"] = partial(mark, marker)
-    first, *others = (_setup(run, plan, keys) for run in runs)
+    first, *others = (_setup(run, plan, keys, alone=len(runs) == 1) for run in runs)
     if others:
         names = (runs[0].view.name, runs[1].view.name)
         scene: Scene | BiplaneScene = BiplaneScene((first, others[0]), names)
@@ -164,11 +164,13 @@ def sound_actions(sound: Sounder) -> dict[str, Callable[[], str]]:
     }
 
 
-def _setup(run: LiveRun, plan: Plan, keys: Keys | None) -> Setup:
+def _setup(run: LiveRun, plan: Plan, keys: Keys | None, *, alone: bool) -> Setup:
     from ui.overlay.observation import setup_from_plan
 
     return setup_from_plan(
         plan,
+        run.config,
+        alone=alone,
         invert=not as_stated(run.info, run.view).intensity.bright_is_radiolucent,
         calibration=run.ready.words,
         room_latency_ms=run.ready.latency_ms,

@@ -121,6 +121,11 @@ def test_speed_and_time_to_contact() -> None:
     assert level.front_speed_mm_s == pytest.approx(0.5 * MM_PER_PX * RATE_HZ, rel=0.15)
     distance = (level.distances or {})["posterior_wall"].value_mm
     assert level.time_to_contact_s == pytest.approx(distance / (level.front_speed_mm_s or 1), rel=0.01)
+    approach = (level.approaches or {})["posterior_wall"]
+    assert (approach.speed_mm_s, approach.time_to_contact_s) == (
+        level.front_speed_mm_s,
+        level.time_to_contact_s,
+    )
 
 
 def test_no_volume_without_calibration_and_the_right_one_with() -> None:

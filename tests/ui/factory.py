@@ -8,11 +8,13 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from monitor.config import BrandClock
 from monitor.frame import Frame, freeze_pixels
 from monitor.health import Health
 from monitor.result import (
     AlarmState,
     Alert,
+    Approach,
     Distance,
     Kind,
     Leak,
@@ -31,7 +33,13 @@ MM_PER_PX = 0.15
 SECOND_NS = 1_000_000_000
 NOW_NS = 500_100_000_000
 """100 ms into a lit half of every flashing priority."""
-SETUP = Setup(mm_per_px={"lateral": MM_PER_PX}, planned_volume_ml={"T12": 4.0, "T11": 3.5})
+SETUP = Setup(
+    mm_per_px={"lateral": MM_PER_PX},
+    planned_volume_ml={"T12": 4.0, "T11": 3.5},
+    projections={"lateral": "lateral", "ap": "ap"},
+    cement_clock=BrandClock(early_until_s=240.0, late_after_s=480.0),
+    cement_brand="Simplex P",
+)
 
 BODY = np.array([[380, 430], [600, 420], [606, 590], [388, 600]], np.float32)
 WALL = np.array([[600, 420], [597, 505], [606, 590]], np.float32)
@@ -46,7 +54,7 @@ ZONES = (
 
 
 @lru_cache(maxsize=4)
-def spine(dtype: str = "uint16", size_px: int = SIZE_PX) -> np.ndarray:
+def spine(dtype: str = "uint16", size_px: int = SIZE_PX, noise: float = 30.0) -> np.ndarray:
     """Vertebrae, ribs of soft tissue, a cannula, cement and noise, as stored values."""
     rng = np.random.default_rng(7)
     y, x = np.mgrid[0:SIZE_PX, 0:SIZE_PX].astype(np.float32)
@@ -62,7 +70,7 @@ def spine(dtype: str = "uint16", size_px: int = SIZE_PX) -> np.ndarray:
     cv2.ellipse(dark, (455, 515), (55, 50), 0, 0, 360, 0.75, -1)
     cv2.line(dark, (480, 515), (1023, 400), 1.0, 15)
     field -= 900 * cv2.GaussianBlur(dark, (0, 0), 2)
-    field = np.clip(field + rng.normal(0, 30, field.shape), 60, 4095)
+    field = np.clip(field + rng.normal(0, noise, field.shape), 60, 4095)
     if dtype == "uint8":
         field = field / 16
     if size_px != SIZE_PX:
@@ -76,14 +84,22 @@ def frame(seq: int = 0, t_ns: int = NOW_NS, pixels: np.ndarray | None = None) ->
 
 def contour(reach_px: float = 0.0) -> np.ndarray:
     """Outline of the cement, with a tongue of some length towards the posterior wall."""
-    angle = np.linspace(0, 2 * np.pi, 90, endpoint=False)
+    angle = np.linspace(0, 2 * np.pi, 240, endpoint=False)
     outline = np.stack([455 + 55 * np.cos(angle), 515 + 50 * np.sin(angle)], axis=1)
-    outline[:, 0] += reach_px * np.exp(-(((angle - np.pi) % (2 * np.pi) - np.pi) ** 2) / 0.03)
+    aside = (angle + np.pi) % (2 * np.pi) - np.pi
+    outline[:, 0] += reach_px * np.exp(-((aside / 0.3) ** 4))
     return outline.astype(np.float32)
 
 
-def level(wall_mm: float | None = 6.8, *, name: str = "T12", **changes: object) -> LevelResult:
-    """A level that is seen; `wall_mm` None: no distance is known."""
+def level(
+    wall_mm: float | None = 6.8,
+    *,
+    name: str = "T12",
+    speed_mm_s: float | None = 0.2,
+    contact_s: float | None = 30.4,
+    **changes: object,
+) -> LevelResult:
+    """A level that is seen; `wall_mm` None: no distance is known. The speed is towards the wall."""
     distances = {}
     reach_px = 0.0
     if wall_mm is not None:
@@ -111,8 +127,9 @@ def level(wall_mm: float | None = 6.8, *, name: str = "T12", **changes: object) 
         distances=distances,
         area_mm2=512.0,
         outside_mm2=0.0,
-        front_speed_mm_s=0.2,
-        time_to_contact_s=30.4,
+        front_speed_mm_s=speed_mm_s,
+        time_to_contact_s=contact_s,
+        approaches={} if speed_mm_s is None else {"posterior_wall": Approach(speed_mm_s, contact_s)},
         volume_ml=3.1,
         volume_sd_ml=0.2,
         fill_fraction=0.17,
@@ -169,6 +186,8 @@ def result(
         transitions=(),
         timings_ms={},
         beam_on_s=134.0,
+        cement_age_s=312.0,
+        cement_phase="working",
     )
     return dataclasses.replace(made, **changes)
 
@@ -186,9 +205,13 @@ def observation(what: Result | None = None, how: Health | None = None, **changes
 
 
 def approach(last_mm: float, seconds: int = 30, until_ns: int = NOW_NS) -> list[Observation]:
-    """Observations at 15 per second that end shortly before `until_ns` at `last_mm` from the wall."""
+    """Observations at 15 per second that end shortly before `until_ns` at `last_mm` from the wall.
+
+    Before them the AP view has been looked at.
+    """
     steps = seconds * 15
-    made = []
+    before_ns = NOW_NS - 100 * SECOND_NS
+    made = [observation(result(level(None), seq=-1, t_ns=before_ns, view="ap"), now_ns=before_ns)]
     for i in range(steps):
         left_s = (steps - i) / 15
         t_ns = until_ns - int(left_s * SECOND_NS)
@@ -207,13 +230,13 @@ def calm() -> list[Observation]:
 
 
 def medium() -> list[Observation]:
-    lv = level(9.6, front_speed_mm_s=0.4, time_to_contact_s=11.0)
+    lv = level(9.6, speed_mm_s=0.4, contact_s=11.0)
     alerts = (alert(Priority.MEDIUM, "posterior wall 9.6 mm", rule_id="near_posterior_wall"),)
     return [*approach(9.6), observation(result(lv, second_level(), alerts=alerts, seq=9999))]
 
 
 def high() -> list[Observation]:
-    lv = level(2.1, front_speed_mm_s=0.9, time_to_contact_s=2.3)
+    lv = level(2.1, speed_mm_s=0.9, contact_s=2.3)
     alerts = (
         alert(Priority.HIGH, "posterior wall 2.1 mm"),
         alert(Priority.LOW, "volume 3.9 mL", structure="volume", rule_id="volume_high"),
@@ -275,7 +298,31 @@ def degraded() -> list[Observation]:
     return [*approach(6.8), observation(result(lv, seq=9999), health(reason), recording=False)]
 
 
+def low() -> list[Observation]:
+    alerts = (alert(Priority.LOW, "volume 3.9 mL", structure="volume", rule_id="volume_high"),)
+    lv = level(12.4, volume_ml=3.9)
+    return [*approach(12.4), observation(result(lv, second_level(), alerts=alerts, seq=9999))]
+
+
+def waiting() -> list[Observation]:
+    reason = Reason(State.SETUP, "waiting", "waiting for the first image")
+    return [Observation(None, health(reason, age_s=None), NOW_NS, session_elapsed_s=3.0)]
+
+
+def without_noise(observations: list[Observation]) -> list[Observation]:
+    """The same, of an image that compresses well."""
+    smooth = spine(noise=0.0)
+
+    def of(seen: Observation) -> Observation:
+        if seen.result is None:
+            return seen
+        clean = dataclasses.replace(seen.result.frame, pixels=smooth)
+        return dataclasses.replace(seen, result=dataclasses.replace(seen.result, frame=clean))
+
+    return [of(seen) for seen in observations]
+
+
 SCENES = {
     f.__name__: f
-    for f in (calm, medium, high, crossed, blind, blind_with_latched, stale, learning, held, degraded)
+    for f in (calm, medium, high, crossed, blind, blind_with_latched, stale, learning, held, degraded, low)
 }

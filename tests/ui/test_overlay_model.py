@@ -1,12 +1,15 @@
 """What the overlay says, from what it is given; no Qt involved."""
 
 import dataclasses
+import itertools
 import subprocess
 import sys
 
 import pytest
 
-from monitor.result import AlarmState, Distance, Kind, Priority, Watch, Zone
+from monitor.config import BrandClock, Config
+from monitor.plan import parse_plan
+from monitor.result import AlarmState, Approach, Distance, Kind, Priority, Watch, Zone
 from monitor.states import Reason, State
 from tests.ui import factory as made
 from ui.overlay import words
@@ -61,14 +64,41 @@ def test_an_alarm_on_another_structure_takes_the_number():
     model = shown([made.observation(made.result(alerts=(alarm,)))])
     assert (model.distance.title, model.distance.figure) == ("disc below", "3.0")
     assert model.distance.priority == Priority.MEDIUM
-    # Speed and time to contact are told of the nearest dangerous structure, which the disc is not.
+    # Speed and time to contact are told of the wall.
     assert model.distance.speed == model.distance.contact == words.UNKNOWN
+
+
+def test_speed_and_time_to_contact_are_those_of_the_structure_of_the_number():
+    level = made.level(2.0, speed_mm_s=0.5, contact_s=4.0)
+    vein = {"vein": Distance(4.0, 3.4, (455.0, 465.0), (455.0, 438.0))}
+    runs = {"vein": Approach(8.0, 0.5)}
+    level = dataclasses.replace(
+        level, distances={**level.distances, **vein}, front_speed_mm_s=8.0, time_to_contact_s=0.5
+    )
+    both = dataclasses.replace(level, approaches={**level.approaches, **runs})
+    distance = shown([made.observation(made.result(both))]).distance
+    assert (distance.structure, distance.speed, distance.contact) == ("posterior_wall", "0.5", "4 s")
+    other = dataclasses.replace(level, approaches=runs)
+    distance = shown([made.observation(made.result(other))]).distance
+    assert distance.structure == "posterior_wall"
+    assert distance.speed == distance.contact == words.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("speed_mm_s", "said"),
+    [(0.9, ("nearing", "0.9")), (-0.32, ("drawing back", "0.3")), (0.04, ("standing", "")),
+     (None, ("speed", words.UNKNOWN))],
+)  # fmt: skip
+def test_it_says_which_way_the_front_goes(speed_mm_s, said):
+    distance = shown([made.observation(made.result(made.level(speed_mm_s=speed_mm_s)))]).distance
+    assert (distance.heading, distance.speed) == said
 
 
 def test_a_crossed_structure_is_said_in_words():
     model = shown(made.crossed())
     assert (model.distance.title, model.distance.figure) == ("posterior wall crossed by", "1.2")
     assert model.distance.bound == "at most 1.8"
+    assert model.distance.heading == "going on"
     assert model.distance.contact == words.UNKNOWN
 
 
@@ -101,7 +131,7 @@ def test_it_never_says_safe_nor_no_leak_nor_zero_for_unknown(scene):
 
 
 def test_what_is_not_known_is_dashes_while_monitoring():
-    level = made.level(None, area_mm2=None, front_speed_mm_s=None, time_to_contact_s=None, fill_fraction=None)
+    level = made.level(None, area_mm2=None, speed_mm_s=None, contact_s=None, fill_fraction=None)
     model = shown([made.observation(made.result(level), recording=None)])
     assert model.header.state == State.MONITORING
     assert model.distance.figure is None
@@ -234,6 +264,19 @@ def test_trend_has_a_gap_while_blind():
     assert spans[0] == (pytest.approx(3.27, abs=0.01), 0.0)
 
 
+def test_the_trend_of_fast_frames_is_thinned_and_loses_neither_the_nearest_nor_the_newest():
+    looks = []
+    for i in range(600):
+        t_ns = made.NOW_NS - (600 - i) * made.SECOND_NS // 60
+        near = 2.0 if i == 301 else 9.0 - i / 600
+        looks.append(made.observation(made.result(made.level(near), seq=i, t_ns=t_ns), now_ns=t_ns))
+    points = shown(looks).trend.points
+    assert len(points) < 140
+    assert min(value for _, value in points) == 2.0
+    assert points[-1] == (0.0, pytest.approx(9.0 - 599 / 600))
+    assert max(a - b for (a, _), (b, _) in itertools.pairwise(points)) < 0.2
+
+
 def test_trend_breaks_where_samples_are_missing():
     points = ((5.0, 3.0), (4.9, 3.0), (3.0, 2.5), (2.9, 2.5), (2.8, None), (1.0, 2.0), (0.1, 2.0), (0.0, 2.0))
     assert [len(run) for run in segments(points)] == [2, 2, 1, 2]
@@ -304,9 +347,63 @@ def test_numbers_and_times_in_words():
     assert words.shout("posterior wall 2.1 mm") == "POSTERIOR WALL 2.1 mm"
 
 
-def test_setup_takes_scales_and_volumes_from_a_plan():
-    from monitor.plan import parse_plan
+@pytest.mark.parametrize(
+    ("age_s", "said"),
+    [(100.0, ("1:40", "thin until 4:00", "Simplex P")), (312.0, ("5:12", "working until 8:00", "Simplex P")),
+     (481.0, ("8:01", "hardening since 8:00", "Simplex P")), (None, (words.UNKNOWN, "", ""))],
+)  # fmt: skip
+def test_the_clock_of_the_cement_tells_its_phase_by_the_brand(age_s, said):
+    assert shown([made.observation(made.result(cement_age_s=age_s))]).header.cement == said
 
+
+def test_the_clock_of_the_cement_goes_on_while_there_is_no_image():
+    seen = made.stale()[-1]
+    late = dataclasses.replace(seen, now_ns=seen.now_ns + 200 * made.SECOND_NS)
+    assert shown([late]).header.cement == ("8:35", "hardening since 8:00", "Simplex P")
+
+
+def test_a_phase_that_is_not_known_is_said_to_be_so_and_general_times_are_called_general():
+    seen = [made.observation()]
+    assert shown(seen, Setup()).header.cement == ("5:12", "phase not known", "")
+    general = dataclasses.replace(made.SETUP, cement_brand="")
+    assert shown(seen, general).header.cement == ("5:12", "working until 8:00", "general times")
+
+
+def test_the_other_projection_is_said_to_be_unchecked_and_for_how_long():
+    assert shown(made.calm()).header.unchecked == "AP unchecked for 1 min 40 s"
+    assert shown(made.calm()[1:]).header.unchecked == "AP unchecked"
+    alone = dataclasses.replace(made.SETUP, projections={"lateral": "lateral"})
+    assert shown(made.calm(), alone).header.unchecked == "AP not marked"
+    assert shown(made.calm(), Setup()).header.unchecked == ""  # the plan is not known
+
+
+def test_a_view_that_was_looked_at_blindly_has_not_been_checked():
+    ap = made.observation(made.result(made.blind_level(), seq=1, view="ap"), made.health(made.BLIND))
+    assert shown([ap, made.observation(made.result(seq=2))]).header.unchecked == "AP unchecked"
+
+
+def test_leaks_are_counted_for_each_level():
+    first, second = shown(made.crossed()).volumes
+    assert first.note.endswith("2 leaks")
+    assert "leak" not in second.note
+
+
+def test_setup_takes_the_clock_of_the_plans_brand():
+    text = """{"schema": "cementwatch.plan/1", "cement": {"brand": "Slow Set"}, "views": [{"name": "lateral",
+      "projection": "lateral", "scale": {"mm_per_px": 0.2}, "levels": [{"name": "T12",
+      "body": [[10, 10], [180, 10], [180, 150], [10, 150]]}]}]}"""
+    plan = parse_plan(text, "plan")
+    clock = BrandClock(early_until_s=600.0, late_after_s=900.0)
+    own = setup_from_plan(plan, Config(brands={"Slow Set": clock}))
+    assert (own.cement_clock, own.cement_brand) == (clock, "Slow Set")
+    assert own.projections == {"lateral": "lateral"}
+    general = setup_from_plan(plan, Config(), alone=False)
+    assert (general.cement_clock, general.cement_brand) == (Config().clock, "")
+    assert general.projections == {}
+    assert setup_from_plan(plan).cement_clock is None
+
+
+def test_setup_takes_scales_and_volumes_from_a_plan():
     text = """{"schema": "cementwatch.plan/1", "views": [{"name": "lateral", "projection": "lateral",
       "scale": {"mm_per_px": 0.2}, "levels": [{"name": "T12",
       "body": [[10, 10], [180, 10], [180, 150], [10, 150]]}]}],

@@ -90,7 +90,7 @@ def everything_at_once() -> list:
         for c in ("canal", "vein", "foramen", "disc_superior")
     )
     levels = [
-        made.level(-12.3, zones=zones, leaks=leaks, time_to_contact_s=99.0, volume_ml=12.3),
+        made.level(-12.3, zones=zones, leaks=leaks, contact_s=99.0, volume_ml=12.3),
         *(made.level(None, name=name, structures_px={}) for name in ("T11", "T10", "L1")),
     ]
     alarms = (
@@ -109,8 +109,6 @@ def everything_at_once() -> list:
             made.health(reason),
             recording=None,
             session_elapsed_s=7384.0,
-            cement_age_s=312.0,
-            cement_until_s=480.0,
             audio_paused_s=95.0,
             demo_note="simulated procedure: lateral, canal leak",
         ),
@@ -139,9 +137,9 @@ def test_no_words_meet_or_are_cut_or_leave_the_window(scene, size):
 
 
 @pytest.mark.parametrize("size", [*SIZES, (1920, 1200), (2560, 1080), (3840, 2160)])
-@pytest.mark.parametrize("aspect", [1.0, 16 / 9, 4 / 3, 0.7])
-def test_rectangles_do_not_overlap_and_keep_the_images_aspect(size, aspect):
-    layout = layout_for(*size, aspect)
+@pytest.mark.parametrize("frame_px", [(1024, 1024), (512, 512), (1920, 1080), (1024, 768), (700, 1000)])
+def test_rectangles_do_not_overlap_and_keep_the_images_aspect(size, frame_px):
+    layout = layout_for(*size, frame_px)
     rects = layout.panels()
     window = QRectF(0, 0, *size)
     for name, rect in rects.items():
@@ -149,8 +147,24 @@ def test_rectangles_do_not_overlap_and_keep_the_images_aspect(size, aspect):
         assert rect.height() > 20 * layout.unit, name
     for (a, one), (b, other) in combinations(rects.items(), 2):
         assert not one.intersects(other), (a, b)
+    aspect = frame_px[0] / frame_px[1]
     assert layout.image.width() / layout.image.height() == pytest.approx(aspect, rel=0.01)
     assert layout.distance.width() >= 780 * layout.unit
+
+
+@pytest.mark.parametrize(
+    ("size", "frame_px", "shown_px"),
+    [
+        ((1920, 1080), (768, 768), (768, 768)),  # 1:1, though 786 px of height are free
+        ((3840, 2160), (1536, 1536), (1536, 1536)),
+        ((3840, 2160), (512, 512), (1536, 1536)),
+        ((1920, 1080), (512, 512), (786, 786)),  # 1:1 would cost too much of the size
+        ((1920, 1080), (1024, 1024), (786, 786)),
+    ],
+)
+def test_the_image_is_as_large_as_the_window_allows_or_in_whole_pixels(size, frame_px, shown_px):
+    image = layout_for(*size, frame_px).image
+    assert (image.width(), image.height()) == pytest.approx(shown_px, abs=4)
 
 
 def test_the_image_does_not_move_when_an_alarm_comes_or_monitoring_goes():
@@ -199,6 +213,38 @@ def test_the_structure_of_the_number_turns_the_alarms_colour():
     assert near(around(alarmed, *wall), RED_LINE).any()
     disc = on_screen(layout, 490, 437)
     assert not near(around(alarmed, *disc), RED_LINE).any()
+
+
+def flat_frame():
+    return dataclasses.replace(
+        made.frame(), pixels=freeze_pixels(np.full((1024, 1024), 900, np.uint16), copy=False)
+    )
+
+
+def test_the_front_a_second_ahead_stands_between_contour_and_wall():
+    moving = made.level(2.1, speed_mm_s=0.9, contact_s=2.3)
+    standing = made.level(2.1, speed_mm_s=None, contact_s=None)
+    tip_px = 597 - 2.1 / made.MM_PER_PX
+
+    def white(level):
+        shot, _, layout = painted([made.observation(made.result(level, frame=flat_frame()))], (3840, 2160))
+        ahead = on_screen(layout, tip_px + 0.9 / made.MM_PER_PX, 513)
+        return near(around(shot, *ahead, reach=3), "#ffffff").any()
+
+    assert white(moving)
+    assert not white(standing)
+
+
+def test_the_posterior_third_and_quarter_are_faint_bands():
+    level = made.level(None)
+    shot, _, layout = painted([made.observation(made.result(level, frame=flat_frame()))])
+    ground, third, quarter = (shot[on_screen(layout, x_px, 460)] for x_px in (450, 536, 570))
+    assert np.ptp(ground) <= 2  # gray
+    assert 5 < third[0] - third[2] < 40
+    assert 5 < quarter[0] - quarter[1] < 40
+    assert abs(quarter.mean() - ground.mean()) < 30
+    lost, _, _ = painted([made.observation(made.result(made.blind_level(), frame=flat_frame()))])
+    assert np.ptp(lost[on_screen(layout, 570, 460)]) <= 2
 
 
 def test_blind_paints_the_bare_image():

@@ -9,6 +9,7 @@ from monitor.states import State
 from ui.delays import delay_words
 from ui.overlay.choice import levels_to_speak_of
 from ui.overlay.derive_bar import bar_model, header_model, shown_alerts
+from ui.overlay.derive_front import fronts_ahead
 from ui.overlay.memory import TREND_SPAN_S, Memory
 from ui.overlay.model import (
     DistanceModel,
@@ -27,9 +28,11 @@ from ui.overlay.words import (
     ago,
     contact,
     crossed_bound,
+    heading,
     lower_bound,
     measured_by,
     one_decimal,
+    speed_words,
     structure_words,
 )
 
@@ -56,8 +59,8 @@ def build_model(observation: Observation, memory: Memory, setup: Setup) -> Overl
         result=result,
         mm_per_px=mm_per_px,
         stale_s=stale_image_s(observation),
-        marks=_marks(observation, chosen),
-        header=header_model(observation, level),
+        marks=_marks(observation, chosen, mm_per_px),
+        header=header_model(observation, level, memory, setup),
         bar=replace(bar_model(observation, level), todo=f"{setup.keys.acknowledge[0]}  acknowledge"),
         distance=_distance(observation, chosen, memory),
         trend=_trend(observation, chosen, memory, mm_per_px),
@@ -137,7 +140,7 @@ def _priority_of(observation: Observation, level: str, structure: str | None) ->
     )
 
 
-def _marks(observation: Observation, chosen: _Chosen) -> tuple[LevelMarks, ...]:
+def _marks(observation: Observation, chosen: _Chosen, mm_per_px: float | None) -> tuple[LevelMarks, ...]:
     if observation.result is None:
         return ()
     marks = []
@@ -148,7 +151,9 @@ def _marks(observation: Observation, chosen: _Chosen) -> tuple[LevelMarks, ...]:
         drawn = trusted and state <= State.HELD
         nearest = chosen.structure if chosen.level is level else None
         priority = _priority_of(observation, level.name, nearest)
-        marks.append(LevelMarks(level.name, drawn, drawn, state == State.HELD, nearest, priority))
+        held = state == State.HELD
+        ahead = fronts_ahead(level, mm_per_px) if drawn and not held else ()
+        marks.append(LevelMarks(level.name, drawn, drawn, held, nearest, priority, ahead))
     return tuple(marks)
 
 
@@ -166,14 +171,14 @@ def _distance(observation: Observation, chosen: _Chosen, memory: Memory) -> Dist
     beside = ("", "") if also is None else (structure_words(also), _also(others[also]))
     if memory.chosen not in (None, level.name):
         beside = _chosen_beside(observation, memory.chosen)
-    speed, until = level.front_speed_mm_s, level.time_to_contact_s
-    if structure not in DANGEROUS:
-        speed = until = None  # both are told of the nearest dangerous structure, which this is not
+    approach = (level.approaches or {}).get(structure)
+    speed, until = (approach.speed_mm_s, approach.time_to_contact_s) if approach else (None, None)
     return DistanceModel(
         title=f"{name} crossed by" if crossed else name,
         figure=one_decimal(abs(distance.value_mm)),
         bound=crossed_bound(distance.low_mm) if crossed else lower_bound(distance.low_mm),
-        speed=UNKNOWN if speed is None else one_decimal(speed),
+        heading=heading(speed, crossed=crossed),
+        speed=speed_words(speed),
         contact=UNKNOWN if until is None or crossed else contact(until),
         also_name=beside[0],
         also=beside[1],
@@ -217,7 +222,7 @@ def _unknown_distance(observation: Observation, chosen: _Chosen, memory: Memory)
         gap_s = (observation.now_ns - memory.last_seen_ns) / 1e9
         title, bound = f"last seen {ago(max(0.0, gap_s))} ago", "unknown"
     level = chosen.level.name if chosen.level is not None else None
-    return DistanceModel(title, None, bound, UNKNOWN, UNKNOWN, "", "", None, level=level)
+    return DistanceModel(title, None, bound, heading(None), UNKNOWN, UNKNOWN, "", "", None, level=level)
 
 
 def _trend(observation: Observation, chosen: _Chosen, memory: Memory, mm_per_px: float | None) -> TrendModel:
@@ -267,6 +272,8 @@ def _volume_row(
         note.append(f"fill {100 * level.fill_fraction:.0f} %")
     if level.volume_relative and level.volume_ml is not None:
         note.append("not calibrated")
+    if level.leaks:
+        note.append("1 leak" if len(level.leaks) == 1 else f"{len(level.leaks)} leaks")
     text = "  ·  ".join(note)
     if level.volume_ml is None:
         return VolumeRow(level.name, "", "volume: not calibrated", None, text, current)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from monitor.clock import cement_age
 from monitor.result import AlarmState, Alert, Kind, LevelResult, Priority, Watch
 from monitor.states import Reason, State
+from ui.overlay.memory import Memory
 from ui.overlay.model import AlarmModel, BarModel, HeaderModel, StateModel
-from ui.overlay.observation import Observation
+from ui.overlay.observation import Observation, Setup
 from ui.overlay.sight import alert_seen, is_seen, shown_reasons, shown_state, time_since_s
-from ui.overlay.words import UNKNOWN, clock, listed, shout, structure_words, whole_seconds
+from ui.overlay.words import UNKNOWN, clock, listed, shout, structure_words, view_words, whole_seconds
 
 _SHOWN = (AlarmState.ACTIVE, AlarmState.ACKNOWLEDGED, AlarmState.LATCHED)
 
@@ -25,6 +27,7 @@ _FOLLOWS_STATE = {
     State.LEARNING: "nothing is watched yet; keep still, do not inject",
     State.HELD: "nothing is watched until the image is live again",
 }
+_OTHER = {"lateral": "ap", "ap": "lateral"}
 _WHY_UNTOLD = {
     State.NOT_MONITORING: "cause not known",
     State.SETUP: "getting ready",
@@ -131,7 +134,9 @@ def _watching(observation: Observation, level: LevelResult | None) -> tuple[str,
     return (f"watching {listed(names)}" if names else "nothing is watched"), "  ·  ".join(rest)
 
 
-def header_model(observation: Observation, level: LevelResult | None) -> HeaderModel:
+def header_model(
+    observation: Observation, level: LevelResult | None, memory: Memory, setup: Setup
+) -> HeaderModel:
     """The top line."""
     state = shown_state(observation)
     result = observation.result
@@ -139,25 +144,56 @@ def header_model(observation: Observation, level: LevelResult | None) -> HeaderM
     # Worse reasons than these are told by the bar, in larger letters.
     degraded = [r for r in shown_reasons(observation) if r.state == State.DEGRADED]
     why = "  ·  ".join(dict.fromkeys(f"{r.level} {r.text}" if r.level else r.text for r in degraded))
-    cement = ("", "")
-    if observation.cement_age_s is not None:
-        until_s = observation.cement_until_s
-        tail = "" if until_s is None else f"working, until {clock(until_s)}"
-        if until_s is not None and observation.cement_age_s > until_s:
-            tail = f"past {clock(until_s)}"
-        cement = (clock(observation.cement_age_s), tail)
+    cement = _cement(observation, setup)
     session_s = observation.session_elapsed_s
     return HeaderModel(
         state=state,
         seen=state <= State.DEGRADED,
         level_and_view=place,
+        unchecked=_unchecked(observation, memory, setup),
         why=why,
         cement=cement,
-        session="" if session_s is None or cement[0] else f"session {clock(session_s)}",
+        session="" if session_s is None or cement[0] != UNKNOWN else f"session {clock(session_s)}",
         beam_on=f"beam on {clock(result.beam_on_s)}" if result else f"beam on {UNKNOWN}",
         recording=observation.recording,
         audio=_audio(observation),
     )
+
+
+def _cement(observation: Observation, setup: Setup) -> tuple[str, str, str]:
+    """Age of the cement, which goes on while there is no image, and its phase by the brand's clock."""
+    result = observation.result
+    if result is None or result.cement_age_s is None:
+        return (UNKNOWN, "", "")
+    since_s = max(0.0, (observation.now_ns - result.frame.t_capture_ns) / 1e9)
+    age_s, times = result.cement_age_s + since_s, setup.cement_clock
+    age = None if times is None else cement_age(age_s, times)
+    if age is None or times is None:
+        return (clock(age_s), "phase not known", "")
+    phase = {
+        "early": f"thin until {clock(times.early_until_s)}",
+        "working": f"working until {clock(times.late_after_s)}",
+        "late": f"hardening since {clock(times.late_after_s)}",
+    }[age.phase]
+    return (clock(age_s), phase, setup.cement_brand or "general times")
+
+
+def _unchecked(observation: Observation, memory: Memory, setup: Setup) -> str:
+    """The other projection, and for how long it was not looked at: ``AP unchecked for 1 min 40 s``."""
+    result = observation.result
+    now = setup.projections.get(result.view) if result is not None else None
+    if result is None or now is None:
+        return ""
+    told = []
+    for view in setup.projections:
+        if view == result.view:
+            continue
+        seen_ns = memory.views_ns.get(view)
+        since = "" if seen_ns is None else f" for {whole_seconds((observation.now_ns - seen_ns) / 1e9)}"
+        told.append(f"{view_words(view)} unchecked{since}")
+    if not told and now in _OTHER:
+        told.append(f"{view_words(_OTHER[now])} not marked")
+    return "  ·  ".join(told)
 
 
 def _audio(observation: Observation) -> str:

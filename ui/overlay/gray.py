@@ -74,7 +74,8 @@ class GrayWindow:
 
     def apply(self, pixels: Pixels) -> NDArray[np.uint8]:
         """Gray levels of an image, same shape, uint8."""
-        # Both steps saturate: below the window is 0, above it 255.
-        above = cv2.subtract(pixels, np.array([self.low, 0.0, 0.0, 0.0]))
-        gray = cv2.convertScaleAbs(above, alpha=255.0 / (self.high - self.low))
+        low, gain = round(self.low), 255.0 / (self.high - self.low)
+        # Below the window is 0, since nothing is less than `low`; above it 255, since that saturates.
+        above = cv2.max(pixels, float(low)) if low > 0 else pixels  # type: ignore[call-overload]  # a scalar
+        gray = cv2.convertScaleAbs(above, alpha=gain, beta=-low * gain)
         return np.asarray(cv2.bitwise_not(gray) if self._invert else gray, np.uint8)

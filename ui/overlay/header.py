@@ -32,7 +32,14 @@ def paint_header(draw: Draw, rect: QRectF, header: HeaderModel) -> None:
     right_edge = _paint_right(draw, row, header)
     left = pill.right() + draw.px(72)
     place = QRectF(left, row.top(), right_edge - draw.px(30) - left, row.height())
-    draw.run(place, [Piece(header.level_and_view, 25, TEXT), Piece(header.why, 23, TEXT_SOFT, space=26)])
+    draw.run(
+        place,
+        [
+            Piece(header.level_and_view, 25, TEXT),
+            Piece(header.why, 23, TEXT_SOFT, space=26),
+            Piece(header.unchecked, 23, TEXT_FAINT, space=26),
+        ],
+    )
     draw.line(rect.bottomLeft(), rect.bottomRight(), LINE, 1.5)
 
 
@@ -85,12 +92,14 @@ def _paint_right(draw: Draw, row: QRectF, header: HeaderModel) -> float:
     pieces = []
     if header.audio:
         pieces += [Piece(header.audio, 24, TEXT, bold=True, space=30)]
-    if header.cement[0]:
-        pieces += [
-            Piece("cement", 24, TEXT_SOFT, space=30),
-            Piece(header.cement[0], 24, TEXT, bold=True, space=10),
-            Piece(header.cement[1], 24, TEXT_FAINT, space=10),
-        ]
+    pieces += [
+        Piece("cement", 24, TEXT_SOFT, space=30),
+        Piece(header.cement[0], 24, TEXT, bold=True, space=10),
+        Piece(header.cement[1], 24, TEXT_FAINT, space=10),
+    ]
+    if header.cement[2] and not header.why and not header.audio:
+        # Whose times they are is what can be spared first.
+        pieces += [Piece(f"·  {header.cement[2]}", 24, TEXT_FAINT, space=14)]
     if header.session:
         pieces += [Piece(header.session, 24, TEXT_FAINT, space=30)]
     pieces += [Piece(header.beam_on, 24, TEXT_SOFT, space=30)]

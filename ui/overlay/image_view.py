@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import cast
 
 import cv2
 import numpy as np
@@ -11,19 +12,25 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
-from monitor.frame import Frame
+from monitor.frame import Frame, Pixels
 from monitor.result import Contour, LevelResult
 from ui.overlay.draw import Draw, Piece
 from ui.overlay.gray import GrayWindow
 from ui.overlay.model import LevelMarks, OverlayModel
 from ui.overlay.words import ago, structure_words
-from ui.theme import ALARM_LOOKS, BAR_QUIET, CONTOUR, CYAN, TEXT, TEXT_FAINT
+from ui.theme import ALARM_LOOKS, BAR_QUIET, CONTOUR, CYAN, QUARTER_WORDS, TEXT, TEXT_FAINT, THIRD_WORDS
 
 _WALLS = ("posterior_wall", "anterior_wall", "superior_endplate", "inferior_endplate")
 _LINES = (*_WALLS, "foramen", "vein")
 _DOTTED = ("posterior_third", "posterior_quarter")
+_BANDS = (
+    ("posterior_third", "posterior_quarter", THIRD_WORDS),
+    ("posterior_quarter", "posterior_wall", QUARTER_WORDS),
+)
+_BAND_ALPHA = 30
 _CLOSED = ("body", "foramen")
 _MOST_NAMES = 6
+_FEW = 8
 _BAR_LENGTHS_MM = (50, 20, 10, 5, 2, 1)
 
 
@@ -41,12 +48,12 @@ class ImagePainter:
         same = held is not None and held[0] is frame and held[1:] == (width_px, height_px)
         if self._picture is None or not same:
             self._window.look(frame.pixels, frame.t_capture_ns)
-            gray = self._window.apply(frame.pixels)
+            pixels = frame.pixels
             if (width_px, height_px) != (frame.columns, frame.rows):
                 halved = width_px <= frame.columns / 2
                 how = cv2.INTER_AREA if halved else cv2.INTER_LINEAR
-                gray = np.asarray(cv2.resize(gray, (width_px, height_px), interpolation=how), np.uint8)
-            self._picture = owned_image(gray)
+                pixels = cast(Pixels, cv2.resize(pixels, (width_px, height_px), interpolation=how))
+            self._picture = owned_image(self._window.apply(pixels))
             self._picture_of = (frame, width_px, height_px)
         return self._picture
 
@@ -97,21 +104,24 @@ class _Place:
 
     def __init__(self, rect: QRectF, frame: Frame) -> None:
         self.scale = rect.width() / frame.columns
-        self._x, self._y = rect.left(), rect.top()
-        self._scale_y = rect.height() / frame.rows
+        self._origin = np.array([rect.left(), rect.top()])
+        self._scales = np.array([self.scale, rect.height() / frame.rows])
 
     def points(self, line: NDArray[np.generic]) -> list[QPointF]:
-        return [self.point((x, y)) for x, y in np.asarray(line, np.float64).reshape(-1, 2).tolist()]
+        on_screen = (np.asarray(line, np.float64).reshape(-1, 2) + 0.5) * self._scales + self._origin
+        return [QPointF(x, y) for x, y in on_screen.tolist()]
 
     def point(self, xy: tuple[float, float]) -> QPointF:
-        return QPointF(self._x + (xy[0] + 0.5) * self.scale, self._y + (xy[1] + 0.5) * self._scale_y)
+        return self.points(np.asarray(xy))[0]
 
     def path(self, lines: Iterable[Contour], *, closed: bool) -> QPainterPath:
         path = QPainterPath()
         for line in lines:
-            # Corners that move the line by less than a fifth of a screen px cost time and show nothing.
-            slim = cv2.approxPolyDP(np.asarray(line, np.float32).reshape(-1, 1, 2), 0.2 / self.scale, closed)
-            points = self.points(slim)
+            corners = np.asarray(line, np.float32).reshape(-1, 1, 2)
+            if len(corners) > _FEW:
+                # What moves the line by less than a fifth of a screen px costs time and shows nothing.
+                corners = np.asarray(cv2.approxPolyDP(corners, 0.2 / self.scale, closed), np.float32)
+            points = self.points(corners)
             if len(points) > 1:
                 path.addPolygon(QPolygonF(points))
                 if closed:
@@ -126,13 +136,13 @@ def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMark
         painter.setOpacity(0.6)
     _hatch(draw, place, level.unobservable_px)
     structures = level.structures_px or {}
+    for inner, outer, tint in _BANDS:
+        _paint_band(painter, place, structures.get(inner, ()), structures.get(outer, ()), tint)
     named = [name for name in _LINES if structures.get(name)]
     if not any(name in structures for name in _WALLS):
         named.append("body")
-    for name in _DOTTED:
-        _stroke(
-            painter, place.path(structures.get(name, ()), closed=False), "#c8cdd2", draw.px(2.0), dotted=True
-        )
+    dotted = [line for name in _DOTTED for line in structures.get(name, ())]
+    _stroke(painter, place.path(dotted, closed=False), "#c8cdd2", draw.px(2.0), alpha=170, dashes=(1.5, 3.0))
     colour = ALARM_LOOKS[marks.priority].line if marks.priority else CYAN
     for name in named:
         path = place.path(structures.get(name, ()), closed=name in _CLOSED)
@@ -143,10 +153,25 @@ def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMark
     if marks.contour:
         outline = place.path(level.contours_px, closed=True)
         _stroke(painter, outline, "#000000", draw.px(6.0), alpha=150)
-        _stroke(painter, outline, CONTOUR, draw.px(2.6))
         _reach(draw, place, level, marks, colour if marks.priority else TEXT)
+        # No contour, so it has not its colour; beneath it, so that near it only the rim shows.
+        ahead = place.path(marks.ahead_px, closed=False)
+        _stroke(painter, ahead, "#000000", draw.px(5.0), alpha=150)
+        _stroke(painter, ahead, "#ffffff", draw.px(2.0))
+        _stroke(painter, outline, CONTOUR, draw.px(2.6))
         _name_leaks(draw, place, level)
     painter.setOpacity(1.0)
+
+
+def _paint_band(
+    painter: QPainter, place: _Place, inner: Sequence[Contour], outer: Sequence[Contour], colour: str
+) -> None:
+    """A faint ground between two lines that run the same way."""
+    for one, other in zip(inner, outer, strict=False):
+        around = np.vstack([np.asarray(one).reshape(-1, 2), np.asarray(other).reshape(-1, 2)[::-1]])
+        tint = QColor(colour)
+        tint.setAlpha(_BAND_ALPHA)
+        _fill(painter, place.path((around,), closed=True), tint)
 
 
 def _name_leaks(draw: Draw, place: _Place, level: LevelResult) -> None:
@@ -180,26 +205,33 @@ def _stroke(
     width_px: float,
     *,
     alpha: int = 255,
-    dotted: bool = False,
+    dashes: tuple[float, float] | None = None,
 ) -> None:
     if path.isEmpty():
         return
     tint = QColor(colour)
-    tint.setAlpha(170 if dotted else alpha)
+    tint.setAlpha(alpha)
     pen = QPen(tint, max(1.0, width_px))
     # Bevels cost half of round joins and look the same on lines of many short steps.
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if dotted:
-        pen.setDashPattern([1.5, 3.0])
+    if dashes is not None:
+        pen.setDashPattern(dashes)
     painter.strokePath(path, pen)
+
+
+def _fill(painter: QPainter, path: QPainterPath, brush: QBrush | QColor) -> None:
+    """Fill what has a line along its edge: smooth edges cost ten times as much, and the line hides them."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.fillPath(path, brush)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
 
 def _hatch(draw: Draw, place: _Place, regions: Iterable[Contour]) -> None:
     path = place.path(regions, closed=True)
     if path.isEmpty():
         return
-    draw.painter.fillPath(path, _hatching(max(6, round(draw.px(14)))))
+    _fill(draw.painter, path, _hatching(max(6, round(draw.px(14)))))
     _stroke(draw.painter, path, "#dfe6ee", draw.px(1.2), alpha=120)
 
 

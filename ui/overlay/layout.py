@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QRectF
@@ -18,6 +19,8 @@ _VOLUMES = 120
 _ZONES = 158
 _LEAKS = 78
 _LARGEST_IMAGE_SHARE = 0.545
+_CLEAN_SHARE = 0.9
+"""A whole scale may make the image so much smaller."""
 _BIPLANE_SHARE = 0.63
 _STRIP = 196
 
@@ -43,22 +46,31 @@ class Layout:
         return {name: getattr(self, name) for name in names}
 
 
-def layout_for(width_px: float, height_px: float, image_aspect: float = 1.0) -> Layout:
+def layout_for(width_px: float, height_px: float, frame_px: tuple[int, int] | None = None) -> Layout:
     """Lay out a window.
 
     Parameters
     ----------
     width_px, height_px : float
         Size of the window.
-    image_aspect : float
-        Columns over rows of the live image. Alarms and states have no part in the layout.
+    frame_px : (int, int) or None
+        Columns and rows of the live image; None: there is none yet. Alarms and states have no part in the
+        layout.
     """
     rows = _rows(width_px, height_px)
     u, margin = rows.unit, rows.margin
-    image_width = min(rows.height * image_aspect, width_px * _LARGEST_IMAGE_SHARE - margin)
-    image_height = min(rows.height, image_width / image_aspect)
-    image = QRectF(margin, rows.top, round(image_width), round(image_height))
+    columns, lines = frame_px or (1, 1)
+    scale = min(rows.height / lines, (width_px * _LARGEST_IMAGE_SHARE - margin) / columns)
+    if frame_px is not None:
+        scale = clean_scale(scale)
+    image = QRectF(margin, rows.top, round(scale * columns), round(scale * lines))
     return _with_panels(rows, image, u)
+
+
+def clean_scale(largest: float) -> float:
+    """Screen px per px of the frame: whole (1:1, 2:1) where that costs little, else the largest."""
+    whole = math.floor(largest)
+    return float(whole) if whole >= _CLEAN_SHARE * largest else largest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,8 @@ from ui.overlay.observation import Observation
 from ui.overlay.sight import is_seen
 
 TREND_SPAN_S = 30.0
+_BIN_NS = 80_000_000
+"""The trend holds one sample for each; a curve of half a minute shows no more."""
 _SWITCH_MM = 0.3
 """Another structure takes the number over only when it is nearer by this much: names must not flicker."""
 
@@ -28,6 +30,8 @@ class Memory:
         self.primary: _Key | None = None
         self.chosen: str | None = None
         self.levels: tuple[str, ...] = ()
+        self.views_ns: dict[str, int] = {}
+        """When each view was last watched (ns)."""
         self.volumes: dict[str, tuple[float, float | None]] = {}
         self._seq: int | None = None
         self._trend: dict[_Key, deque[tuple[int, float | None]]] = {}
@@ -49,6 +53,7 @@ class Memory:
             if not is_seen(observation, level):
                 continue
             self.last_seen_ns = max(t_ns, self.last_seen_ns or t_ns)
+            self.views_ns[result.view] = self.last_seen_ns
             if level.volume_ml is not None:
                 self.volumes[level.name] = (level.volume_ml, level.volume_sd_ml)
             for structure, distance in (level.distances or {}).items():
@@ -62,6 +67,7 @@ class Memory:
         if blind_now:
             track.append((now_ns, None))
         elif fresh and value_mm is not None:
+            _thin(track)
             track.append((t_ns, value_mm))
         while track and now_ns - track[0][0] > (TREND_SPAN_S + 2) * 1e9:
             track.popleft()
@@ -91,6 +97,17 @@ class Memory:
         if self._bands.get(key) is None:
             self._bands[key] = _line_to_wall_mm(level, line, mm_per_px)
         return self._bands[key]
+
+
+def _thin(track: deque[tuple[int, float | None]]) -> None:
+    """Of the two newest samples keep the nearer one, where they lie in one bin: no approach is lost."""
+    if len(track) < 2:
+        return
+    (before_ns, before), (last_ns, last) = track[-2], track[-1]
+    if before is not None and last is not None and before_ns // _BIN_NS == last_ns // _BIN_NS:
+        track.pop()
+        if last < before:
+            track[-1] = (last_ns, last)
 
 
 def _line_to_wall_mm(level: LevelResult, line: str, mm_per_px: float | None) -> float | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from monitor.result import Priority, Result
+from monitor.result import Contour, Priority, Result
 from monitor.states import State
 
 
@@ -49,13 +49,14 @@ class BarModel:
 
 @dataclass(frozen=True, slots=True)
 class HeaderModel:
-    """The top line."""
+    """The top line. `unchecked`: the view that is not looked at now. `cement`: age, phase, whose times."""
 
     state: State
     seen: bool
     level_and_view: str
+    unchecked: str
     why: str
-    cement: tuple[str, str]
+    cement: tuple[str, str, str]
     session: str
     beam_on: str
     recording: bool | None
@@ -64,7 +65,7 @@ class HeaderModel:
 
 @dataclass(frozen=True, slots=True)
 class DistanceModel:
-    """The one number. `figure` None: unknown.
+    """The one number. `figure` None: unknown. `heading`: which way the front goes, before its speed.
 
     `level`, `structure` and `value_mm` (signed) are what it speaks of, for a choice between two of them.
     """
@@ -72,6 +73,7 @@ class DistanceModel:
     title: str
     figure: str | None
     bound: str
+    heading: str
     speed: str
     contact: str
     also_name: str
@@ -130,7 +132,10 @@ class LeakRow:
 
 @dataclass(frozen=True, slots=True)
 class LevelMarks:
-    """How one level is drawn over the image. `nearest` is the structure that the number speaks of."""
+    """How one level is drawn over the image. `nearest` is the structure that the number speaks of.
+
+    `ahead_px` is the front a second ahead, a line towards each structure that it nears, as far as known.
+    """
 
     level: str
     contour: bool
@@ -138,6 +143,7 @@ class LevelMarks:
     dimmed: bool
     nearest: str | None
     priority: Priority | None
+    ahead_px: tuple[Contour, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from monitor.clock import clock_of
+from monitor.config import BrandClock, ClockConfig, Config
 from monitor.health import Health
 from monitor.plan import Plan
 from monitor.result import Alert, Result
@@ -29,8 +31,6 @@ class Observation:
         Time since the session began.
     demo_note : str or None
         Said in the footer where the source is no patient: ``simulated procedure``.
-    cement_age_s, cement_until_s : float or None
-        Time since mixing, and the end of the working window.
     audio_paused_s : float or None
         Time for which the alarm sound stays paused.
     audio_unheard : str
@@ -53,8 +53,6 @@ class Observation:
     recording: bool | None = None
     session_elapsed_s: float | None = None
     demo_note: str | None = None
-    cement_age_s: float | None = None
-    cement_until_s: float | None = None
     audio_paused_s: float | None = None
     audio_unheard: str = ""
     speech_unheard: str = ""
@@ -82,6 +80,12 @@ class Setup:
         From the glass to the capture, as measured in the room (ms).
     keys : Keys
         What the keys do, for the list of them and where one is named.
+    projections : mapping of str to str
+        Projection of every view of the plan by its name, to say which is not looked at; empty: not said.
+    cement_clock : BrandClock, ClockConfig or None
+        When the cement's phases end; None: no phase is told.
+    cement_brand : str
+        Whose clock that is; empty: the general one.
     """
 
     mm_per_px: Mapping[str, float] = field(default_factory=dict)
@@ -90,17 +94,26 @@ class Setup:
     calibration: tuple[str, ...] = ()
     room_latency_ms: float | None = None
     keys: Keys = field(default_factory=Keys)
+    projections: Mapping[str, str] = field(default_factory=dict)
+    cement_clock: BrandClock | ClockConfig | None = None
+    cement_brand: str = ""
 
 
 def setup_from_plan(
     plan: Plan,
+    config: Config | None = None,
     *,
+    alone: bool = True,
     invert: bool = False,
     calibration: tuple[str, ...] = (),
     room_latency_ms: float | None = None,
     keys: Keys | None = None,
 ) -> Setup:
-    """Scales and planned volumes of a plan."""
+    """Scales, planned volumes and the cement's clock of a plan.
+
+    Without `config` no phase of the cement is told. Not `alone`: other views are looked at beside this one.
+    """
+    brand = plan.cement.brand if plan.cement is not None else None
     volumes = {name: intent.planned_volume_ml for name, intent in plan.levels.items()}
     return Setup(
         mm_per_px={view.name: view.scale.mm_per_px for view in plan.views},
@@ -109,4 +122,7 @@ def setup_from_plan(
         calibration=calibration,
         room_latency_ms=room_latency_ms,
         keys=keys or Keys(),
+        projections={view.name: view.projection for view in plan.views} if alone else {},
+        cement_clock=None if config is None else clock_of(config, brand),
+        cement_brand=brand if brand is not None and config is not None and brand in config.brands else "",
     )

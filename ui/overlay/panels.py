@@ -39,9 +39,9 @@ def paint_distance(draw: Draw, rect: QRectF, distance: DistanceModel) -> None:
     draw.text(cut_row(beside, draw.px(36), draw.px(54)), "mm", 60, colour, bold=True)
     draw.text(cut_row(beside, draw.px(98), draw.px(34)), distance.bound, 27, TEXT_SOFT)
     pieces = [
-        Piece("speed", 27, TEXT_SOFT),
+        Piece(distance.heading, 27, TEXT_SOFT if distance.speed else TEXT),
         Piece(distance.speed, 32, TEXT, bold=True, space=9),
-        Piece("mm/s", 27, TEXT_SOFT, space=9),
+        Piece("mm/s" if distance.speed else "", 27, TEXT_SOFT, space=9),
         Piece("contact in", 27, TEXT_SOFT, space=40),
         Piece(distance.contact, 32, TEXT, bold=True, space=9),
     ]
@@ -63,7 +63,7 @@ def _paint_dashes(draw: Draw, row: QRectF) -> float:
 
 def paint_volumes(draw: Draw, rect: QRectF, rows: tuple[VolumeRow, ...]) -> None:
     """Volume of each level against what is planned; at most three rows."""
-    inner = panel(draw, rect, "volume by level, mL")
+    inner = panel(draw, rect, "by level: volume, part of the body filled, leaks")
     shown = rows[:_MOST_LEVELS]
     hidden = len(rows) - len(shown)
     if hidden:
@@ -83,7 +83,7 @@ def _paint_volume_row(draw: Draw, line: QRectF, row: VolumeRow, *, small: bool) 
     ink = TEXT if row.current else TEXT_FAINT
     large, body = (24.0, 22.0) if small else (29.0, 25.0)
     narrow = line.width() < draw.px(_NARROW)
-    columns = [0.0, 0.12, 0.46, 0.6] if narrow else [0.0, 0.11, 0.36, 0.64]
+    columns = [0.0, 0.13, 0.42, 0.5] if narrow else [0.0, 0.11, 0.36, 0.64]
 
     def column(i: int) -> QRectF:
         start = line.left() + columns[i] * line.width()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
 from PyQt6.QtCore import QRectF
-from PyQt6.QtGui import QColor, QPainter
+from PyQt6.QtGui import QColor, QPainter, QRegion
 
 from ui.keys import Keys
 from ui.overlay.alarm_bar import paint_bar
@@ -59,7 +59,7 @@ class Scene:
     ) -> list[DrawnText]:
         """Paint a whole window. Returns every text with its place, for checks."""
         layout = self.layout(width_px, height_px, model)
-        painter.fillRect(QRectF(0, 0, width_px, height_px), QColor(BACKGROUND))
+        fill_between(painter, QRectF(0, 0, width_px, height_px), layout.panels().values())
         keys = self._setup.keys if key_map else None
         words = paint_panels(self._layers, painter, layout, model, hint=hint, key_map=keys)
         draw = Draw(painter, layout.unit)
@@ -71,7 +71,7 @@ class Scene:
     def layout(width_px: float, height_px: float, model: OverlayModel) -> Layout:
         """Where things stand; depends on sizes alone."""
         frame = model.result.frame if model.result else None
-        return layout_for(width_px, height_px, frame.columns / frame.rows if frame else 1.0)
+        return layout_for(width_px, height_px, (frame.columns, frame.rows) if frame else None)
 
 
 def paint_panels(
@@ -120,6 +120,21 @@ def paint_panels(
             ),
         ]
     return [word for name, rect, key, paint in wanted for word in layers.show(name, rect, key, paint)]
+
+
+def fill_between(painter: QPainter, window: QRectF, covered: Iterable[QRectF]) -> None:
+    """Fill the ground between what will be painted over in any case."""
+    device = painter.device()
+    ratio = device.devicePixelRatio() if device is not None else 1.0
+    rest = QRegion(window.toAlignedRect())
+    for rect in covered:
+        # only what lies on whole pixels of the screen is covered to its edge
+        if ratio == int(ratio) and QRectF(rect.toRect()) == rect:
+            rest -= QRegion(rect.toRect())
+    painter.save()
+    painter.setClipRegion(rest)
+    painter.fillRect(window, QColor(BACKGROUND))
+    painter.restore()
 
 
 def paint_fault(painter: QPainter, width_px: float, height_px: float, why: str) -> None:

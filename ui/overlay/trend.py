@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QPen, QPolygonF
 
@@ -20,6 +22,8 @@ from ui.theme import (
     THIRD_WORDS,
 )
 
+_PIECE = 12
+"""Steps of the curve that are stroked at once: Qt takes up to eight times as long over a whole curve."""
 _TOPS_MM = (10.0, 15.0, 20.0, 30.0, 40.0, 60.0)
 
 
@@ -81,12 +85,21 @@ def paint_trend(draw: Draw, rect: QRectF, trend: TrendModel) -> None:
     draw.painter.setPen(pen)
     for run in runs:
         visible = [(s, v) for s, v in run if s <= trend.span_s]
-        points = [QPointF(x_of(s), y_of(v)) for s, v in thinned(visible, trend.span_s, plot.width())]
+        points = _slim([(x_of(s), y_of(v)) for s, v in thinned(visible, trend.span_s, plot.width())])
         if len(points) == 1:
             draw.shape("circle", points[0], draw.px(4), TEXT)
             draw.painter.setPen(pen)
-        else:
-            draw.painter.drawPolyline(QPolygonF(points))
+        for i in range(0, len(points) - 1, _PIECE):
+            # the pen's square ends close the corner between two pieces
+            draw.painter.drawPolyline(QPolygonF(points[i : i + _PIECE + 1]))
+
+
+def _slim(points: list[tuple[float, float]]) -> list[QPointF]:
+    """Without the points that move the curve by less than a fifth of a px: they show nothing."""
+    if len(points) < 3:
+        return [QPointF(x, y) for x, y in points]
+    kept = cv2.approxPolyDP(np.array(points, np.float32)[:, None], 0.2, False)
+    return [QPointF(x, y) for x, y in kept[:, 0].tolist()]
 
 
 def cut_row_top(draw: Draw, rect: QRectF) -> QRectF:

@@ -39,6 +39,11 @@ def structure_words(name: str) -> str:
     return _WORDS.get(name, name.replace("_", " "))
 
 
+def view_words(name: str) -> str:
+    """Name of a view or projection: ``ap`` is ``AP``."""
+    return name.upper() if name.lower() == "ap" else name
+
+
 def measured_by(structure: str | None) -> str | None:
     """Name of the distance that an alarm's structure is measured by: ``canal`` by ``posterior_wall``."""
     return structure if structure is None else _MEASURED_BY.get(structure, structure)
@@ -84,6 +89,26 @@ def whole_seconds(seconds: float) -> str:
 def contact(seconds: float) -> str:
     """Time to contact, rounded down: ``2 s``; ``over 60 s`` beyond what speed can foretell."""
     return "over 60 s" if seconds > 60 else f"{max(0, math.floor(seconds))} s"
+
+
+def heading(speed_mm_s: float | None, *, crossed: bool = False) -> str:
+    """Which way the front goes: ``nearing``, ``going on`` (has crossed), ``drawing back``, ``standing``.
+
+    ``speed`` where that is not known.
+    """
+    if speed_mm_s is None:
+        return "speed"
+    rounded = round(speed_mm_s, 1)
+    if rounded <= 0:
+        return "drawing back" if rounded < 0 else "standing"
+    return "going on" if crossed else "nearing"
+
+
+def speed_words(speed_mm_s: float | None) -> str:
+    """``0.9`` whichever way it goes; empty where it stands."""
+    if speed_mm_s is None:
+        return UNKNOWN
+    return "" if round(speed_mm_s, 1) == 0 else one_decimal(abs(speed_mm_s))
 
 
 def listed(names: list[str]) -> str:

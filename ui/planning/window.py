@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import (
     QFileDialog,
@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
     QMessageBox,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -47,7 +48,7 @@ _VIEWS = (("lateral", "lateral"), ("ap", "ap"))
 
 
 class PlanWindow(QWidget):
-    """Marks a plan. `finished` is emitted with the plan once it was saved and accepted.
+    """Marks a plan. `result` is the plan that was saved last.
 
     Parameters
     ----------
@@ -66,8 +67,6 @@ class PlanWindow(QWidget):
     accept_words : str
         What the button that saves and closes says.
     """
-
-    finished = pyqtSignal(object)
 
     def __init__(
         self,
@@ -230,7 +229,6 @@ class PlanWindow(QWidget):
     def save_and_close(self) -> None:
         """Save, and close where that worked."""
         if self.save():
-            self.finished.emit(self.result)
             self.close()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -301,18 +299,20 @@ class PlanWindow(QWidget):
         middle.addWidget(self._side)
         self.missing = label("", "refused", one_line=True)
         self.said = label("", "soft", one_line=True)
+        for line in (self.missing, self.said):  # long words must not make the window wider
+            line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.save_button, self.accept = QPushButton("Save"), QPushButton(accept_words)
         self.accept.setProperty("role", "main")
         foot = QFrame()
         foot.setProperty("role", "bar")
-        line = QHBoxLayout(foot)
-        line.setContentsMargins(14, 8, 14, 8)
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(14, 8, 14, 8)
         words = QVBoxLayout()
         words.addWidget(self.missing)
         words.addWidget(self.said)
-        line.addLayout(words, 1)
-        line.addWidget(self.save_button)
-        line.addWidget(self.accept)
+        row.addLayout(words, 1)
+        row.addWidget(self.save_button)
+        row.addWidget(self.accept)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
