@@ -32,6 +32,7 @@ _MOST_STRENGTH = 1.0
 _SMOOTH_MM = 1.5
 _SEEN_SIGMAS = 5.0
 _PINNED = 1e6
+_WEAK = 0.3
 _MOST_PLACES = 30_000
 
 
@@ -101,7 +102,11 @@ class Search:
 
 
 def follow(
-    slopes: Slopes, drawn: Points, inwards: Vector, search: Search, pinned: tuple[int, ...] = ()
+    slopes: Slopes,
+    drawn: Points,
+    inwards: Vector,
+    search: Search,
+    pinned: tuple[int, ...] = (),
 ) -> Course:
     """Move a drawn line, shape (n, 2), onto the edge.
 
@@ -123,15 +128,17 @@ def follow(
     best = np.where(allowed, rises, -np.inf).max(axis=1)
     typical = max(float(np.percentile(best, _TYPICAL_PERCENT)), 1e-9)
     strength = np.clip(rises / typical, -_MOST_STRENGTH, _MOST_STRENGTH)
+    # where the edge fades, what little there is beside it must not lead away from the drawn line
+    clear = np.maximum(strength - _WEAK, 0.0) / (1.0 - _WEAK) + np.minimum(strength, 0.0)
     reach = np.maximum(np.maximum(search.outwards_mm, search.inwards_mm) * px, 1.0)
-    score = strength - _PULL * (offsets[None, :] / reach[:, None]) ** 2
+    score = clear - _PULL * (offsets[None, :] / reach[:, None]) ** 2
     score[~allowed] = -_PINNED / 10
     for k in pinned:
         score[k] = np.where(np.abs(offsets) <= _STEP_PX / 2 + 1e-9, 0.0, -_PINNED)
     way = _best_way(score)
     rows = np.arange(len(drawn))
     at = offsets[way] + _STEP_PX * _between(strength, rows, way)
-    weight = np.clip(strength[rows, way], 0.05, 1.0)
+    weight = np.clip(clear[rows, way], 0.05, 1.0)
     for k in pinned:
         at[k], weight[k] = 0.0, _PINNED
     spacing_px = float(np.hypot(*(drawn[-1] - drawn[0]))) / max(len(drawn) - 1, 1)
