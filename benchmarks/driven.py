@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+_TRIES = 20
 
 
 @contextmanager
@@ -31,8 +33,7 @@ class Driver:
 
     def __init__(self, screen: str, title: str) -> None:
         self._seen = {**os.environ, "DISPLAY": screen}
-        found = self._tell("search", "--sync", "--onlyvisible", "--name", title)
-        self._window = found.split()[0]
+        self._window = self._search(title)
         self._tell("windowfocus", "--sync", self._window)  # there is no window manager that would
         self.clicks = self.keys = 0
 
@@ -53,13 +54,20 @@ class Driver:
 
     def wait_for_title(self, title: str) -> None:
         """Wait until the window is called otherwise."""
-        self._tell("search", "--sync", "--onlyvisible", "--name", title)
+        self._search(title)
 
     def size(self) -> tuple[int, int]:
         """Width and height (px)."""
         told = self._tell("getwindowgeometry", "--shell", self._window)
         about = dict(line.split("=") for line in told.split())
         return int(about["WIDTH"]), int(about["HEIGHT"])
+
+    def _search(self, title: str) -> str:
+        """Number of a window, once there is one; xdotool gives up where another closes while it looks."""
+        for _ in range(_TRIES - 1):
+            with suppress(subprocess.CalledProcessError, IndexError):
+                return self._tell("search", "--sync", "--onlyvisible", "--name", title).split()[0]
+        return self._tell("search", "--sync", "--onlyvisible", "--name", title).split()[0]
 
     def _tell(self, *words: str) -> str:
         done = subprocess.run(
