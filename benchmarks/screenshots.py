@@ -31,6 +31,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from benchmarks import start_pictures
 from benchmarks.calibration.wizard_pictures import load, wait
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, write_profile
@@ -169,6 +170,10 @@ WINDOWS: dict[str, Callable[[], QWidget | QImage]] = {
     "biplane-high": partial(biplane, "calm", "high"),
     "biplane-one-blind": partial(biplane, "calm", "blind"),
     "watchdog-notice": notice,
+    "start-empty": partial(start_pictures.start, filled=False),
+    "start-trial": partial(start_pictures.start, filled=True),
+    "planning-first-level": partial(start_pictures.planning, levels=0, begun=True),
+    "planning-three-levels": partial(start_pictures.planning, levels=3, cannula=True),
     "calibration-room": partial(wizard, 0),
     "calibration-scale": partial(wizard, 1),
     "calibration-distortion": partial(wizard, 2),
