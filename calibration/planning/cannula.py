@@ -98,6 +98,16 @@ def level_of(path: Path2D, outlines: tuple[Outline, ...]) -> int | None:
     return int(np.argmax(inside))
 
 
+def comes_from_the_front(path: Path2D, outline: Outline) -> bool:
+    """Whether a cannula in a lateral view leaves the body through the anterior wall.
+
+    In chest and loins it comes from behind: the walls are then likely to be marked the wrong way round.
+    """
+    front, back = (np.asarray(outline.handles[k]) for k in (7, 6))
+    tip, end = np.asarray(path[0]), np.asarray(path[-1])
+    return bool((end - tip) @ (front - back) > 0)
+
+
 def _measured(picture: Picture, start: Point, end: Point, outer_diameter_mm: float) -> ShaftScale:
     linear = picture.info.intensity.relationship is PixelIntensityRelationship.LIN
     return scale_from_cannula(picture.attenuation, start, end, outer_diameter_mm, linear=linear)

@@ -8,6 +8,7 @@ import msgspec
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout
 
+from calibration.planning.cannula import comes_from_the_front
 from calibration.planning.draft import LevelDraft, ViewDraft
 from calibration.planning.level_names import ORDER
 from calibration.planning.marking import with_name
@@ -98,7 +99,9 @@ class LevelsBox(QFrame):
             self.defect.setChecked(False)
             self.measures.setText("")
         unseen = () if level is None else level.outline.unseen
-        if unseen:
+        if level is not None and view.projection == "lateral" and _turned(level):
+            self._say("the cannula comes from the front: is the back on the other side?")
+        elif unseen:
             self._say("edge not seen, as drawn: " + ", ".join(side_in_words(view, side) for side in unseen))
         elif not self.said.property("kept"):
             self._say("")
@@ -163,6 +166,10 @@ class LevelsBox(QFrame):
         self.said.setText(words)
         set_role(self.said, "refused")
         self.said.setVisible(bool(words))
+
+
+def _turned(level: LevelDraft) -> bool:
+    return any(comes_from_the_front(tube.path, level.outline) for tube in level.cannulas)
 
 
 def side_in_words(view: ViewDraft, side: str) -> str:

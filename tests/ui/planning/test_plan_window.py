@@ -252,3 +252,16 @@ def test_the_plan_is_as_valid_as_one_from_a_file(opened: Opened, truth: Truth) -
     key(window, Qt.Key.Key_Return)
     plan = window.hand.history.now.plan()
     assert parse_plan(plan_to_json(plan), "again") == plan
+
+
+def test_a_front_that_the_cannula_comes_from_is_doubted(opened: Opened, truth: Truth) -> None:
+    window = opened()
+    frame = window.hand.view.reference_frame
+    a, b, c, d = truth.corners("L1", frame)
+    for at in (b, a, d, c):
+        click(window, at)
+    key(window, Qt.Key.Key_C)
+    for at in truth.shaft("L1", frame):
+        click(window, at)
+    assert len(window.hand.view.levels[0].cannulas) == 1
+    assert "from the front" in window.levels.said.text()
