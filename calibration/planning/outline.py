@@ -27,6 +27,9 @@ _ROUNDS = 3
 _MARGIN = 0.05
 _SPACING_PX = 1.0
 _LEAST_SAMPLES = 12
+_LONGEST_PX = 1500.0
+"""No side of a body is longer; what is, was read from a file that is not one of a spine."""
+_MOST_HOLLOW_MM = 12.0
 _END_SHARE = 0.18
 _STIFF_SHARE, _LEAST_FREEDOM = 0.5, 0.05
 _FARTHEST_CORNER_MM = 3.5
@@ -111,7 +114,8 @@ def found_outline(
         the endplates shows two rims, and the inner one is not the outline.
     """
     drawn = drawn_outline(handles)
-    if min(_length(drawn.sides[side]) for side in SIDE_ENDS) < 4 * _SPACING_PX:
+    lengths = [_length(drawn.sides[side]) for side in SIDE_ENDS]
+    if min(lengths) < 4 * _SPACING_PX or max(lengths) > _LONGEST_PX:
         return drawn
     corners = _corners_of(drawn.handles)
     given = _corners_of(handles)
@@ -126,7 +130,7 @@ def found_outline(
             held = [k for k, corner in ((0, start), (len(base) - 1, end)) if corner in pinned]
             near_mm = _FREE_MM if number == 0 and not fixed else _NEAR_MM
             wide = number == 0 and not fixed and side in ("upper", "lower")
-            hollow_mm = hollow_share * height_mm if wide else 0.0
+            hollow_mm = min(hollow_share * height_mm, _MOST_HOLLOW_MM) if wide else 0.0
             u = np.linspace(0, 1, len(base))
             more_mm = np.maximum(hollow_mm - near_mm, 0.0) * 4 * u * (1 - u)
             free = _freedom(len(base), (*fixed, *held))

@@ -107,3 +107,11 @@ def test_clicks_that_are_too_near_make_a_neighbour_lower_and_no_less_deep() -> N
     depth_px = np.hypot(*(placed[1] - placed[0]))
     assert depth_px == pytest.approx(np.hypot(*np.subtract(CORNERS[1], CORNERS[0])), rel=0.02)
     assert placed[2][1] - placed[1][1] == pytest.approx(68.0)
+
+
+def test_what_is_no_body_is_left_as_drawn_and_costs_nothing() -> None:
+    """A plan may be read in which a corner lies tens of thousands of pixels away."""
+    far = (CORNERS[0], (60_000.0, 92.0), (60_000.0, 70_000.0), CORNERS[3])
+    found = found_outline(_SLOPES, (*far, *_NOTHING))
+    assert found.handles[:4] == far
+    assert found.seen == {}
