@@ -34,6 +34,7 @@ class Views:
         self._active = pipelines[0]
         self._seen = {self._active.view.name}
         self._candidate: Pipeline | None = None
+        self._asked: Pipeline | None = None
         self._agreeing = self._begun = 0
 
     @property
@@ -45,6 +46,9 @@ class Views:
         """Take a frame through the stages of the view that it shows; as `Pipeline.step`."""
         result = self._active.step(frame, now_ns, skipped_before)
         self._begun += 1
+        asked, self._asked = self._asked, None
+        if asked is not None and self._shows(asked, frame):
+            return self._taken_up(asked, result, frame, now_ns, skipped_before)
         if self._begun > _AT_FIRST and not any(reason.code == "unknown_view" for reason in result.reasons):
             self._candidate, self._agreeing = None, 0
             return self._with_all_beam(result)
@@ -53,6 +57,21 @@ class Views:
         self._candidate = other
         if other is None or self._agreeing < _AGREEING:
             return self._with_all_beam(result)
+        return self._taken_up(other, result, frame, now_ns, skipped_before)
+
+    def ask_for_next(self) -> View:
+        """Take up the next view of the plan at the next step if the image is as much like it; thread-safe.
+
+        It is then taken up before it is so much more like it that it would be by itself. What the image does
+        not show is not taken up: the other view would be learned as if it were this one.
+        """
+        views = list(self._pipelines.values())
+        self._asked = views[(views.index(self._active) + 1) % len(views)]
+        return self._asked.view
+
+    def _taken_up(
+        self, other: Pipeline, result: Result, frame: Frame, now_ns: int, skipped_before: int
+    ) -> Result:
         if other.view.name not in self._seen and any(p.has_cement for p in self._pipelines.values()):
             other.degrade(_LATE)
         self._seen.add(other.view.name)
@@ -93,6 +112,12 @@ class Views:
     def restore(self, alerts: Sequence[Alert], now_ns: int) -> None:
         """Take up the alarms of a process that was killed."""
         self._active.restore(alerts, now_ns)
+
+    def _shows(self, asked: Pipeline, frame: Frame) -> bool:
+        """Whether a frame is at least as much like a view that was asked for as like the present one."""
+        if asked is self._active:
+            return False
+        return asked.likeness_of(frame) >= max(_LIKE, self._active.likeness_of(frame))
 
     def _shown(self, frame: Frame) -> Pipeline | None:
         """The other view that a frame is like; None where it is like none."""

@@ -48,6 +48,7 @@ WORDS = {
     "acknowledge": "acknowledge all alarms",
     "next_level": "figures of the next level (or view)",
     "mark": "mark this moment, keep the picture",
+    "other_view": "the plan's other view",
     "pause_sound": "pause the sound, or end the pause",
     "distance_tone": "distance tone on and off",
     "louder": "distance tone louder",
@@ -64,6 +65,7 @@ class Keys:
     acknowledge: tuple[str, ...] = ("Space", "Enter", "PageUp", "F13")
     next_level: tuple[str, ...] = ("N", "PageDown", "F14")
     mark: tuple[str, ...] = ("M", "B", "F15")
+    other_view: tuple[str, ...] = ("V",)
     pause_sound: tuple[str, ...] = ("A",)
     distance_tone: tuple[str, ...] = ("D",)
     louder: tuple[str, ...] = ("+",)
@@ -92,7 +94,7 @@ class Keys:
         own = {action: ", ".join(names) or "no key" for action, names in self.by_action.items()}
         tone = ("louder", "softer")
         listed = [(own[action], words) for action, words in WORDS.items() if action not in tone]
-        listed.insert(5, (f"{own['louder']}   {own['softer']}", "distance tone louder, softer"))
+        listed.insert(6, (f"{own['louder']}   {own['softer']}", "distance tone louder, softer"))
         return (
             *listed,
             ("Esc", "leave full screen, close this list"),

@@ -133,6 +133,16 @@ class Observer:
         if self._log is not None:
             self._try(lambda log: log.acknowledged(now_ns))
 
+    def ask_for_next_view(self) -> str:
+        """Take up the plan's next view; what is to be said of it."""
+        if not isinstance(self._pipeline, Views):
+            return "the plan has no other view for this source"
+        name = self._pipeline.ask_for_next().name
+        now_ns = self._clock_ns()
+        if self._log is not None:
+            self._try(lambda log: log.event("view_asked_for", {"view": name}, now_ns))
+        return f"{name} asked for: taken up where the image shows it"
+
     def note(self, name: str, data: Mapping[str, Any], t_ns: int) -> str:
         """Write something that happened; why it could not be written yet, empty: it is.
 

@@ -99,6 +99,8 @@ def window_for(
     from ui.overlay.window import OverlayWindow
 
     does: dict[str, Callable[[], str]] = {} if sound is None else sound_actions(sound)
+    if len(runs) == 1:
+        does["other_view"] = runs[0].observer.ask_for_next_view
 
     def looks() -> tuple[Observation, ...]:
         if marker is not None and (words := marker.lost()):

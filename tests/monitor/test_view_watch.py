@@ -18,6 +18,7 @@ from monitor.plan import ImageSize, Plan, parse_plan, plan_to_json
 from monitor.plan_image import encode_reference, reference_in
 from monitor.result import Result
 from monitor.states import State
+from monitor.views import Views
 from recordings.simulated.disturbances import Hand, Jerk, TableMove
 from recordings.simulated.marks import plan_for
 from recordings.simulated.settings import SimulationSettings
@@ -101,7 +102,7 @@ def test_snow_is_no_view_that_is_known() -> None:
     noise = np.random.default_rng(4)
 
     def snow(shot: Frame) -> Frame:
-        if at_s_of(shot) < TURNED_S:
+        if shot.time_ns / 1e9 < TURNED_S:
             return shot
         pixels = noise.integers(0, 4096, shot.pixels.shape).astype(np.uint16)
         return replace(shot, pixels=freeze_pixels(pixels, copy=False))
@@ -155,6 +156,26 @@ def test_with_both_views_in_the_plan_the_right_one_is_taken_up_and_alarms_stay()
     beam = [r.beam_on_s for r in results]
     assert beam == sorted(beam)
     assert beam[-1] > 19.0
+
+
+def test_a_view_that_is_asked_for_is_taken_up_where_the_image_shows_it_and_not_elsewhere() -> None:
+    seed = 3
+    plan, firsts = two_views(seed)
+    with SimulatedSource("clean", SimulationSettings(seed=seed, size=320, mm_per_px=0.42)) as source:
+        info = source.info
+    references: dict[str, Pixels | None] = {name: shot.pixels for name, shot in firsts.items()}
+    watched, _ = watch(plan, references, plan.views, info, Config(), None)
+    assert isinstance(watched, Views)
+    lateral, ap = (list(frames(projection, 11.0, seed)) for projection in ("lateral", "ap"))
+    turned_from = next(k for k, shot in enumerate(lateral) if shot.time_ns / 1e9 >= 9.0)
+    results = []
+    for k, shot in enumerate(lateral):
+        if k in (75, turned_from):
+            assert watched.ask_for_next().name == "ap"
+        results.append(watched.step(ap[k] if k >= turned_from else shot, shot.time_ns))
+    assert {r.view for r in results[:turned_from]} == {"lateral"}
+    assert {r.state for r in results[60:turned_from]} == {State.MONITORING}
+    assert {r.view for r in results[turned_from:]} == {"ap"}
 
 
 def test_a_start_in_the_other_view_finds_it() -> None:
