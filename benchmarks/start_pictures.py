@@ -33,7 +33,7 @@ def start(*, filled: bool) -> QWidget:
     window = StartWindow(
         Wanted(source=SPEC) if filled else None, rooms=Path("rooms.json"), devices=lambda: ()
     )
-    window.form.session.setText(str(proposed_session(Path("/home/angio"), _DAY)))
+    window.form.session.setText(str(proposed_session(Path("/srv"), _DAY)))
     if not filled:
         return window
     wait(lambda: window.source.seen.frame is not None and window.source.proposal is not False)

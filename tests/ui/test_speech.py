@@ -177,15 +177,19 @@ def test_paused_audio_is_not_spoken_and_nothing_is_made_up_for() -> None:
 
 def test_a_machine_that_cannot_speak_says_so_beside_the_pause(qapp: object) -> None:
     from ui.overlay.derive_bar import header_model
+    from ui.overlay.memory import Memory
+    from ui.overlay.observation import Setup
 
     sounder = Sounder(Recorded(), NoVoice("no speech: no engine"), clock_ns=Time())
     (told,) = sounder.hear((made.observation(),))
-    assert header_model(told, None).audio == "no speech: no engine"
+    assert header_model(told, None, Memory(), Setup()).audio == "no speech: no engine"
     sounder.pause()
     (told,) = sounder.hear((made.observation(),))
-    assert header_model(told, None).audio == "audio paused 2 min 0 s  ·  no speech: no engine"
+    assert (
+        header_model(told, None, Memory(), Setup()).audio == "audio paused 2 min 0 s  ·  no speech: no engine"
+    )
     (told,) = Sounder(Recorded(), clock_ns=Time()).hear((made.observation(),))
-    assert header_model(told, None).audio == ""
+    assert header_model(told, None, Memory(), Setup()).audio == ""
 
 
 def test_speech_never_stands_in_the_place_of_tones(capsys: pytest.CaptureFixture[str]) -> None:
