@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QStaticText
 
 from ui.theme import FONT_FAMILIES
 
@@ -54,10 +54,25 @@ def _metrics(size_px: int, bold: bool) -> QFontMetricsF:
     return QFontMetricsF(font_of(size_px, bold))
 
 
+@lru_cache(maxsize=128)
+def _heights(size_px: int, bold: bool) -> tuple[float, float]:
+    """Of capitals, and from the top of a line to its baseline (px)."""
+    metrics = _metrics(size_px, bold)
+    return metrics.capHeight(), metrics.ascent()
+
+
 @lru_cache(maxsize=4096)
 def _measure(text: str, size_px: int, bold: bool) -> tuple[float, QRectF]:
     metrics = _metrics(size_px, bold)
     return metrics.horizontalAdvance(text), metrics.tightBoundingRect(text)
+
+
+@lru_cache(maxsize=1024)
+def _shaped(text: str, size_px: int, bold: bool) -> QStaticText:  # noqa: ARG001  one for each size and weight
+    """Letters that Qt shapes once and not at every paint; it does so anew where the font is another."""
+    shaped = QStaticText(text)
+    shaped.setTextFormat(Qt.TextFormat.PlainText)
+    return shaped
 
 
 class Draw:
@@ -108,7 +123,7 @@ class Draw:
         elif align == "centre":
             x = max(x, rect.center().x() - width / 2)
         tallest = max(range(len(pieces)), key=lambda i: sizes[i])
-        baseline = rect.center().y() + _metrics(sizes[tallest], pieces[tallest].bold).capHeight() / 2
+        baseline = rect.center().y() + _heights(sizes[tallest], pieces[tallest].bold)[0] / 2
         start = x
         for piece, size_px in zip(pieces, sizes, strict=True):
             x += self.px(piece.space) * scale if x > start else 0.0
@@ -130,11 +145,11 @@ class Draw:
             advance, tight = _measure(text, size_px, piece.bold)
             if advance > room + 1:
                 text = ""
+        cap_px, ascent_px = _heights(size_px, piece.bold)
         if text:
             self.painter.setFont(font_of(size_px, piece.bold))
             self.painter.setPen(QColor(piece.colour))
-            self.painter.drawText(QPointF(x, baseline), text)
-        cap_px = _metrics(size_px, piece.bold).capHeight()
+            self.painter.drawStaticText(QPointF(x, baseline - ascent_px), _shaped(text, size_px, piece.bold))
         self.words.append(DrawnText(text, tight.translated(x, baseline) if text else QRectF(), cut, cap_px))
         return x + advance
 
