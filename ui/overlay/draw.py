@@ -68,7 +68,7 @@ def _measure(text: str, size_px: int, bold: bool) -> tuple[float, QRectF]:
 
 
 @lru_cache(maxsize=1024)
-def _shaped(text: str, size_px: int, bold: bool) -> QStaticText:  # noqa: ARG001  one for each size and weight
+def _shaped(text: str, size_px: int, bold: bool) -> QStaticText:
     """Letters that Qt shapes once and not at every paint; it does so anew where the font is another."""
     shaped = QStaticText(text)
     shaped.setTextFormat(Qt.TextFormat.PlainText)

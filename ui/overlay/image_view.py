@@ -104,29 +104,38 @@ class _Place:
 
     def __init__(self, rect: QRectF, frame: Frame) -> None:
         self.scale = rect.width() / frame.columns
-        self._origin = np.array([rect.left(), rect.top()])
         self._scales = np.array([self.scale, rect.height() / frame.rows])
-
-    def points(self, line: NDArray[np.generic]) -> list[QPointF]:
-        on_screen = (np.asarray(line, np.float64).reshape(-1, 2) + 0.5) * self._scales + self._origin
-        return [QPointF(x, y) for x, y in on_screen.tolist()]
+        self._origin = np.array([rect.left(), rect.top()]) + 0.5 * self._scales
 
     def point(self, xy: tuple[float, float]) -> QPointF:
-        return self.points(np.asarray(xy))[0]
+        (x, y) = (np.asarray(xy, np.float64).reshape(2) * self._scales + self._origin).tolist()
+        return QPointF(x, y)
 
     def path(self, lines: Iterable[Contour], *, closed: bool) -> QPainterPath:
         path = QPainterPath()
         for line in lines:
-            corners = np.asarray(line, np.float32).reshape(-1, 1, 2)
+            corners = line if isinstance(line, np.ndarray) and line.ndim == 2 else np.reshape(line, (-1, 2))
             if len(corners) > _FEW:
                 # What moves the line by less than a fifth of a screen px costs time and shows nothing.
-                corners = np.asarray(cv2.approxPolyDP(corners, 0.2 / self.scale, closed), np.float32)
-            points = self.points(corners)
-            if len(points) > 1:
-                path.addPolygon(QPolygonF(points))
+                slim = cv2.approxPolyDP(np.asarray(corners, np.float32), 0.2 / self.scale, closed)
+                corners = np.asarray(slim, np.float32)[:, 0]
+            if len(corners) > 1:
+                path.addPolygon(_polygon(corners * self._scales + self._origin))
                 if closed:
                     path.closeSubpath()
         return path
+
+
+def _polygon(points: NDArray[np.float64]) -> QPolygonF:
+    """Corners, shape (n, 2), written into Qt's own memory."""
+    polygon = QPolygonF()
+    polygon.fill(QPointF(), len(points))
+    memory = polygon.data()
+    if memory is None:
+        raise MemoryError("no memory for a line")
+    memory.setsize(points.nbytes)
+    np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = points  # type: ignore[call-overload]  # sip's buffer
+    return polygon
 
 
 def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMarks) -> None:
