@@ -31,6 +31,8 @@ _BAND_ALPHA = 30
 _CLOSED = ("body", "foramen")
 _MOST_NAMES = 6
 _FEW = 8
+_STRIP_ROWS = 96
+"""So many rows at once stay in the processor's cache on their way to gray."""
 _BAR_LENGTHS_MM = (50, 20, 10, 5, 2, 1)
 
 
@@ -39,23 +41,35 @@ class ImagePainter:
 
     def __init__(self, *, invert: bool = False) -> None:
         self._window = GrayWindow(invert=invert)
-        self._picture: QImage | None = None
+        self._scaled: Pixels | None = None
+        self._picture = QImage()
         self._picture_of: tuple[Frame, int, int] | None = None
 
     def picture(self, frame: Frame, width_px: int, height_px: int) -> QImage:
         """The frame as gray levels, scaled to a size in px of the screen; it owns its bytes."""
         held = self._picture_of
-        same = held is not None and held[0] is frame and held[1:] == (width_px, height_px)
-        if self._picture is None or not same:
-            self._window.look(frame.pixels, frame.t_capture_ns)
-            pixels = frame.pixels
-            if (width_px, height_px) != (frame.columns, frame.rows):
-                halved = width_px <= frame.columns / 2
-                how = cv2.INTER_AREA if halved else cv2.INTER_LINEAR
-                pixels = cast(Pixels, cv2.resize(pixels, (width_px, height_px), interpolation=how))
-            self._picture = owned_image(self._window.apply(pixels))
-            self._picture_of = (frame, width_px, height_px)
+        if held is not None and held[0] is frame and held[1:] == (width_px, height_px):
+            return self._picture
+        self._picture_of = None
+        self._window.look(frame.pixels, frame.t_capture_ns)
+        # Memory of the last frame's size is written over: new memory costs the system a fault for each page.
+        if (self._picture.width(), self._picture.height()) != (width_px, height_px):
+            self._picture = QImage(width_px, height_px, QImage.Format.Format_RGB32)
+        pixels, target = self._resized(frame, width_px, height_px), _memory(self._picture)
+        for top in range(0, height_px, _STRIP_ROWS):
+            rows = slice(top, top + _STRIP_ROWS)
+            cv2.cvtColor(self._window.apply(pixels[rows]), cv2.COLOR_GRAY2BGRA, dst=target[rows])
+        self._picture_of = (frame, width_px, height_px)
         return self._picture
+
+    def _resized(self, frame: Frame, width_px: int, height_px: int) -> Pixels:
+        if (width_px, height_px) == (frame.columns, frame.rows):
+            return frame.pixels
+        how = cv2.INTER_AREA if width_px <= frame.columns / 2 else cv2.INTER_LINEAR
+        # cv2 takes the array only where it fits
+        scaled = cv2.resize(frame.pixels, (width_px, height_px), dst=self._scaled, interpolation=how)
+        self._scaled = cast(Pixels, scaled)
+        return self._scaled
 
     def paint(self, draw: Draw, rect: QRectF, model: OverlayModel) -> None:
         """Image, lines, hatching, scale bar and, where it is old, how old."""
@@ -89,14 +103,18 @@ def owned_image(gray: NDArray[np.uint8]) -> QImage:
     """Gray levels, shape (rows, columns), as an image that owns its bytes."""
     rows, columns = gray.shape
     image = QImage(columns, rows, QImage.Format.Format_RGB32)
+    cv2.cvtColor(gray, cv2.COLOR_GRAY2BGRA, dst=_memory(image))
+    return image
+
+
+def _memory(image: QImage) -> NDArray[np.uint8]:
+    """Qt's own memory, shape (rows, columns, 4), of no other image: it refers to no array that may go."""
     memory = image.bits()
     if memory is None:
         raise MemoryError("no memory for the picture")
     memory.setsize(image.sizeInBytes())
-    # Written into Qt's own memory: nothing refers to an array that may go.
-    target = np.frombuffer(memory, np.uint8).reshape(rows, columns, 4)  # type: ignore[call-overload]  # sip's buffer
-    cv2.cvtColor(gray, cv2.COLOR_GRAY2BGRA, dst=target)
-    return image
+    target = np.frombuffer(memory, np.uint8)  # type: ignore[call-overload]  # sip's buffer
+    return cast(NDArray[np.uint8], target.reshape(image.height(), image.width(), 4))
 
 
 class _Place:
