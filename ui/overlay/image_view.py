@@ -129,19 +129,26 @@ class _Place:
         (x, y) = (np.asarray(xy, np.float64).reshape(2) * self._scales + self._origin).tolist()
         return QPointF(x, y)
 
+    def corners(self, line: Contour, *, closed: bool) -> NDArray[np.float64]:
+        """Where a line's corners are, shape (n, 2), without those that show nothing."""
+        corners = np.asarray(line, np.float32).reshape(-1, 2)
+        if len(corners) > _FEW:
+            # What moves the line by less than a fifth of a screen px costs time and shows nothing.
+            corners = np.asarray(cv2.approxPolyDP(corners, 0.2 / self.scale, closed), np.float32)[:, 0]
+        return np.asarray(corners * self._scales + self._origin, np.float64)
+
     def path(self, lines: Iterable[Contour], *, closed: bool) -> QPainterPath:
         path = QPainterPath()
         for line in lines:
-            corners = line if isinstance(line, np.ndarray) and line.ndim == 2 else np.reshape(line, (-1, 2))
-            if len(corners) > _FEW:
-                # What moves the line by less than a fifth of a screen px costs time and shows nothing.
-                slim = cv2.approxPolyDP(np.asarray(corners, np.float32), 0.2 / self.scale, closed)
-                corners = np.asarray(slim, np.float32)[:, 0]
-            if len(corners) > 1:
-                path.addPolygon(_polygon(corners * self._scales + self._origin))
-                if closed:
-                    path.closeSubpath()
+            _add(path, self.corners(line, closed=closed), closed=closed)
         return path
+
+
+def _add(path: QPainterPath, corners: NDArray[np.float64], *, closed: bool) -> None:
+    if len(corners) > 1:
+        path.addPolygon(_polygon(corners))
+        if closed:
+            path.closeSubpath()
 
 
 def _polygon(points: NDArray[np.float64]) -> QPolygonF:
@@ -163,20 +170,32 @@ def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMark
         painter.setOpacity(0.6)
     _hatch(draw, place, level.unobservable_px)
     structures = level.structures_px or {}
-    for inner, outer, tint in _BANDS:
-        _paint_band(painter, place, structures.get(inner, ()), structures.get(outer, ()), tint)
     named = [name for name in _LINES if structures.get(name)]
     if not any(name in structures for name in _WALLS):
         named.append("body")
-    dotted = [line for name in _DOTTED for line in structures.get(name, ())]
-    _stroke(painter, place.path(dotted, closed=False), "#c8cdd2", draw.px(2.0), alpha=170, dashes=(1.5, 3.0))
+    lines = {
+        name: [place.corners(line, closed=name in _CLOSED) for line in structures.get(name, ())]
+        for name in (*_DOTTED, *named)
+    }
+    for inner, outer, tint in _BANDS:
+        _paint_band(painter, lines.get(inner, ()), lines.get(outer, ()), tint)
+    dotted = QPainterPath()
+    for name in _DOTTED:
+        for line in lines[name]:
+            _add(dotted, line, closed=False)
+    _stroke(painter, dotted, "#c8cdd2", draw.px(2.0), alpha=170, dashes=(1.5, 3.0))
     colour = ALARM_LOOKS[marks.priority].line if marks.priority else CYAN
+    plain = QPainterPath()  # what has one colour is stroked at once
     for name in named:
-        path = place.path(structures.get(name, ()), closed=name in _CLOSED)
-        nearest = name == marks.nearest
-        if nearest:
-            _stroke(painter, path, "#000000", draw.px(7.5), alpha=120)
-        _stroke(painter, path, colour if nearest else CYAN, draw.px(4.5 if nearest else 2.2))
+        nearest = QPainterPath()
+        for line in lines[name]:
+            _add(nearest if name == marks.nearest else plain, line, closed=name in _CLOSED)
+        if name == marks.nearest:
+            _stroke(painter, plain, CYAN, draw.px(2.2))
+            plain = QPainterPath()
+            _stroke(painter, nearest, "#000000", draw.px(7.5), alpha=120)
+            _stroke(painter, nearest, colour, draw.px(4.5))
+    _stroke(painter, plain, CYAN, draw.px(2.2))
     if marks.contour:
         outline = place.path(level.contours_px, closed=True)
         _stroke(painter, outline, "#000000", draw.px(6.0), alpha=150)
@@ -191,14 +210,18 @@ def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMark
 
 
 def _paint_band(
-    painter: QPainter, place: _Place, inner: Sequence[Contour], outer: Sequence[Contour], colour: str
+    painter: QPainter,
+    inner: Sequence[NDArray[np.float64]],
+    outer: Sequence[NDArray[np.float64]],
+    colour: str,
 ) -> None:
     """A faint ground between two lines that run the same way."""
+    tint = QColor(colour)
+    tint.setAlpha(_BAND_ALPHA)
     for one, other in zip(inner, outer, strict=False):
-        around = np.vstack([np.asarray(one).reshape(-1, 2), np.asarray(other).reshape(-1, 2)[::-1]])
-        tint = QColor(colour)
-        tint.setAlpha(_BAND_ALPHA)
-        _fill(painter, place.path((around,), closed=True), tint)
+        band = QPainterPath()
+        _add(band, np.concatenate([one, other[::-1]]), closed=True)
+        _fill(painter, band, tint)
 
 
 def _name_leaks(draw: Draw, place: _Place, level: LevelResult) -> None:
