@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QStaticText
 
@@ -209,3 +211,15 @@ class Draw:
 def cut_row(rect: QRectF, top: float, height: float) -> QRectF:
     """A row of `rect`, `top` px below its top."""
     return QRectF(rect.left(), rect.top() + top, rect.width(), height)
+
+
+def polygon_of(points: NDArray[np.float64]) -> QPolygonF:
+    """Corners, shape (n, 2) (px), written into Qt's own memory."""
+    polygon = QPolygonF()
+    polygon.fill(QPointF(), len(points))
+    memory = polygon.data()
+    if memory is None:
+        raise MemoryError("no memory for a line")
+    memory.setsize(points.nbytes)
+    np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = points  # type: ignore[call-overload]  # sip's buffer
+    return polygon

@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen
 
 from monitor.frame import Frame, Pixels
 from monitor.result import Contour, LevelResult
-from ui.overlay.draw import Draw, Piece
+from ui.overlay.draw import Draw, Piece, polygon_of
 from ui.overlay.gray import GrayWindow
+from ui.overlay.layers import Layers
 from ui.overlay.model import LevelMarks, OverlayModel
 from ui.overlay.words import ago, structure_words
 from ui.theme import ALARM_LOOKS, BAR_QUIET, CONTOUR, CYAN, QUARTER_WORDS, TEXT, TEXT_FAINT, THIRD_WORDS
@@ -44,6 +45,7 @@ class ImagePainter:
         self._scaled: Pixels | None = None
         self._picture = QImage()
         self._picture_of: tuple[Frame, int, int] | None = None
+        self._layers = Layers()
 
     def picture(self, frame: Frame, width_px: int, height_px: int) -> QImage:
         """The frame as gray levels, scaled to a size in px of the screen; it owns its bytes."""
@@ -96,7 +98,26 @@ class ImagePainter:
             _paint_stale(draw, rect, model.stale_s)
         painter.restore()
         if model.mm_per_px is not None:
-            _paint_scale_bar(draw, rect, model.mm_per_px / place.scale)
+            self._show_scale_bar(draw, rect, model.mm_per_px / place.scale)
+
+    def _show_scale_bar(self, draw: Draw, rect: QRectF, mm_per_screen_px: float) -> None:
+        longest_mm = rect.width() * 0.3 * mm_per_screen_px
+        length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm <= longest_mm and mm <= 20), None)
+        if length_mm is None:
+            return
+        right, y = rect.right() - draw.px(28), rect.bottom() - draw.px(28)
+        bar = QRectF(right - length_mm / mm_per_screen_px, y, length_mm / mm_per_screen_px, 0)
+        room = QRectF(bar.adjusted(0, -draw.px(40), 0, draw.px(8)))
+        wide = max(0.0, draw.px(140) - room.width()) / 2 + 2
+        room = QRectF(room.adjusted(-wide, 0, wide, 0).toAlignedRect())
+        self._layers.begin(draw.painter, draw.unit)
+        draw.words += self._layers.show(
+            "scale bar",
+            room,
+            (length_mm, bar.getRect()),
+            lambda d, _: _paint_scale_bar(d, bar, length_mm),
+            see_through=True,
+        )
 
 
 def owned_image(gray: NDArray[np.uint8]) -> QImage:
@@ -146,21 +167,9 @@ class _Place:
 
 def _add(path: QPainterPath, corners: NDArray[np.float64], *, closed: bool) -> None:
     if len(corners) > 1:
-        path.addPolygon(_polygon(corners))
+        path.addPolygon(polygon_of(corners))
         if closed:
             path.closeSubpath()
-
-
-def _polygon(points: NDArray[np.float64]) -> QPolygonF:
-    """Corners, shape (n, 2), written into Qt's own memory."""
-    polygon = QPolygonF()
-    polygon.fill(QPointF(), len(points))
-    memory = polygon.data()
-    if memory is None:
-        raise MemoryError("no memory for a line")
-    memory.setsize(points.nbytes)
-    np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = points  # type: ignore[call-overload]  # sip's buffer
-    return polygon
 
 
 def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMarks) -> None:
@@ -313,14 +322,8 @@ def _paint_stale(draw: Draw, rect: QRectF, age_s: float) -> None:
     _haloed(draw, middle, f"last image {ago(age_s)} ago", 46, align="centre")
 
 
-def _paint_scale_bar(draw: Draw, rect: QRectF, mm_per_screen_px: float) -> None:
-    longest_mm = rect.width() * 0.3 * mm_per_screen_px
-    length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm <= longest_mm and mm <= 20), None)
-    if length_mm is None:
-        return
-    right, y = rect.right() - draw.px(28), rect.bottom() - draw.px(28)
-    left = right - length_mm / mm_per_screen_px
-    draw.line(QPointF(left, y), QPointF(right, y), "#000000", 7)
-    draw.line(QPointF(left, y), QPointF(right, y), TEXT, 3)
-    label = QRectF((left + right) / 2 - draw.px(60), y - draw.px(34), draw.px(120), draw.px(24))
+def _paint_scale_bar(draw: Draw, bar: QRectF, length_mm: int) -> None:
+    draw.line(bar.topLeft(), bar.topRight(), "#000000", 7)
+    draw.line(bar.topLeft(), bar.topRight(), TEXT, 3)
+    label = QRectF(bar.center().x() - draw.px(60), bar.top() - draw.px(34), draw.px(120), draw.px(24))
     _haloed(draw, label, f"{length_mm} mm", 19, align="centre")

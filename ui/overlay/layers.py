@@ -50,15 +50,17 @@ class Layers:
         key: Hashable,
         paint: Callable[[Draw, QRectF], None],
         ground: Ground | None = None,
+        *,
+        see_through: bool = False,
     ) -> list[DrawnText]:
         """Show a layer, painting it first where it is new or changed; returns its words.
 
         `paint` is called with a drawing board and `rect`, in coordinates of the window. `ground` is what lies
-        beneath and changes less often.
+        beneath and changes less often. `see_through`: whatever is there already shows between its lines.
         """
         if self._painter is None:
             raise RuntimeError("Layers.show before Layers.begin")
-        layer = self._layer(name, rect, (key, ground and ground.key), paint, ground)
+        layer = self._layer(name, rect, (key, ground and ground.key), paint, ground, see_through)
         self._painter.drawImage(QPointF(rect.topLeft()), layer.picture)
         return layer.words
 
@@ -69,22 +71,29 @@ class Layers:
         key: Hashable,
         paint: Callable[[Draw, QRectF], None],
         ground: Ground | None = None,
+        see_through: bool = False,
     ) -> _Layer:
         whole = (key, rect.getRect(), self._unit, self._ratio)
         layer = self._layers.get(name)
         if layer is None or layer.key != whole:
             under = self._layer(f"{name}, ground", rect, ground.key, ground.paint) if ground else None
-            layer = self._layers[name] = self._paint(rect, whole, paint, under)
+            layer = self._layers[name] = self._paint(rect, whole, paint, under, see_through)
         return layer
 
     def _paint(
-        self, rect: QRectF, key: Hashable, paint: Callable[[Draw, QRectF], None], under: _Layer | None
+        self,
+        rect: QRectF,
+        key: Hashable,
+        paint: Callable[[Draw, QRectF], None],
+        under: _Layer | None,
+        see_through: bool,
     ) -> _Layer:
         if under is None:
             width, height = round(rect.width() * self._ratio), round(rect.height() * self._ratio)
-            picture = QImage(max(1, width), max(1, height), QImage.Format.Format_RGB32)
+            plain, clear = QImage.Format.Format_RGB32, QImage.Format.Format_ARGB32_Premultiplied
+            picture = QImage(max(1, width), max(1, height), clear if see_through else plain)
             picture.setDevicePixelRatio(self._ratio)
-            picture.fill(QColor(BACKGROUND))
+            picture.fill(QColor(0, 0, 0, 0) if see_through else QColor(BACKGROUND))
         else:
             picture = under.picture.copy()
         with QPainter(picture) as painter:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QPen, QPolygonF
+from PyQt6.QtGui import QBrush, QColor, QPen
 
-from ui.overlay.draw import Draw
+from ui.overlay.draw import Draw, polygon_of
 from ui.overlay.model import TrendModel
 from ui.overlay.panels import content, panel
 from ui.overlay.trend_runs import blind_spans, segments, thinned
@@ -40,9 +41,14 @@ class Scale:
     top_mm: float
     bottom_mm: float
 
+    @property
+    def height_mm(self) -> float:
+        """From the lower end to the upper."""
+        return self.top_mm - self.bottom_mm
+
     def y_of(self, plot: QRectF, mm: float) -> float:
         """Height of a distance in a plot (px)."""
-        part = (min(max(mm, self.bottom_mm), self.top_mm) - self.bottom_mm) / (self.top_mm - self.bottom_mm)
+        part = (min(max(mm, self.bottom_mm), self.top_mm) - self.bottom_mm) / self.height_mm
         return plot.bottom() - part * plot.height()
 
 
@@ -103,14 +109,23 @@ def paint_curve(draw: Draw, rect: QRectF, trend: TrendModel, scale: Scale) -> No
     draw.painter.setPen(pen)
     for run in runs:
         visible = [(s, v) for s, v in run if s <= trend.span_s]
-        places = [(x_of(s), scale.y_of(plot, v)) for s, v in thinned(visible, trend.span_s, plot.width())]
-        points = _slim(places)
+        samples = np.array(thinned(visible, trend.span_s, plot.width()), np.float64).reshape(-1, 2)
+        parts = (np.clip(samples[:, 1], scale.bottom_mm, scale.top_mm) - scale.bottom_mm) / scale.height_mm
+        points = _slim(
+            np.stack(
+                [
+                    plot.right() - samples[:, 0] / trend.span_s * plot.width(),
+                    plot.bottom() - parts * plot.height(),
+                ],
+                axis=1,
+            )
+        )
         if len(points) == 1:
-            draw.shape("circle", points[0], draw.px(4), TEXT)
+            draw.shape("circle", QPointF(*points[0].tolist()), draw.px(4), TEXT)
             draw.painter.setPen(pen)
         for i in range(0, len(points) - 1, _PIECE):
             # the pen's square ends close the corner between two pieces
-            draw.painter.drawPolyline(QPolygonF(points[i : i + _PIECE + 1]))
+            draw.painter.drawPolyline(polygon_of(points[i : i + _PIECE + 1]))
 
 
 def _name_bands(draw: Draw, plot: QRectF, scale: Scale) -> None:
@@ -127,12 +142,11 @@ def _name_bands(draw: Draw, plot: QRectF, scale: Scale) -> None:
             draw.text(QRectF(plot.left() + draw.px(8), upper, draw.px(220), lower - upper), words, 17, ink)
 
 
-def _slim(points: list[tuple[float, float]]) -> list[QPointF]:
+def _slim(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Without the points that move the curve by less than a fifth of a px: they show nothing."""
     if len(points) < 3:
-        return [QPointF(x, y) for x, y in points]
-    kept = cv2.approxPolyDP(np.array(points, np.float32)[:, None], 0.2, False)
-    return [QPointF(x, y) for x, y in kept[:, 0].tolist()]
+        return points
+    return np.asarray(cv2.approxPolyDP(points.astype(np.float32), 0.2, False), np.float64)[:, 0]
 
 
 def cut_row_top(draw: Draw, rect: QRectF) -> QRectF:
