@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from monitor.result import AlarmState, Alert, Kind, LevelResult, Priority, Watch
@@ -37,6 +38,7 @@ from ui.overlay.words import (
 )
 
 MARKS = {Watch.WATCHED: "full", Watch.PARTLY: "half", Watch.NOT_MARKED: "empty", Watch.NOT_WATCHED: "empty"}
+_SHARE_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +280,14 @@ def _volume_row(
     if level.volume_ml is None:
         return VolumeRow(level.name, "", "volume: not calibrated", None, text, current)
     sd = "mL" if level.volume_sd_ml is None else f"± {one_decimal(level.volume_sd_ml)} mL"
-    share = None if planned_ml is None else level.volume_ml / planned_ml
+    share = None if planned_ml is None else _in_steps(level.volume_ml / planned_ml)
     return VolumeRow(level.name, one_decimal(level.volume_ml), sd, share, text, current, level.volume_ml)
+
+
+def _in_steps(share: float) -> float:
+    """In steps of about a px of the bar, so that it is not painted anew for less; over 1 stays over 1."""
+    steps = _SHARE_STEPS * share
+    return (math.ceil(steps) if share > 1 else round(steps)) / _SHARE_STEPS
 
 
 def _zones(level: LevelResult | None, seen: bool) -> tuple[ZoneRow, ...]:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QStaticText
 
 from ui.theme import FONT_FAMILIES
 
@@ -54,10 +56,25 @@ def _metrics(size_px: int, bold: bool) -> QFontMetricsF:
     return QFontMetricsF(font_of(size_px, bold))
 
 
+@lru_cache(maxsize=128)
+def _heights(size_px: int, bold: bool) -> tuple[float, float]:
+    """Of capitals, and from the top of a line to its baseline (px)."""
+    metrics = _metrics(size_px, bold)
+    return metrics.capHeight(), metrics.ascent()
+
+
 @lru_cache(maxsize=4096)
 def _measure(text: str, size_px: int, bold: bool) -> tuple[float, QRectF]:
     metrics = _metrics(size_px, bold)
     return metrics.horizontalAdvance(text), metrics.tightBoundingRect(text)
+
+
+@lru_cache(maxsize=1024)
+def _shaped(text: str, size_px: int, bold: bool) -> QStaticText:
+    """Letters that Qt shapes once and not at every paint; it does so anew where the font is another."""
+    shaped = QStaticText(text)
+    shaped.setTextFormat(Qt.TextFormat.PlainText)
+    return shaped
 
 
 class Draw:
@@ -108,7 +125,7 @@ class Draw:
         elif align == "centre":
             x = max(x, rect.center().x() - width / 2)
         tallest = max(range(len(pieces)), key=lambda i: sizes[i])
-        baseline = rect.center().y() + _metrics(sizes[tallest], pieces[tallest].bold).capHeight() / 2
+        baseline = rect.center().y() + _heights(sizes[tallest], pieces[tallest].bold)[0] / 2
         start = x
         for piece, size_px in zip(pieces, sizes, strict=True):
             x += self.px(piece.space) * scale if x > start else 0.0
@@ -130,11 +147,11 @@ class Draw:
             advance, tight = _measure(text, size_px, piece.bold)
             if advance > room + 1:
                 text = ""
+        cap_px, ascent_px = _heights(size_px, piece.bold)
         if text:
             self.painter.setFont(font_of(size_px, piece.bold))
             self.painter.setPen(QColor(piece.colour))
-            self.painter.drawText(QPointF(x, baseline), text)
-        cap_px = _metrics(size_px, piece.bold).capHeight()
+            self.painter.drawStaticText(QPointF(x, baseline - ascent_px), _shaped(text, size_px, piece.bold))
         self.words.append(DrawnText(text, tight.translated(x, baseline) if text else QRectF(), cut, cap_px))
         return x + advance
 
@@ -194,3 +211,15 @@ class Draw:
 def cut_row(rect: QRectF, top: float, height: float) -> QRectF:
     """A row of `rect`, `top` px below its top."""
     return QRectF(rect.left(), rect.top() + top, rect.width(), height)
+
+
+def polygon_of(points: NDArray[np.float64]) -> QPolygonF:
+    """Corners, shape (n, 2) (px), written into Qt's own memory."""
+    polygon = QPolygonF()
+    polygon.fill(QPointF(), len(points))
+    memory = polygon.data()
+    if memory is None:
+        raise MemoryError("no memory for a line")
+    memory.setsize(points.nbytes)
+    np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = points  # type: ignore[call-overload]  # sip's buffer
+    return polygon

@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen
 
 from monitor.frame import Frame, Pixels
 from monitor.result import Contour, LevelResult
-from ui.overlay.draw import Draw, Piece
+from ui.overlay.draw import Draw, Piece, polygon_of
 from ui.overlay.gray import GrayWindow
+from ui.overlay.layers import Layers
 from ui.overlay.model import LevelMarks, OverlayModel
 from ui.overlay.words import ago, structure_words
 from ui.theme import ALARM_LOOKS, BAR_QUIET, CONTOUR, CYAN, QUARTER_WORDS, TEXT, TEXT_FAINT, THIRD_WORDS
@@ -31,6 +32,8 @@ _BAND_ALPHA = 30
 _CLOSED = ("body", "foramen")
 _MOST_NAMES = 6
 _FEW = 8
+_STRIP_ROWS = 96
+"""So many rows at once stay in the processor's cache on their way to gray."""
 _BAR_LENGTHS_MM = (50, 20, 10, 5, 2, 1)
 
 
@@ -39,23 +42,36 @@ class ImagePainter:
 
     def __init__(self, *, invert: bool = False) -> None:
         self._window = GrayWindow(invert=invert)
-        self._picture: QImage | None = None
+        self._scaled: Pixels | None = None
+        self._picture = QImage()
         self._picture_of: tuple[Frame, int, int] | None = None
+        self._layers = Layers()
 
     def picture(self, frame: Frame, width_px: int, height_px: int) -> QImage:
         """The frame as gray levels, scaled to a size in px of the screen; it owns its bytes."""
         held = self._picture_of
-        same = held is not None and held[0] is frame and held[1:] == (width_px, height_px)
-        if self._picture is None or not same:
-            self._window.look(frame.pixels, frame.t_capture_ns)
-            pixels = frame.pixels
-            if (width_px, height_px) != (frame.columns, frame.rows):
-                halved = width_px <= frame.columns / 2
-                how = cv2.INTER_AREA if halved else cv2.INTER_LINEAR
-                pixels = cast(Pixels, cv2.resize(pixels, (width_px, height_px), interpolation=how))
-            self._picture = owned_image(self._window.apply(pixels))
-            self._picture_of = (frame, width_px, height_px)
+        if held is not None and held[0] is frame and held[1:] == (width_px, height_px):
+            return self._picture
+        self._picture_of = None
+        self._window.look(frame.pixels, frame.t_capture_ns)
+        # Memory of the last frame's size is written over: new memory costs the system a fault for each page.
+        if (self._picture.width(), self._picture.height()) != (width_px, height_px):
+            self._picture = QImage(width_px, height_px, QImage.Format.Format_RGB32)
+        pixels, target = self._resized(frame, width_px, height_px), _memory(self._picture)
+        for top in range(0, height_px, _STRIP_ROWS):
+            rows = slice(top, top + _STRIP_ROWS)
+            cv2.cvtColor(self._window.apply(pixels[rows]), cv2.COLOR_GRAY2BGRA, dst=target[rows])
+        self._picture_of = (frame, width_px, height_px)
         return self._picture
+
+    def _resized(self, frame: Frame, width_px: int, height_px: int) -> Pixels:
+        if (width_px, height_px) == (frame.columns, frame.rows):
+            return frame.pixels
+        how = cv2.INTER_AREA if width_px <= frame.columns / 2 else cv2.INTER_LINEAR
+        # cv2 takes the array only where it fits
+        scaled = cv2.resize(frame.pixels, (width_px, height_px), dst=self._scaled, interpolation=how)
+        self._scaled = cast(Pixels, scaled)
+        return self._scaled
 
     def paint(self, draw: Draw, rect: QRectF, model: OverlayModel) -> None:
         """Image, lines, hatching, scale bar and, where it is old, how old."""
@@ -82,21 +98,44 @@ class ImagePainter:
             _paint_stale(draw, rect, model.stale_s)
         painter.restore()
         if model.mm_per_px is not None:
-            _paint_scale_bar(draw, rect, model.mm_per_px / place.scale)
+            self._show_scale_bar(draw, rect, model.mm_per_px / place.scale)
+
+    def _show_scale_bar(self, draw: Draw, rect: QRectF, mm_per_screen_px: float) -> None:
+        longest_mm = rect.width() * 0.3 * mm_per_screen_px
+        length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm <= longest_mm and mm <= 20), None)
+        if length_mm is None:
+            return
+        right, y = rect.right() - draw.px(28), rect.bottom() - draw.px(28)
+        bar = QRectF(right - length_mm / mm_per_screen_px, y, length_mm / mm_per_screen_px, 0)
+        room = QRectF(bar.adjusted(0, -draw.px(40), 0, draw.px(8)))
+        wide = max(0.0, draw.px(140) - room.width()) / 2 + 2
+        room = QRectF(room.adjusted(-wide, 0, wide, 0).toAlignedRect())
+        self._layers.begin(draw.painter, draw.unit)
+        draw.words += self._layers.show(
+            "scale bar",
+            room,
+            (length_mm, bar.getRect()),
+            lambda d, _: _paint_scale_bar(d, bar, length_mm),
+            see_through=True,
+        )
 
 
 def owned_image(gray: NDArray[np.uint8]) -> QImage:
     """Gray levels, shape (rows, columns), as an image that owns its bytes."""
     rows, columns = gray.shape
     image = QImage(columns, rows, QImage.Format.Format_RGB32)
+    cv2.cvtColor(gray, cv2.COLOR_GRAY2BGRA, dst=_memory(image))
+    return image
+
+
+def _memory(image: QImage) -> NDArray[np.uint8]:
+    """Qt's own memory, shape (rows, columns, 4), of no other image: it refers to no array that may go."""
     memory = image.bits()
     if memory is None:
         raise MemoryError("no memory for the picture")
     memory.setsize(image.sizeInBytes())
-    # Written into Qt's own memory: nothing refers to an array that may go.
-    target = np.frombuffer(memory, np.uint8).reshape(rows, columns, 4)  # type: ignore[call-overload]  # sip's buffer
-    cv2.cvtColor(gray, cv2.COLOR_GRAY2BGRA, dst=target)
-    return image
+    target = np.frombuffer(memory, np.uint8)  # type: ignore[call-overload]  # sip's buffer
+    return cast(NDArray[np.uint8], target.reshape(image.height(), image.width(), 4))
 
 
 class _Place:
@@ -104,29 +143,33 @@ class _Place:
 
     def __init__(self, rect: QRectF, frame: Frame) -> None:
         self.scale = rect.width() / frame.columns
-        self._origin = np.array([rect.left(), rect.top()])
         self._scales = np.array([self.scale, rect.height() / frame.rows])
-
-    def points(self, line: NDArray[np.generic]) -> list[QPointF]:
-        on_screen = (np.asarray(line, np.float64).reshape(-1, 2) + 0.5) * self._scales + self._origin
-        return [QPointF(x, y) for x, y in on_screen.tolist()]
+        self._origin = np.array([rect.left(), rect.top()]) + 0.5 * self._scales
 
     def point(self, xy: tuple[float, float]) -> QPointF:
-        return self.points(np.asarray(xy))[0]
+        (x, y) = (np.asarray(xy, np.float64).reshape(2) * self._scales + self._origin).tolist()
+        return QPointF(x, y)
+
+    def corners(self, line: Contour, *, closed: bool) -> NDArray[np.float64]:
+        """Where a line's corners are, shape (n, 2), without those that show nothing."""
+        corners = np.asarray(line, np.float32).reshape(-1, 2)
+        if len(corners) > _FEW:
+            # What moves the line by less than a fifth of a screen px costs time and shows nothing.
+            corners = np.asarray(cv2.approxPolyDP(corners, 0.2 / self.scale, closed), np.float32)[:, 0]
+        return np.asarray(corners * self._scales + self._origin, np.float64)
 
     def path(self, lines: Iterable[Contour], *, closed: bool) -> QPainterPath:
         path = QPainterPath()
         for line in lines:
-            corners = np.asarray(line, np.float32).reshape(-1, 1, 2)
-            if len(corners) > _FEW:
-                # What moves the line by less than a fifth of a screen px costs time and shows nothing.
-                corners = np.asarray(cv2.approxPolyDP(corners, 0.2 / self.scale, closed), np.float32)
-            points = self.points(corners)
-            if len(points) > 1:
-                path.addPolygon(QPolygonF(points))
-                if closed:
-                    path.closeSubpath()
+            _add(path, self.corners(line, closed=closed), closed=closed)
         return path
+
+
+def _add(path: QPainterPath, corners: NDArray[np.float64], *, closed: bool) -> None:
+    if len(corners) > 1:
+        path.addPolygon(polygon_of(corners))
+        if closed:
+            path.closeSubpath()
 
 
 def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMarks) -> None:
@@ -136,20 +179,32 @@ def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMark
         painter.setOpacity(0.6)
     _hatch(draw, place, level.unobservable_px)
     structures = level.structures_px or {}
-    for inner, outer, tint in _BANDS:
-        _paint_band(painter, place, structures.get(inner, ()), structures.get(outer, ()), tint)
     named = [name for name in _LINES if structures.get(name)]
     if not any(name in structures for name in _WALLS):
         named.append("body")
-    dotted = [line for name in _DOTTED for line in structures.get(name, ())]
-    _stroke(painter, place.path(dotted, closed=False), "#c8cdd2", draw.px(2.0), alpha=170, dashes=(1.5, 3.0))
+    lines = {
+        name: [place.corners(line, closed=name in _CLOSED) for line in structures.get(name, ())]
+        for name in (*_DOTTED, *named)
+    }
+    for inner, outer, tint in _BANDS:
+        _paint_band(painter, lines.get(inner, ()), lines.get(outer, ()), tint)
+    dotted = QPainterPath()
+    for name in _DOTTED:
+        for line in lines[name]:
+            _add(dotted, line, closed=False)
+    _stroke(painter, dotted, "#c8cdd2", draw.px(2.0), alpha=170, dashes=(1.5, 3.0))
     colour = ALARM_LOOKS[marks.priority].line if marks.priority else CYAN
+    plain = QPainterPath()  # what has one colour is stroked at once
     for name in named:
-        path = place.path(structures.get(name, ()), closed=name in _CLOSED)
-        nearest = name == marks.nearest
-        if nearest:
-            _stroke(painter, path, "#000000", draw.px(7.5), alpha=120)
-        _stroke(painter, path, colour if nearest else CYAN, draw.px(4.5 if nearest else 2.2))
+        nearest = QPainterPath()
+        for line in lines[name]:
+            _add(nearest if name == marks.nearest else plain, line, closed=name in _CLOSED)
+        if name == marks.nearest:
+            _stroke(painter, plain, CYAN, draw.px(2.2))
+            plain = QPainterPath()
+            _stroke(painter, nearest, "#000000", draw.px(7.5), alpha=120)
+            _stroke(painter, nearest, colour, draw.px(4.5))
+    _stroke(painter, plain, CYAN, draw.px(2.2))
     if marks.contour:
         outline = place.path(level.contours_px, closed=True)
         _stroke(painter, outline, "#000000", draw.px(6.0), alpha=150)
@@ -164,14 +219,18 @@ def _paint_level(draw: Draw, place: _Place, level: LevelResult, marks: LevelMark
 
 
 def _paint_band(
-    painter: QPainter, place: _Place, inner: Sequence[Contour], outer: Sequence[Contour], colour: str
+    painter: QPainter,
+    inner: Sequence[NDArray[np.float64]],
+    outer: Sequence[NDArray[np.float64]],
+    colour: str,
 ) -> None:
     """A faint ground between two lines that run the same way."""
+    tint = QColor(colour)
+    tint.setAlpha(_BAND_ALPHA)
     for one, other in zip(inner, outer, strict=False):
-        around = np.vstack([np.asarray(one).reshape(-1, 2), np.asarray(other).reshape(-1, 2)[::-1]])
-        tint = QColor(colour)
-        tint.setAlpha(_BAND_ALPHA)
-        _fill(painter, place.path((around,), closed=True), tint)
+        band = QPainterPath()
+        _add(band, np.concatenate([one, other[::-1]]), closed=True)
+        _fill(painter, band, tint)
 
 
 def _name_leaks(draw: Draw, place: _Place, level: LevelResult) -> None:
@@ -263,14 +322,8 @@ def _paint_stale(draw: Draw, rect: QRectF, age_s: float) -> None:
     _haloed(draw, middle, f"last image {ago(age_s)} ago", 46, align="centre")
 
 
-def _paint_scale_bar(draw: Draw, rect: QRectF, mm_per_screen_px: float) -> None:
-    longest_mm = rect.width() * 0.3 * mm_per_screen_px
-    length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm <= longest_mm and mm <= 20), None)
-    if length_mm is None:
-        return
-    right, y = rect.right() - draw.px(28), rect.bottom() - draw.px(28)
-    left = right - length_mm / mm_per_screen_px
-    draw.line(QPointF(left, y), QPointF(right, y), "#000000", 7)
-    draw.line(QPointF(left, y), QPointF(right, y), TEXT, 3)
-    label = QRectF((left + right) / 2 - draw.px(60), y - draw.px(34), draw.px(120), draw.px(24))
+def _paint_scale_bar(draw: Draw, bar: QRectF, length_mm: int) -> None:
+    draw.line(bar.topLeft(), bar.topRight(), "#000000", 7)
+    draw.line(bar.topLeft(), bar.topRight(), TEXT, 3)
+    label = QRectF(bar.center().x() - draw.px(60), bar.top() - draw.px(34), draw.px(120), draw.px(24))
     _haloed(draw, label, f"{length_mm} mm", 19, align="centre")

@@ -67,7 +67,8 @@ class HeaderModel:
 class DistanceModel:
     """The one number. `figure` None: unknown. `heading`: which way the front goes, before its speed.
 
-    `level`, `structure` and `value_mm` (signed) are what it speaks of, for a choice between two of them.
+    `level`, `structure` and `value_mm` (signed) are what it speaks of, for a choice between two of them;
+    they are not painted, so that models that look the same are equal.
     """
 
     title: str
@@ -79,9 +80,9 @@ class DistanceModel:
     also_name: str
     also: str
     priority: Priority | None
-    structure: str | None = None
-    value_mm: float | None = None
-    level: str | None = None
+    structure: str | None = field(default=None, compare=False)
+    value_mm: float | None = field(default=None, compare=False)
+    level: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +102,10 @@ class TrendModel:
 
 @dataclass(frozen=True, slots=True)
 class VolumeRow:
-    """Volume of one level. `share`: part of the planned volume, `value_ml`: the number; None: unknown."""
+    """Volume of one level. `share`: part of the planned volume, `value_ml`: the number; None: unknown.
+
+    The number is not painted, `volume` is.
+    """
 
     level: str
     volume: str
@@ -109,17 +113,20 @@ class VolumeRow:
     share: float | None
     note: str
     current: bool
-    value_ml: float | None = None
+    value_ml: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneRow:
-    """One watched zone. `mark` is ``full``, ``half`` or ``empty``, `least_mm` the thinnest cement seen."""
+    """One watched zone. `mark` is ``full``, ``half`` or ``empty``, `least_mm` the thinnest cement seen.
+
+    `least_mm` is not painted, `note` is.
+    """
 
     mark: str
     name: str
     note: str
-    least_mm: float | None = None
+    least_mm: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

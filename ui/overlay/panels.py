@@ -21,9 +21,16 @@ _NARROW = 750
 def panel(draw: Draw, rect: QRectF, title: str) -> QRectF:
     """Ground and title of a panel; returns what is left for its content."""
     draw.fill(rect, PANEL, 9)
-    inner = rect.adjusted(draw.px(_PAD), draw.px(6), -draw.px(_PAD), -draw.px(6))
-    draw.text(cut_row(inner, 0, draw.px(30)), title, _TITLE, TEXT_FAINT)
-    return inner.adjusted(0, draw.px(32), 0, 0)
+    inner = content(draw, rect)
+    draw.text(
+        QRectF(inner.left(), inner.top() - draw.px(32), inner.width(), draw.px(30)), title, _TITLE, TEXT_FAINT
+    )
+    return inner
+
+
+def content(draw: Draw, rect: QRectF) -> QRectF:
+    """Room of a panel below its title."""
+    return rect.adjusted(draw.px(_PAD), draw.px(6 + 32), -draw.px(_PAD), -draw.px(6))
 
 
 def paint_distance(draw: Draw, rect: QRectF, distance: DistanceModel) -> None:

@@ -14,13 +14,13 @@ from ui.overlay.derive import build_model
 from ui.overlay.draw import Draw, DrawnText, cut_row
 from ui.overlay.header import header_row, paint_footer, paint_header, paint_heartbeat
 from ui.overlay.image_view import ImagePainter
-from ui.overlay.layers import Layers
+from ui.overlay.layers import Ground, Layers
 from ui.overlay.layout import Layout, layout_for
 from ui.overlay.memory import Memory
 from ui.overlay.model import OverlayModel
 from ui.overlay.observation import Observation, Setup
 from ui.overlay.panels import paint_distance, paint_leaks, paint_volumes, paint_zones
-from ui.overlay.trend import paint_trend
+from ui.overlay.trend import paint_curve, paint_scale, scale_of
 from ui.theme import BACKGROUND, BLIND_LINE, PANEL, TEXT, TEXT_SOFT, flash_lit
 
 TREND_EVERY_NS = 100_000_000
@@ -108,9 +108,7 @@ def paint_panels(
             ("keys", rect, (rows, model.sources), lambda d, r: _paint_key_map(d, r, rows, model.sources))
         )
     else:
-        trend_key = (model.now_ns // TREND_EVERY_NS, model.trend.title, model.distance.figure is None)
         wanted += [
-            ("trend", layout.trend, trend_key, lambda d, r: paint_trend(d, r, model.trend)),
             ("volumes", layout.volumes, model.volumes, lambda d, r: paint_volumes(d, r, model.volumes)),
             (
                 "zones",
@@ -119,7 +117,15 @@ def paint_panels(
                 lambda d, r: paint_zones(d, r, model.zones_title, model.zones),
             ),
         ]
-    return [word for name, rect, key, paint in wanted for word in layers.show(name, rect, key, paint)]
+    words = [word for name, rect, key, paint in wanted for word in layers.show(name, rect, key, paint)]
+    return words if key_map is not None else words + _show_trend(layers, layout.trend, model)
+
+
+def _show_trend(layers: Layers, rect: QRectF, model: OverlayModel) -> list[DrawnText]:
+    scale = scale_of(model.trend)
+    key = (model.now_ns // TREND_EVERY_NS, model.distance.figure is None)
+    ground = Ground(scale, lambda d, r: paint_scale(d, r, scale))
+    return layers.show("trend", rect, key, lambda d, r: paint_curve(d, r, model.trend, scale), ground)
 
 
 def fill_between(painter: QPainter, window: QRectF, covered: Iterable[QRectF]) -> None:
