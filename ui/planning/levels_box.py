@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import msgspec
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QSizePolicy, QVBoxLayout
 
 from calibration.planning.draft import LevelDraft, ViewDraft
 from calibration.planning.level_names import ORDER
 from calibration.planning.marking import with_name
 from calibration.planning.morphometry import Morphometry, measured
 from monitor.errors import InputError, PlanError
+from ui.language import translated
 from ui.planning.hand import PlanHand
 from ui.wizard.look import choice, field, form, label, number_in, set_role
+from ui.worded import Button, CheckBox
 
 _MOST_ROWS = 5
 PATHOLOGIES = ("", "osteoporotic fracture", "metastasis", "myeloma", "haemangioma", "trauma")
@@ -37,13 +39,13 @@ class LevelsBox(QFrame):
             box.setEditable(True)
             box.setCompleter(None)
         self.volume = field("planned, mL")
-        self.defect = QCheckBox("posterior wall broken")
+        self.defect = CheckBox("posterior wall broken")
         self.measures, self.said = label("", "soft"), label("", "refused")
-        self.again, self.remove = QPushButton("Find edge again"), QPushButton("Remove")
+        self.again, self.remove = Button("Find edge again"), Button("Remove")
         rows = form()
-        rows.addRow("Name", self.name)
-        rows.addRow("Volume", self.volume)
-        rows.addRow("Pathology", self.pathology)
+        rows.add("Name", self.name)
+        rows.add("Volume", self.volume)
+        rows.add("Pathology", self.pathology)
         buttons = QHBoxLayout()
         buttons.addWidget(self.again)
         buttons.addWidget(self.remove)
@@ -73,7 +75,7 @@ class LevelsBox(QFrame):
     def show_view(self, view: ViewDraft) -> None:
         """Show the levels as they are."""
         self._showing = True
-        lines = [_line(view, level) for level in view.levels]
+        lines = [translated(_line(view, level)) for level in view.levels]
         if [self._text(k) for k in range(self.list.count())] != lines:
             self.list.clear()
             self.list.addItems(lines)
@@ -88,7 +90,7 @@ class LevelsBox(QFrame):
             planned_ml = level.intent.planned_volume_ml
             if not self.volume.hasFocus():
                 self.volume.setText("" if planned_ml is None else f"{planned_ml:g}")
-            self.pathology.setCurrentText(level.intent.risk.pathology or "")
+            self.pathology.setCurrentText(translated(level.intent.risk.pathology or ""))
             self.defect.setChecked(level.intent.risk.posterior_wall_defect)
             self.measures.setText(_measures(view, level))
         else:
@@ -142,7 +144,7 @@ class LevelsBox(QFrame):
         risk = msgspec.structs.replace(
             level.intent.risk,
             posterior_wall_defect=self.defect.isChecked(),
-            pathology=self.pathology.currentText().strip() or None,
+            pathology=_pathology_of(self.pathology.currentText().strip()) or None,
         )
         intent = msgspec.structs.replace(level.intent, planned_volume_ml=planned_ml, risk=risk)
         if intent != level.intent:
@@ -163,6 +165,14 @@ class LevelsBox(QFrame):
         self.said.setText(words)
         set_role(self.said, "refused")
         self.said.setVisible(bool(words))
+
+
+def _pathology_of(shown: str) -> str:
+    """The plan's word for one of the list in the language of the windows; anything else as it was typed.
+
+    Rules go by the plan's words: they are the same whatever the window speaks.
+    """
+    return next((word for word in PATHOLOGIES if word and shown in (word, translated(word))), shown)
 
 
 def side_in_words(view: ViewDraft, side: str) -> str:
