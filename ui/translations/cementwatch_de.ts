@@ -65,11 +65,11 @@
     </message>
     <message>
         <source>latched</source>
-        <translation>gespeichert</translation>
+        <translation>gehalten</translation>
     </message>
     <message>
         <source>raised %1 ago</source>
-        <translation>seit %1</translation>
+        <translation>vor %1 ausgelöst</translation>
     </message>
     <message>
         <source>+%1 more</source>
@@ -89,7 +89,7 @@
     </message>
     <message>
         <source>lateral</source>
-        <translation>seitlich</translation>
+        <translation>lat.</translation>
     </message>
     <message>
         <source>posterior wall</source>
@@ -101,15 +101,15 @@
     </message>
     <message>
         <source>disc above</source>
-        <translation>Diskus oben</translation>
+        <translation>Disk oben</translation>
     </message>
     <message>
         <source>disc below</source>
-        <translation>Diskus unten</translation>
+        <translation>Disk unten</translation>
     </message>
     <message>
         <source>discs</source>
-        <translation>Disci</translation>
+        <translation>Disken</translation>
     </message>
     <message>
         <source>canal</source>
@@ -225,11 +225,11 @@
     </message>
     <message>
         <source>disc above leak</source>
-        <translation>Austritt Diskus oben</translation>
+        <translation>Austritt Disk oben</translation>
     </message>
     <message>
         <source>disc below leak</source>
-        <translation>Austritt Diskus unten</translation>
+        <translation>Austritt Disk unten</translation>
     </message>
     <message>
         <source>canal leak %1 mm2</source>
@@ -245,11 +245,11 @@
     </message>
     <message>
         <source>leak into the disc above</source>
-        <translation>Austritt Diskus oben</translation>
+        <translation>Austritt Disk oben</translation>
     </message>
     <message>
         <source>leak into the disc below</source>
-        <translation>Austritt Diskus unten</translation>
+        <translation>Austritt Disk unten</translation>
     </message>
     <message>
         <source>leak beside the body</source>
@@ -728,7 +728,7 @@
     </message>
     <message>
         <source>%1 unchecked for %2</source>
-        <translation>%1 ungeprüft seit %2</translation>
+        <translation>%1 ungeprüft %2</translation>
     </message>
     <message>
         <source>audio paused %1</source>
@@ -892,11 +892,11 @@
     </message>
     <message>
         <source>1 leak</source>
-        <translation>1 Austritt</translation>
+        <translation>1 Leck</translation>
     </message>
     <message>
         <source>%1 leaks</source>
-        <translation>%1 Austritte</translation>
+        <translation>%1 Lecks</translation>
     </message>
     <message>
         <source>watched, and the thinnest cement that would be seen now</source>
@@ -932,7 +932,7 @@
     </message>
     <message>
         <source>%1 not watched; none seen in the other</source>
-        <translation>%1 nicht überwacht; in der anderen keine zu sehen</translation>
+        <translation>%1 nicht überwacht; in der anderen keine</translation>
     </message>
     <message>
         <source>leaks</source>
@@ -1086,8 +1086,12 @@
 <context>
     <name>start</name>
     <message>
-        <source>CementWatch: %L1. Research and training software, not a medical device</source>
-        <translation>CementWatch: %L1. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+        <source>CementWatch start. Research and training software, not a medical device</source>
+        <translation>CementWatch Start. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>CementWatch start: %L1. Research and training software, not a medical device</source>
+        <translation>CementWatch Start: %L1. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
     </message>
     <message>
         <source>a name, to remember all of this by</source>
@@ -1482,7 +1486,7 @@ die Liste dort nennt die Aufnahmegeräte dieses Rechners, und simulierte Eingrif
     </message>
     <message>
         <source>Lateral</source>
-        <translation>Seitlich</translation>
+        <translation>Lateral</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -1923,6 +1927,825 @@ die Liste dort nennt die Aufnahmegeräte dieses Rechners, und simulierte Eingrif
     <message>
         <source>to the next field; to the picture</source>
         <translation>zum nächsten Feld; zum Bild</translation>
+    </message>
+    <message>
+        <source>%L1 mm, at the detector</source>
+        <translation>%L1 mm, am Detektor</translation>
+    </message>
+    <message>
+        <source>magnification at the spine: %L1 = %2</source>
+        <translation>Vergrößerung an der Wirbelsäule: %L1 = %2</translation>
+    </message>
+    <message>
+        <source>EstimatedRadiographicMagnificationFactor %1 agrees</source>
+        <translation>EstimatedRadiographicMagnificationFactor %1 stimmt überein</translation>
+    </message>
+    <message>
+        <source>the spine lies within %1 mm (one SD) of that plane</source>
+        <translation>die Wirbelsäule liegt innerhalb %1 mm (1 SD) dieser Ebene</translation>
+    </message>
+    <message>
+        <source>the spine lies within %1 mm (one SD) of that plane, %2 mm from the source</source>
+        <translation>die Wirbelsäule liegt innerhalb %1 mm (1 SD) dieser Ebene, %2 mm von der Quelle</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel at the spine, plus or minus %2 % (95 %)</source>
+        <translation>%1 mm pro Pixel an der Wirbelsäule, plus/minus %2 % (95 %)</translation>
+    </message>
+    <message>
+        <source>by its width %L1: choose the gauge and the scale becomes sharper</source>
+        <translation>der Breite nach %L1: mit gewähltem Gauge wird der Maßstab genauer</translation>
+    </message>
+    <message>
+        <source>no level is marked</source>
+        <translation>keine Höhe ist markiert</translation>
+    </message>
+</context>
+<context>
+    <name>calibration</name>
+    <message>
+        <source>CementWatch calibration. Research and training software, not a medical device</source>
+        <translation>CementWatch Kalibrierung. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>CementWatch calibration</source>
+        <translation>CementWatch Kalibrierung</translation>
+    </message>
+    <message>
+        <source>CALIBRATION</source>
+        <translation>KALIBRIERUNG</translation>
+    </message>
+    <message>
+        <source>Close without saving?</source>
+        <translation>Ohne Speichern schließen?</translation>
+    </message>
+    <message>
+        <source>This would be lost: %1.</source>
+        <translation>Das ginge verloren: %1.</translation>
+    </message>
+    <message>
+        <source>%1 (kept, not saved)</source>
+        <translation>%1 (übernommen, nicht gespeichert)</translation>
+    </message>
+    <message>
+        <source>%1 (measured, not kept)</source>
+        <translation>%1 (gemessen, nicht übernommen)</translation>
+    </message>
+    <message>
+        <source>Save the profile as</source>
+        <translation>Profil speichern unter</translation>
+    </message>
+    <message>
+        <source>Profile (*.json)</source>
+        <translation>Profil (*.json)</translation>
+    </message>
+    <message>
+        <source>‹ Back</source>
+        <translation>‹ Zurück</translation>
+    </message>
+    <message>
+        <source>Next ›</source>
+        <translation>Weiter ›</translation>
+    </message>
+    <message>
+        <source>Skip ›</source>
+        <translation>Auslassen ›</translation>
+    </message>
+    <message>
+        <source>Remove marks</source>
+        <translation>Marken entfernen</translation>
+    </message>
+    <message>
+        <source>Whole</source>
+        <translation>Ganz</translation>
+    </message>
+    <message>
+        <source>Auto grey</source>
+        <translation>Grau auto</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>Prüfen</translation>
+    </message>
+    <message>
+        <source>Room</source>
+        <translation>Raum</translation>
+    </message>
+    <message>
+        <source>Distortion</source>
+        <translation>Verzeichnung</translation>
+    </message>
+    <message>
+        <source>Density</source>
+        <translation>Dichte</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>Verzögerung</translation>
+    </message>
+    <message>
+        <source>scale</source>
+        <translation>Maßstab</translation>
+    </message>
+    <message>
+        <source>distortion</source>
+        <translation>Verzeichnung</translation>
+    </message>
+    <message>
+        <source>density</source>
+        <translation>Dichte</translation>
+    </message>
+    <message>
+        <source>latency</source>
+        <translation>Verzögerung</translation>
+    </message>
+    <message>
+        <source>%1  Room</source>
+        <translation>%1  Raum</translation>
+    </message>
+    <message>
+        <source>%1  Scale</source>
+        <translation>%1  Maßstab</translation>
+    </message>
+    <message>
+        <source>%1  Distortion</source>
+        <translation>%1  Verzeichnung</translation>
+    </message>
+    <message>
+        <source>%1  Density</source>
+        <translation>%1  Dichte</translation>
+    </message>
+    <message>
+        <source>%1  Latency</source>
+        <translation>%1  Verzögerung</translation>
+    </message>
+    <message>
+        <source>%1  Review</source>
+        <translation>%1  Prüfen</translation>
+    </message>
+    <message>
+        <source>○ not done</source>
+        <translation>○ nicht gemacht</translation>
+    </message>
+    <message>
+        <source>● kept</source>
+        <translation>● übernommen</translation>
+    </message>
+    <message>
+        <source>▲ changed since</source>
+        <translation>▲ seither geändert</translation>
+    </message>
+    <message>
+        <source>◐ measured, not kept</source>
+        <translation>◐ gemessen, nicht übernommen</translation>
+    </message>
+    <message>
+        <source>Keep for the profile</source>
+        <translation>Ins Profil übernehmen</translation>
+    </message>
+    <message>
+        <source>nothing kept yet</source>
+        <translation>noch nichts übernommen</translation>
+    </message>
+    <message>
+        <source>kept: %1</source>
+        <translation>übernommen: %1</translation>
+    </message>
+    <message>
+        <source>kept: %1, from %L2</source>
+        <translation>übernommen: %1, aus %L2</translation>
+    </message>
+    <message>
+        <source>changed since it was kept: not in the profile until kept again</source>
+        <translation>seit der Übernahme geändert: erst nach neuer Übernahme im Profil</translation>
+    </message>
+    <message>
+        <source>%L1: %2 x %3 px, 1 frame</source>
+        <translation>%L1: %2 x %3 px, 1 Bild</translation>
+    </message>
+    <message>
+        <source>%L1: %2 x %3 px, mean of %4 frames</source>
+        <translation>%L1: %2 x %3 px, Mittel aus %4 Bildern</translation>
+    </message>
+    <message>
+        <source>%L1: %2 x %3 px, mean of %4 frames, %5 of another exposure left out</source>
+        <translation>%L1: %2 x %3 px, Mittel aus %4 Bildern, %5 anders belichtete ausgelassen</translation>
+    </message>
+    <message>
+        <source>as Angio 2</source>
+        <translation>etwa Angio 2</translation>
+    </message>
+    <message>
+        <source>make and model</source>
+        <translation>Marke und Modell</translation>
+    </message>
+    <message>
+        <source>A profile belongs to one room and its C-arm. Name both, and who calibrates. What is calibrated now expires after the days given; the monitor says so from then on.</source>
+        <translation>Ein Profil gehört zu einem Raum und seinem C-Bogen. Beide nennen, und wer kalibriert. Was jetzt kalibriert wird, läuft nach so vielen Tagen ab; die Überwachung sagt es von da an.</translation>
+    </message>
+    <message>
+        <source>your name</source>
+        <translation>Ihr Name</translation>
+    </message>
+    <message>
+        <source>chosen when saving</source>
+        <translation>wird beim Speichern gewählt</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen…</translation>
+    </message>
+    <message>
+        <source>&amp;Room</source>
+        <translation>&amp;Raum</translation>
+    </message>
+    <message>
+        <source>C-&amp;arm</source>
+        <translation>C-&amp;Bogen</translation>
+    </message>
+    <message>
+        <source>O&amp;perator</source>
+        <translation>B&amp;ediener</translation>
+    </message>
+    <message>
+        <source>&amp;Valid for</source>
+        <translation>&amp;Gültig für</translation>
+    </message>
+    <message>
+        <source>days</source>
+        <translation>Tage</translation>
+    </message>
+    <message>
+        <source>Profile</source>
+        <translation>Profil</translation>
+    </message>
+    <message>
+        <source>no profile chosen yet: what is kept can be saved at the end</source>
+        <translation>noch kein Profil gewählt: Übernommenes kann am Ende gespeichert werden</translation>
+    </message>
+    <message>
+        <source>a new profile will be made when you save</source>
+        <translation>beim Speichern entsteht ein neues Profil</translation>
+    </message>
+    <message>
+        <source>%L1 is that of a room without a name; it is empty</source>
+        <translation>%L1 gehört zu einem Raum ohne Namen; es ist leer</translation>
+    </message>
+    <message>
+        <source>%L1 is that of a room without a name; it holds %2, which stays unless replaced</source>
+        <translation>%L1 gehört zu einem Raum ohne Namen; es enthält %2; das bleibt, wenn nicht ersetzt</translation>
+    </message>
+    <message>
+        <source>%L1 is that of %L2; it is empty</source>
+        <translation>%L1 gehört zu %L2; es ist leer</translation>
+    </message>
+    <message>
+        <source>%L1 is that of %L2; it holds %3, which stays unless replaced</source>
+        <translation>%L1 gehört zu %L2; es enthält %3; das bleibt, wenn nicht ersetzt</translation>
+    </message>
+    <message>
+        <source>Millimetres per pixel at the spine. Take one way or several: what agrees is combined, what contradicts is said and cannot be kept.</source>
+        <translation>Millimeter pro Pixel an der Wirbelsäule. Ein Weg oder mehrere: was übereinstimmt, wird verrechnet; was sich widerspricht, wird gesagt und nicht übernommen.</translation>
+    </message>
+    <message>
+        <source>Keep this scale</source>
+        <translation>Maßstab übernehmen</translation>
+    </message>
+    <message>
+        <source>open a picture first</source>
+        <translation>erst ein Bild öffnen</translation>
+    </message>
+    <message>
+        <source>measuring…</source>
+        <translation>misst…</translation>
+    </message>
+    <message>
+        <source>choose a way above</source>
+        <translation>oben einen Weg wählen</translation>
+    </message>
+    <message>
+        <source>conflict: %L1</source>
+        <translation>Widerspruch: %L1</translation>
+    </message>
+    <message>
+        <source>left out, since refused: %1</source>
+        <translation>ausgelassen, da abgelehnt: %1</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel</source>
+        <translation>%1 mm pro Pixel</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel, %L2</source>
+        <translation>%1 mm pro Pixel, %L2</translation>
+    </message>
+    <message>
+        <source>%1 to %2 (95 %), %L3</source>
+        <translation>%1 bis %2 (95 %), %L3</translation>
+    </message>
+    <message>
+        <source>Header, console:  %1</source>
+        <translation>Bildkopf, Konsole:  %1</translation>
+    </message>
+    <message>
+        <source>Cannula:  %1</source>
+        <translation>Kanüle:  %1</translation>
+    </message>
+    <message>
+        <source>Ball:  %1</source>
+        <translation>Kugel:  %1</translation>
+    </message>
+    <message>
+        <source>Ruler:  %1</source>
+        <translation>Lineal:  %1</translation>
+    </message>
+    <message>
+        <source>Known length:  %1</source>
+        <translation>Bekannte Länge:  %1</translation>
+    </message>
+    <message>
+        <source>cannula</source>
+        <translation>Kanüle</translation>
+    </message>
+    <message>
+        <source>ball</source>
+        <translation>Kugel</translation>
+    </message>
+    <message>
+        <source>ruler</source>
+        <translation>Lineal</translation>
+    </message>
+    <message>
+        <source>known length</source>
+        <translation>bekannte Länge</translation>
+    </message>
+    <message>
+        <source>incomplete</source>
+        <translation>unvollständig</translation>
+    </message>
+    <message>
+        <source>refused</source>
+        <translation>abgelehnt</translation>
+    </message>
+    <message>
+        <source>left out</source>
+        <translation>ausgelassen</translation>
+    </message>
+    <message>
+        <source>contradicts itself</source>
+        <translation>widerspricht sich</translation>
+    </message>
+    <message>
+        <source>states no scale</source>
+        <translation>nennt keinen Maßstab</translation>
+    </message>
+    <message>
+        <source>nothing is to be measured</source>
+        <translation>nichts zu messen</translation>
+    </message>
+    <message>
+        <source>not measured yet</source>
+        <translation>noch nicht gemessen</translation>
+    </message>
+    <message>
+        <source>measuring</source>
+        <translation>misst</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>changed since</source>
+        <translation>seither geändert</translation>
+    </message>
+    <message>
+        <source>refused: %L1</source>
+        <translation>abgelehnt: %L1</translation>
+    </message>
+    <message>
+        <source>outdated: the marks or the value have changed since it was measured</source>
+        <translation>veraltet: Marken oder Wert seit der Messung geändert</translation>
+    </message>
+    <message>
+        <source>take what the header and the console state</source>
+        <translation>Angaben von Bildkopf und Konsole verwenden</translation>
+    </message>
+    <message>
+        <source>Nothing to mark. What the header does not state, read off the C-arm's console. Say how much nearer to the detector than the isocentre the spine lies, and how sure that is.</source>
+        <translation>Nichts zu markieren. Was der Bildkopf nicht nennt, an der Konsole des C-Bogens ablesen. Angeben, wie viel näher am Detektor als das Isozentrum die Wirbelsäule liegt, und wie sicher das ist.</translation>
+    </message>
+    <message>
+        <source>Detector pixel</source>
+        <translation>Detektorpixel</translation>
+    </message>
+    <message>
+        <source>Source to detector</source>
+        <translation>Fokus–Detektor</translation>
+    </message>
+    <message>
+        <source>Source to patient</source>
+        <translation>Fokus–Patient</translation>
+    </message>
+    <message>
+        <source>Spine nearer by</source>
+        <translation>Wirbelsäule näher um</translation>
+    </message>
+    <message>
+        <source>give or take (1 SD)</source>
+        <translation>plus/minus (1 SD)</translation>
+    </message>
+    <message>
+        <source>stated by the header</source>
+        <translation>steht im Bildkopf</translation>
+    </message>
+    <message>
+        <source>what the header states gives no scale: type what the console shows, or mark an object</source>
+        <translation>der Bildkopf ergibt keinen Maßstab: Angaben der Konsole eingeben, oder ein Objekt markieren</translation>
+    </message>
+    <message>
+        <source>Click two points along the straight part of the shaft, far apart, each on the shaft. Its edges are found between them.</source>
+        <translation>Zwei Punkte auf dem geraden Teil des Schafts anklicken, weit auseinander. Dazwischen werden die Ränder gesucht.</translation>
+    </message>
+    <message>
+        <source>Gauge</source>
+        <translation>Gauge</translation>
+    </message>
+    <message>
+        <source>Put a steel or lead ball at the height of the spine and click within its shadow.</source>
+        <translation>Stahl- oder Bleikugel auf Höhe der Wirbelsäule legen und in ihren Schatten klicken.</translation>
+    </message>
+    <message>
+        <source>Diameter (mm)</source>
+        <translation>Durchmesser (mm)</translation>
+    </message>
+    <message>
+        <source>Lay a radiopaque ruler at the height of the spine, square to the beam. Click its first and its last mark.</source>
+        <translation>Röntgendichtes Lineal auf Höhe der Wirbelsäule legen, quer zum Strahl. Ersten und letzten Strich anklicken.</translation>
+    </message>
+    <message>
+        <source>Mark to mark (mm)</source>
+        <translation>Strich zu Strich (mm)</translation>
+    </message>
+    <message>
+        <source>Click both ends of something of known length at the height of the spine, square to the beam.</source>
+        <translation>Beide Enden von etwas bekannter Länge anklicken, auf Höhe der Wirbelsäule, quer zum Strahl.</translation>
+    </message>
+    <message>
+        <source>Length (mm)</source>
+        <translation>Länge (mm)</translation>
+    </message>
+    <message>
+        <source>marked; now say: gauge</source>
+        <translation>markiert; jetzt angeben: Gauge</translation>
+    </message>
+    <message>
+        <source>marked; now say: diameter (mm)</source>
+        <translation>markiert; jetzt angeben: Durchmesser (mm)</translation>
+    </message>
+    <message>
+        <source>marked; now say: mark to mark (mm)</source>
+        <translation>markiert; jetzt angeben: Strich zu Strich (mm)</translation>
+    </message>
+    <message>
+        <source>marked; now say: length (mm)</source>
+        <translation>markiert; jetzt angeben: Länge (mm)</translation>
+    </message>
+    <message>
+        <source>Image intensifiers only: clamp a plate of beads or a wire grid flat to the entrance window and take a picture of it. Nothing has to be marked. Flat detectors do not distort: skip this page.</source>
+        <translation>Nur für Bildverstärker: Kugelplatte oder Drahtgitter flach am Eingangsfenster befestigen und aufnehmen. Nichts ist zu markieren. Flachdetektoren verzeichnen nicht: diese Seite auslassen.</translation>
+    </message>
+    <message>
+        <source>Keep this distortion</source>
+        <translation>Verzeichnung übernehmen</translation>
+    </message>
+    <message>
+        <source>mm per pixel, if known</source>
+        <translation>mm pro Pixel, falls bekannt</translation>
+    </message>
+    <message>
+        <source>square</source>
+        <translation>quadratisch</translation>
+    </message>
+    <message>
+        <source>hexagonal</source>
+        <translation>hexagonal</translation>
+    </message>
+    <message>
+        <source>&amp;Pitch (mm)</source>
+        <translation>&amp;Raster (mm)</translation>
+    </message>
+    <message>
+        <source>&amp;Lattice</source>
+        <translation>&amp;Gitter</translation>
+    </message>
+    <message>
+        <source>Rough scale</source>
+        <translation>Grober Maßstab</translation>
+    </message>
+    <message>
+        <source>Find the &amp;marks</source>
+        <translation>&amp;Marken suchen</translation>
+    </message>
+    <message>
+        <source>Straight line test</source>
+        <translation>Probe mit gerader Linie</translation>
+    </message>
+    <message>
+        <source>Lay a straight wire or rod across the window, also in another picture, and click two points on it.</source>
+        <translation>Geraden Draht oder Stab über das Fenster legen, auch in einem anderen Bild, und zwei Punkte darauf anklicken.</translation>
+    </message>
+    <message>
+        <source>mark a &amp;wire</source>
+        <translation>&amp;Draht markieren</translation>
+    </message>
+    <message>
+        <source>Width (px)</source>
+        <translation>Breite (px)</translation>
+    </message>
+    <message>
+        <source>looking for the marks…</source>
+        <translation>sucht die Marken…</translation>
+    </message>
+    <message>
+        <source>outdated: picture or values have changed since; find the marks again</source>
+        <translation>veraltet: Bild oder Werte seither geändert; Marken neu suchen</translation>
+    </message>
+    <message>
+        <source>not looked for in this picture; what was kept stays</source>
+        <translation>in diesem Bild nicht gesucht; Übernommenes bleibt</translation>
+    </message>
+    <message>
+        <source>outdated: the marks have changed since</source>
+        <translation>veraltet: Marken seither geändert</translation>
+    </message>
+    <message>
+        <source>%1 mm RMS left</source>
+        <translation>%1 mm RMS Rest</translation>
+    </message>
+    <message>
+        <source>%1 marks found, %2 strays, pitch %3 px</source>
+        <translation>%1 Marken gefunden, %2 falsche, Raster %3 px</translation>
+    </message>
+    <message>
+        <source>polynomials of order %1; at marks that they were not fitted to: %2 mm RMS, %3 mm at most</source>
+        <translation>Polynome der Ordnung %1; an nicht angepassten Marken: %2 mm RMS, höchstens %3 mm</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel in the middle, in the plane of the phantom</source>
+        <translation>%1 mm pro Pixel in der Mitte, in der Ebene des Phantoms</translation>
+    </message>
+    <message>
+        <source>Lay the very cement over what attenuates like a patient and average 16 frames. First type how thick the pieces are, in their order; then click the middle of the first and of the last step, or each lying cylinder in that order.</source>
+        <translation>Den Zement selbst auf etwas legen, das wie ein Patient schwächt, und 16 Bilder mitteln. Erst die Dicken der Stücke eingeben, in ihrer Folge; dann die Mitte der ersten und der letzten Stufe anklicken, oder jeden liegenden Zylinder in dieser Folge.</translation>
+    </message>
+    <message>
+        <source>Keep this density</source>
+        <translation>Dichte übernehmen</translation>
+    </message>
+    <message>
+        <source>name, optional</source>
+        <translation>Name, wahlweise</translation>
+    </message>
+    <message>
+        <source>steps of a wedge</source>
+        <translation>Stufen eines Keils</translation>
+    </message>
+    <message>
+        <source>lying cylinders</source>
+        <translation>liegende Zylinder</translation>
+    </message>
+    <message>
+        <source>Thickness (mm)</source>
+        <translation>Dicke (mm)</translation>
+    </message>
+    <message>
+        <source>Diameters (mm)</source>
+        <translation>Durchmesser (mm)</translation>
+    </message>
+    <message>
+        <source>&amp;What</source>
+        <translation>&amp;Was</translation>
+    </message>
+    <message>
+        <source>&amp;Cement</source>
+        <translation>&amp;Zement</translation>
+    </message>
+    <message>
+        <source>Without a wedge: two aliquots typed into the plan do the same during a procedure.</source>
+        <translation>Ohne Keil: zwei in den Plan eingegebene Teilmengen leisten beim Eingriff dasselbe.</translation>
+    </message>
+    <message>
+        <source>first step</source>
+        <translation>erste Stufe</translation>
+    </message>
+    <message>
+        <source>last step</source>
+        <translation>letzte Stufe</translation>
+    </message>
+    <message>
+        <source>type the thickness (mm) of all pieces, as 1,2,4,8</source>
+        <translation>die Dicke (mm) aller Stücke eingeben, etwa 1,2,4,8</translation>
+    </message>
+    <message>
+        <source>type the diameters (mm) of all pieces, as 1,2,4,8</source>
+        <translation>die Durchmesser (mm) aller Stücke eingeben, etwa 1,2,4,8</translation>
+    </message>
+    <message>
+        <source>outdated: marks or thicknesses have changed since it was measured</source>
+        <translation>veraltet: Marken oder Dicken seit der Messung geändert</translation>
+    </message>
+    <message>
+        <source>The delay from glass to glass. Point a camera that is captured at this screen, or feed the screen's signal to the capture device. The screen then flashes in black and white for the seconds given: warn whoever is sensitive to that. Escape stops it.</source>
+        <translation>Die Verzögerung von Bild zu Bild. Eine aufgenommene Kamera auf diesen Bildschirm richten, oder sein Signal auf das Aufnahmegerät geben. Der Bildschirm blitzt dann so viele Sekunden schwarz und weiß: Empfindliche vorher warnen. Escape hält an.</translation>
+    </message>
+    <message>
+        <source>Keep this delay</source>
+        <translation>Verzögerung übernehmen</translation>
+    </message>
+    <message>
+        <source>device:0, or an address</source>
+        <translation>device:0, oder eine Adresse</translation>
+    </message>
+    <message>
+        <source>&amp;Live source</source>
+        <translation>&amp;Live-Quelle</translation>
+    </message>
+    <message>
+        <source>Flash for</source>
+        <translation>Blitzen für</translation>
+    </message>
+    <message>
+        <source>Flas&amp;h and measure</source>
+        <translation>&amp;Blitzen und messen</translation>
+    </message>
+    <message>
+        <source>outdated: source or seconds have changed since it was measured</source>
+        <translation>veraltet: Quelle oder Sekunden seit der Messung geändert</translation>
+    </message>
+    <message>
+        <source>opening the source, then flashing…</source>
+        <translation>öffnet die Quelle, blitzt dann…</translation>
+    </message>
+    <message>
+        <source>Review and save</source>
+        <translation>Prüfen und speichern</translation>
+    </message>
+    <message>
+        <source>What the profile will hold. Parts that it held already stay unless they were replaced. Only what was kept on its page is written.</source>
+        <translation>Was das Profil enthalten wird. Was es schon enthielt, bleibt, wenn nicht ersetzt. Nur was auf seiner Seite übernommen wurde, wird geschrieben.</translation>
+    </message>
+    <message>
+        <source>Save the profile</source>
+        <translation>Profil speichern</translation>
+    </message>
+    <message>
+        <source>part</source>
+        <translation>Teil</translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>95 % uncertainty</source>
+        <translation>Unsicherheit 95 %</translation>
+    </message>
+    <message>
+        <source>dated</source>
+        <translation>Datum</translation>
+    </message>
+    <message>
+        <source>holds for</source>
+        <translation>gilt für</translation>
+    </message>
+    <message>
+        <source>comes from</source>
+        <translation>stammt aus</translation>
+    </message>
+    <message>
+        <source>in the profile</source>
+        <translation>dem Profil</translation>
+    </message>
+    <message>
+        <source>this session, replaces the old</source>
+        <translation>dieser Sitzung, ersetzt das alte</translation>
+    </message>
+    <message>
+        <source>this session, not saved yet</source>
+        <translation>dieser Sitzung, ungespeichert</translation>
+    </message>
+    <message>
+        <source>nothing new to save</source>
+        <translation>nichts Neues zu speichern</translation>
+    </message>
+    <message>
+        <source>to be saved: %1</source>
+        <translation>zu speichern: %1</translation>
+    </message>
+    <message>
+        <source>changed since kept, not in the profile: %1</source>
+        <translation>seit Übernahme geändert, nicht im Profil: %1</translation>
+    </message>
+    <message>
+        <source>measured, not kept: %1</source>
+        <translation>gemessen, nicht übernommen: %1</translation>
+    </message>
+    <message>
+        <source>missing: not corrected</source>
+        <translation>fehlt: nicht korrigiert</translation>
+    </message>
+    <message>
+        <source>missing: volumes serve for comparison only</source>
+        <translation>fehlt: Volumina nur zum Vergleich</translation>
+    </message>
+    <message>
+        <source>missing: millimetres are those of the plan alone</source>
+        <translation>fehlt: Millimeter allein nach dem Plan</translation>
+    </message>
+    <message>
+        <source>missing: delay of the picture unknown</source>
+        <translation>fehlt: Verzögerung des Bildes unbekannt</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel (%L2)</source>
+        <translation>%1 mm pro Pixel (%L2)</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 bis %2</translation>
+    </message>
+    <message>
+        <source>%1 ms, glass to glass</source>
+        <translation>%1 ms, von Bild zu Bild</translation>
+    </message>
+    <message>
+        <source>%L1
+until %2</source>
+        <translation>%L1
+bis %2</translation>
+    </message>
+    <message>
+        <source>%L1
+expired on %2</source>
+        <translation>%L1
+abgelaufen am %2</translation>
+    </message>
+    <message>
+        <source>%L1 saved in %L2, until %3</source>
+        <translation>%L1 gespeichert in %L2, bis %3</translation>
+    </message>
+    <message>
+        <source>not saved: %L1</source>
+        <translation>nicht gespeichert: %L1</translation>
+    </message>
+    <message>
+        <source>no picture yet: open a source above, then mark it here</source>
+        <translation>noch kein Bild: oben eine Quelle öffnen, dann hier markieren</translation>
+    </message>
+    <message>
+        <source>left: set or drag a mark, drag the picture; right: window and level; wheel: zoom</source>
+        <translation>links: Marke setzen oder ziehen, Bild ziehen; rechts: Fenstern; Rad: Zoom</translation>
+    </message>
+    <message>
+        <source>to the picture</source>
+        <translation>zum Bild</translation>
+    </message>
+    <message>
+        <source>set the next mark in the middle</source>
+        <translation>nächste Marke in der Mitte setzen</translation>
+    </message>
+    <message>
+        <source>move the chosen mark by a pixel, with Shift by 10, with Alt by 0.1</source>
+        <translation>gewählte Marke um ein Pixel bewegen, mit Umschalt um 10, mit Alt um 0.1</translation>
+    </message>
+    <message>
+        <source>choose another mark</source>
+        <translation>andere Marke wählen</translation>
+    </message>
+    <message>
+        <source>remove the marks of this way</source>
+        <translation>Marken dieses Wegs entfernen</translation>
+    </message>
+    <message>
+        <source>zoom, all of the picture</source>
+        <translation>Zoom, ganzes Bild</translation>
+    </message>
+    <message>
+        <source>window and level, automatic</source>
+        <translation>Fenstern, automatisch</translation>
+    </message>
+    <message>
+        <source>go to a page</source>
+        <translation>zu einer Seite</translation>
+    </message>
+    <message>
+        <source>keep what was found</source>
+        <translation>Gefundenes übernehmen</translation>
+    </message>
+    <message>
+        <source>open a file, save the profile</source>
+        <translation>Datei öffnen, Profil speichern</translation>
     </message>
 </context>
 </TS>
