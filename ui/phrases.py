@@ -11,11 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-UNITS = frozenset("mm mm² mm2 mm/s mm/px mL ml s min ms px Hz nGy kV bit days °".split())
+UNITS = frozenset("x W L mm mm² mm2 mm/s mm/px mL ml s min ms px Hz nGy kV bit days °".split())
 _MOST_KNOWN = 4096
 _DEEPEST = 6
 _PLACE = re.compile(r"%(L?)(\d)")
-_LEVEL = re.compile(r"[CTLS]\d{1,2}(?:/[CTLS]?\d{1,2})?")
+_NAME = re.compile(r"[CTLS]\d{1,2}(?:/[CTLS]?\d{1,2})?|\d{1,2}G|F\d{1,2}|Ctrl\+\w+")
+"""Levels, gauges and keys."""
 _APART = re.compile(r"(\s*\n\s*|\s+·\s+|^·\s+|\s+·$)")
 """Between statements that stand side by side."""
 _CLAUSES = re.compile(r"(;\s)")
@@ -39,7 +40,7 @@ def is_value(text: str) -> bool:
 
 def _is_sign(word: str) -> bool:
     bare = word.strip(_EDGES)
-    if bare in UNITS or _LEVEL.fullmatch(bare) or bare == "AP":
+    if bare in UNITS or _NAME.fullmatch(bare) or bare == "AP":
         return True
     return not any(letter.isalpha() for letter in bare)
 

@@ -667,6 +667,22 @@
         <source>NOT MONITORING  ·  starting</source>
         <translation>NICHT ÜBERWACHT  ·  startet</translation>
     </message>
+    <message>
+        <source>not monitoring</source>
+        <translation>nicht überwacht</translation>
+    </message>
+    <message>
+        <source>degraded</source>
+        <translation>eingeschränkt</translation>
+    </message>
+    <message>
+        <source>not monitoring: %1</source>
+        <translation>nicht überwacht: %1</translation>
+    </message>
+    <message>
+        <source>degraded: %1</source>
+        <translation>eingeschränkt: %1</translation>
+    </message>
 </context>
 <context>
     <name>overlay</name>
@@ -684,7 +700,7 @@
     </message>
     <message>
         <source>not recording</source>
-        <translation>ohne Aufzeichnung</translation>
+        <translation>kein REC</translation>
     </message>
     <message>
         <source>rec – –</source>
@@ -872,7 +888,7 @@
     </message>
     <message>
         <source>of %1</source>
-        <translation>von %1</translation>
+        <translation>/ %1</translation>
     </message>
     <message>
         <source>last %1</source>
@@ -2097,7 +2113,7 @@ die Liste dort nennt die Aufnahmegeräte dieses Rechners, und simulierte Eingrif
     </message>
     <message>
         <source>◐ measured, not kept</source>
-        <translation>◐ gemessen, nicht übernommen</translation>
+        <translation>◐ nicht übernommen</translation>
     </message>
     <message>
         <source>Keep for the profile</source>
@@ -2700,8 +2716,8 @@ abgelaufen am %2</translation>
         <translation>nicht gespeichert: %L1</translation>
     </message>
     <message>
-        <source>no picture yet: open a source above, then mark it here</source>
-        <translation>noch kein Bild: oben eine Quelle öffnen, dann hier markieren</translation>
+        <source>no picture yet: open a file, a folder or a device above</source>
+        <translation>noch kein Bild: oben Datei, Ordner oder Gerät öffnen</translation>
     </message>
     <message>
         <source>left: set or drag a mark, drag the picture; right: window and level; wheel: zoom</source>
@@ -2746,6 +2762,26 @@ abgelaufen am %2</translation>
     <message>
         <source>open a file, save the profile</source>
         <translation>Datei öffnen, Profil speichern</translation>
+    </message>
+    <message>
+        <source>%L1: %2 mm per pixel in its own plane, plus or minus %3 % (95 %)</source>
+        <translation>%L1: %2 mm pro Pixel in der eigenen Ebene, plus/minus %3 % (95 %)</translation>
+    </message>
+    <message>
+        <source>a cannula of %1 mm is %2 px wide: %3 mm per pixel in its own plane, plus or minus %4 % (95 %)</source>
+        <translation>Kanüle von %1 mm ist %2 px breit: %3 mm pro Pixel in der eigenen Ebene, plus/minus %4 % (95 %)</translation>
+    </message>
+    <message>
+        <source>it may lie %1 mm (one SD) nearer or farther than the spine, which is %2 mm from the source: another %3 %</source>
+        <translation>sie kann %1 mm (1 SD) näher oder ferner liegen als die Wirbelsäule, die %2 mm von der Quelle liegt: weitere %3 %</translation>
+    </message>
+    <message>
+        <source>room not named</source>
+        <translation>Raum nicht genannt</translation>
+    </message>
+    <message>
+        <source>C-arm not named</source>
+        <translation>C-Bogen nicht genannt</translation>
     </message>
 </context>
 </TS>
