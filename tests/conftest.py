@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does; read when NumPy is imported
+os.environ["CEMENTWATCH_LANGUAGE"] = "en"  # whatever the locale of the machine
 
 import pytest
 from hypothesis import settings

@@ -17,6 +17,7 @@ from ui.options import (
     BrandOption,
     ConfigOption,
     CropOption,
+    LanguageOption,
     PlanOption,
     PolarityOption,
     PresetOption,
@@ -109,6 +110,7 @@ def demo(
     ] = Path("demo-output"),
     name: Annotated[str, typer.Option("--name", help="Which simulated procedure.")] = "canal",
     seconds: Annotated[float | None, typer.Option("--seconds", help="Stop after so many seconds.")] = None,
+    language: LanguageOption = None,
 ) -> None:
     """Show a simulated procedure through the real loop, with the overlay.
 

@@ -14,6 +14,7 @@ from ui.options import (
     BrandOption,
     ConfigOption,
     CropOption,
+    LanguageOption,
     MaybePlanOption,
     MaybeSourceArgument,
     PolarityOption,
@@ -52,6 +53,7 @@ def live(
     profile: ProfileOption = None,
     crop: CropOption = None,
     brand: BrandOption = None,
+    language: LanguageOption = None,
     second: Annotated[
         str | None,
         typer.Option("--second", metavar="SOURCE", help="The other plane of a biplane, watched beside it."),

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.errors import ConfigError
+from ui.language import VARIABLE, choose
 
 if TYPE_CHECKING:
     from calibration.profile import Profile
     from monitor.config import Config
     from monitor.sources.cropped import Crop
+
+
+def language_of(asked: str | None) -> str | None:
+    """Keep what was asked for, also for the processes that this one starts. Raises `InputError`."""
+    if asked is not None or os.environ.get(VARIABLE):
+        os.environ[VARIABLE] = choose(asked)
+    return asked
+
 
 SourceArgument = Annotated[
     str,
@@ -70,6 +79,15 @@ CropOption = Annotated[
         "--crop",
         metavar="LEFT,TOP,COLUMNS,ROWS",
         help="Part of the frames that is the image (px); the plan is one of this part.",
+    ),
+]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="de|en",
+        callback=language_of,
+        help="Language of the windows; without it that of the locale, where there is a translation.",
     ),
 ]
 BrandOption = Annotated[

@@ -10,6 +10,7 @@ import typer
 from monitor.errors import InputError
 from ui.options import (
     CropOption,
+    LanguageOption,
     PolarityOption,
     ProfileOption,
     RateOption,
@@ -33,6 +34,7 @@ def plan(
     polarity: PolarityOption = None,
     crop: CropOption = None,
     profile: ProfileOption = None,
+    language: LanguageOption = None,
     to_monitor: Annotated[bool, typer.Option("--to-monitor", hidden=True)] = False,
 ) -> int | None:
     """Mark levels on a still picture of a source: corners, scale, names, what is meant to be done.

@@ -51,7 +51,21 @@ def start_application(arguments: Sequence[str] = ("cementwatch",)) -> QApplicati
     application = QApplication(list(arguments))
     application.setApplicationName("CementWatch")
     _kept.append(application)
+    _speak(application)
     return application
+
+
+def _speak(application: QApplication) -> None:
+    """Show the language that was chosen, in our words and in Qt's own (buttons of its dialogs)."""
+    from PyQt6.QtCore import QLibraryInfo, QTranslator
+
+    from ui.language import SOURCE, choose, speak
+
+    language = speak(choose(None))
+    if language != SOURCE:
+        own = QTranslator(application)
+        if own.load(f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+            application.installTranslator(own)
 
 
 def _quieten() -> None:

@@ -8,6 +8,7 @@ import typer
 
 from ui.calibrate.app import app
 from ui.calibrate.options import FrameRate, ProfilePath, RoomName
+from ui.options import LanguageOption
 
 
 @app.command()
@@ -18,6 +19,7 @@ def wizard(
     profile: ProfilePath = None,
     room: RoomName = "",
     frame_rate: FrameRate = None,
+    language: LanguageOption = None,
 ) -> None:
     """All calibrations in a window, with the mouse on the picture; nothing is written before the review."""
     from calibration.room import RoomProfile

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QPointF, QRectF
 
+from ui.language import translated
 from ui.overlay.draw import Draw, Piece
 from ui.overlay.model import AlarmModel, BarModel, StateModel
 from ui.theme import (
@@ -84,7 +85,7 @@ def _paint_alarm(
     word = QRectF(centre.x() + size + draw.px(14), rect.top(), draw.px(320), rect.height())
     taken = draw.text(word, look.word, ALARM_TEXT, ink, bold=True)
     todo = bar.todo if alarm.flashing else ""
-    lines = [line for line in (*notes, todo) if line]
+    lines = [translated(line) for line in (*notes, todo) if line]
     right = draw.px(_NOTES) if lines else 0.0
     _paint_lines(draw, QRectF(inner.right() - right, rect.top(), right, rect.height()), lines, ink)
     left = taken.right() + draw.px(36)
@@ -97,7 +98,7 @@ def paint_message(draw: Draw, rect: QRectF, text: str, tail: str, note: str, ink
 
     Where it does not fit it is made smaller, then the message is shortened, never the tail.
     """
-    size, lines = flow(draw, text, tail, rect.width())
+    size, lines = flow(draw, translated(text), translated(tail), rect.width())
     pitch, small = draw.px(_PITCH), draw.px(_SMALL_ROW) if note else 0.0
     top = rect.center().y() - (len(lines) * pitch + small) / 2
     for words, end in lines:
@@ -146,17 +147,18 @@ def _whole(draw: Draw, text: str, tail: str, size: float, width_px: float) -> li
 
 def _width(draw: Draw, text: str, tail: str, size: float) -> float:
     gap = draw.px(size * _GAP) if text and tail else 0.0
-    return draw.width_of(text, size, bold=True) + gap + draw.width_of(tail, size, bold=True) + draw.px(2)
+    words = draw.width_of(text, size, bold=True, said=True)
+    return words + gap + draw.width_of(tail, size, bold=True, said=True) + draw.px(2)
 
 
 def _paint_line(draw: Draw, row: QRectF, text: str, tail: str, size: float, ink: str) -> None:
     gap = draw.px(size * _GAP) if text and tail else 0.0
     room = QRectF(row)
-    room.setWidth(row.width() - draw.width_of(tail, size, bold=True) - gap - draw.px(2))
-    taken = draw.text(room, text, size, ink, bold=True, shrink=False)
+    room.setWidth(row.width() - draw.width_of(tail, size, bold=True, said=True) - gap - draw.px(2))
+    taken = draw.text(room, text, size, ink, bold=True, shrink=False, said=True)
     rest = QRectF(row)
     rest.setLeft(min(taken.right(), room.right()) + gap)
-    draw.text(rest, tail, size, ink, bold=True, shrink=False)
+    draw.text(rest, tail, size, ink, bold=True, shrink=False, said=True)
 
 
 def _paint_lines(draw: Draw, rect: QRectF, lines: Sequence[str], ink: str) -> None:
@@ -165,7 +167,7 @@ def _paint_lines(draw: Draw, rect: QRectF, lines: Sequence[str], ink: str) -> No
     top = rect.center().y() - len(lines) * pitch / 2
     for i, line in enumerate(lines):
         row = QRectF(rect.left(), top + i * pitch, rect.width(), pitch)
-        draw.text(row, line, _NOTE, ink, align="right")
+        draw.text(row, line, _NOTE, ink, align="right", said=True)
 
 
 def _paint_state(draw: Draw, rect: QRectF, state: StateModel, *, narrow: bool) -> None:
@@ -184,7 +186,7 @@ def _paint_state(draw: Draw, rect: QRectF, state: StateModel, *, narrow: bool) -
     body = QRectF(left, rect.top(), inner.right() - left - follow_width - draw.px(24), rect.height())
     paint_message(draw, body, state.text, "", "", TEXT)
     box = QRectF(inner.right() - follow_width, rect.top(), follow_width, rect.height())
-    _paint_lines(draw, box, _two_lines(state.follows), TEXT)
+    _paint_lines(draw, box, _two_lines(translated(state.follows)), TEXT)
 
 
 def _two_lines(words: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QStaticText
 
+from ui.language import translated
 from ui.theme import FONT_FAMILIES
 
 _SMALLEST_FONT_PX = 10
@@ -27,6 +28,8 @@ class Piece:
     colour: str
     bold: bool = False
     space: float = 0.0
+    said: bool = False
+    """Its words are those of the window's language already."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,19 +102,21 @@ class Draw:
         bold: bool = False,
         align: str = "left",
         shrink: bool = True,
+        said: bool = False,
     ) -> QRectF:
         """Write one line, centred in the height of `rect`; smaller, then shortened, where it is too long."""
-        return self.run(rect, [Piece(text, size, colour, bold)], align=align, shrink=shrink)
+        return self.run(rect, [Piece(text, size, colour, bold, said=said)], align=align, shrink=shrink)
 
-    def width_of(self, text: str, size: float, *, bold: bool = False) -> float:
+    def width_of(self, text: str, size: float, *, bold: bool = False, said: bool = False) -> float:
         """Width that a text takes (px)."""
+        text = text if said else translated(text)
         return _measure(text, max(_SMALLEST_FONT_PX, round(self.px(size))), bold)[0]
 
     def run(
         self, rect: QRectF, pieces: Sequence[Piece], *, align: str = "left", shrink: bool = True
     ) -> QRectF:
         """Write pieces on one baseline; returns the rectangle that they took (width by advance)."""
-        pieces = [p for p in pieces if p.text]
+        pieces = [in_words(p) for p in pieces if p.text]
         if not pieces:
             return QRectF(rect.left(), rect.top(), 0, 0)
         scale = 1.0
@@ -206,6 +211,14 @@ class Draw:
             self.painter.setBrush(QColor(colour))
             box = QRectF(centre.x() - radius_px, centre.y() - radius_px, 2 * radius_px, 2 * radius_px)
             self.painter.drawPie(box, 90 * 16, 180 * 16)
+
+
+def in_words(piece: Piece) -> Piece:
+    """A piece in the language of the windows."""
+    if piece.said:
+        return piece
+    text = translated(piece.text)
+    return piece if text == piece.text else replace(piece, text=text, said=True)
 
 
 def cut_row(rect: QRectF, top: float, height: float) -> QRectF:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QMessageBox, QWidget
+from PyQt6.QtWidgets import QWidget
+
+from ui.language import translated
+from ui.worded import tell
 
 KEYS = (
     ("click", "set the next mark; on a body: choose it; on a grip: drag it"),
@@ -27,7 +30,4 @@ KEYS = (
 
 def show_keys(parent: QWidget) -> None:
     """Show the list until it is closed."""
-    shown = QMessageBox(parent)
-    shown.setWindowTitle("Keys")
-    shown.setText("\n".join(f"{key}: {does}" for key, does in KEYS))
-    shown.exec()
+    tell(parent, "Keys", (f"{key}: {translated(does)}" for key, does in KEYS)).exec()

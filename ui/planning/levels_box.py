@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QSizePolicy, QVBoxLayout
 
 from calibration.planning.cannula import comes_from_the_front
 from calibration.planning.draft import LevelDraft, ViewDraft
@@ -14,8 +14,10 @@ from calibration.planning.level_names import ORDER
 from calibration.planning.marking import with_name
 from calibration.planning.morphometry import Morphometry, measured
 from monitor.errors import InputError, PlanError
+from ui.language import translated
 from ui.planning.hand import PlanHand
 from ui.wizard.look import choice, field, form, label, number_in, set_role
+from ui.worded import Button, CheckBox
 
 _MOST_ROWS = 5
 PATHOLOGIES = ("", "osteoporotic fracture", "metastasis", "myeloma", "haemangioma", "trauma")
@@ -38,13 +40,13 @@ class LevelsBox(QFrame):
             box.setEditable(True)
             box.setCompleter(None)
         self.volume = field("planned, mL")
-        self.defect = QCheckBox("posterior wall broken")
+        self.defect = CheckBox("posterior wall broken")
         self.measures, self.said = label("", "soft"), label("", "refused")
-        self.again, self.remove = QPushButton("Find edge again"), QPushButton("Remove")
+        self.again, self.remove = Button("Find edge again"), Button("Remove")
         rows = form()
-        rows.addRow("Name", self.name)
-        rows.addRow("Volume", self.volume)
-        rows.addRow("Pathology", self.pathology)
+        rows.add("Name", self.name)
+        rows.add("Volume", self.volume)
+        rows.add("Pathology", self.pathology)
         buttons = QHBoxLayout()
         buttons.addWidget(self.again)
         buttons.addWidget(self.remove)
@@ -74,7 +76,7 @@ class LevelsBox(QFrame):
     def show_view(self, view: ViewDraft) -> None:
         """Show the levels as they are."""
         self._showing = True
-        lines = [_line(view, level) for level in view.levels]
+        lines = [translated(_line(view, level)) for level in view.levels]
         if [self._text(k) for k in range(self.list.count())] != lines:
             self.list.clear()
             self.list.addItems(lines)
@@ -89,7 +91,7 @@ class LevelsBox(QFrame):
             planned_ml = level.intent.planned_volume_ml
             if not self.volume.hasFocus():
                 self.volume.setText("" if planned_ml is None else f"{planned_ml:g}")
-            self.pathology.setCurrentText(level.intent.risk.pathology or "")
+            self.pathology.setCurrentText(translated(level.intent.risk.pathology or ""))
             self.defect.setChecked(level.intent.risk.posterior_wall_defect)
             self.measures.setText(_measures(view, level))
         else:
@@ -145,7 +147,7 @@ class LevelsBox(QFrame):
         risk = msgspec.structs.replace(
             level.intent.risk,
             posterior_wall_defect=self.defect.isChecked(),
-            pathology=self.pathology.currentText().strip() or None,
+            pathology=_pathology_of(self.pathology.currentText().strip()) or None,
         )
         intent = msgspec.structs.replace(level.intent, planned_volume_ml=planned_ml, risk=risk)
         if intent != level.intent:
@@ -170,6 +172,14 @@ class LevelsBox(QFrame):
 
 def _turned(level: LevelDraft) -> bool:
     return any(comes_from_the_front(tube.path, level.outline) for tube in level.cannulas)
+
+
+def _pathology_of(shown: str) -> str:
+    """The plan's word for one of the list in the language of the windows; anything else as it was typed.
+
+    Rules go by the plan's words: they are the same whatever the window speaks.
+    """
+    return next((word for word in PATHOLOGIES if word and shown in (word, translated(word))), shown)
 
 
 def side_in_words(view: ViewDraft, side: str) -> str:

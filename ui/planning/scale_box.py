@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QFrame, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import QFrame, QVBoxLayout
 
 from calibration.gauges import OUTER_DIAMETER_MM, outer_diameter_mm
 from calibration.picture import Picture
@@ -18,8 +18,10 @@ from calibration.scale import HeaderScale, ScaleEstimate, scale_from_header
 from calibration.scale_choice import chosen_scale
 from monitor.errors import CementWatchError, InputError
 from monitor.plan import Scale
+from ui.language import translated
 from ui.planning.hand import PlanHand
 from ui.wizard.look import choice, field, form, label, number_in, set_role
+from ui.worded import Button, CheckBox
 
 TYPED_RELATIVE_SD = 0.05
 """What is typed without saying how it is known."""
@@ -39,16 +41,16 @@ class ScaleBox(QFrame):
         self._showing = False
         self.now = label("no scale yet", "value")
         self.why, self.said = label("", "faint"), label("", "refused")
-        self.mark = QPushButton("Mark cannula  (C)")
+        self.mark = Button("Mark cannula  (C)")
         self.gauge = choice((_NOT_SAID, *OUTER_DIAMETER_MM))
         self.gauge.setEditable(True)
         self.gauge.setCompleter(None)
         self.typed = field("mm per pixel")
-        self.with_header = QCheckBox("take the header too")
+        self.with_header = CheckBox("take the header too")
         self.with_header.setChecked(True)
         rows = form()
-        rows.addRow("Its gauge", self.gauge)
-        rows.addRow("Or typed", self.typed)
+        rows.add("Its gauge", self.gauge)
+        rows.add("Or typed", self.typed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(6)
@@ -60,7 +62,7 @@ class ScaleBox(QFrame):
         layout.addWidget(self.said)
         line = self.gauge.lineEdit()
         assert line is not None, "an editable box has a line"
-        line.setPlaceholderText("choose, or type mm")
+        line.setPlaceholderText(translated("choose, or type mm"))
         line.editingFinished.connect(self._measure)
         self.gauge.textActivated.connect(self._measure)
         self.typed.editingFinished.connect(self._type)

@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMessageBox,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -31,6 +30,7 @@ from monitor.plan_image import encode_reference
 from monitor.polarity import taken_as
 from monitor.sources.cropped import Crop, cropped
 from recordings.open import open_source
+from ui.language import translated
 from ui.planning.hand import PlanHand
 from ui.planning.keys import show_keys
 from ui.planning.levels_box import LevelsBox
@@ -40,6 +40,7 @@ from ui.planning.view import PlanView
 from ui.wizard.look import LARGE_FROM_LINES, LARGE_PX, SMALL_PX, label, set_role, style_sheet
 from ui.wizard.source_bar import SourceBar
 from ui.wizard.worker import Worker
+from ui.worded import Button
 
 STANDING = "Research and training software, not a medical device"
 _TITLE = "CementWatch planning"
@@ -80,7 +81,7 @@ class PlanWindow(QWidget):
         accept_words: str = "Save and close",
     ) -> None:
         super().__init__()
-        self.setWindowTitle(f"{_TITLE}. {STANDING}")
+        self.setWindowTitle(translated(f"{_TITLE}. {STANDING}"))
         self.hand = PlanHand()
         self._out, self._polarity, self._frame_rate_hz, self._crop = out, polarity, frame_rate_hz, crop
         self._worker = Worker(self)
@@ -129,7 +130,7 @@ class PlanWindow(QWidget):
         )  # fmt: skip
         self.scale.take_picture(picture, fresh=fresh)
         self.view.show_picture(picture)
-        self.setWindowTitle(f"{_TITLE}: {spec}. {STANDING}")
+        self.setWindowTitle(translated(f"{_TITLE}: {spec}. {STANDING}"))
         frames = "1 frame" if picture.frames == 1 else f"mean of {picture.frames} frames that lie still"
         self.say(f"{spec}: {columns} x {rows} px, frame {still.frame}, {frames}")
         self.refresh()
@@ -207,7 +208,9 @@ class PlanWindow(QWidget):
             self.say(problems[0], refused=True)
             return False
         if self._out is None:
-            chosen, _ = QFileDialog.getSaveFileName(self, "Save the plan as", "plan.json", "Plan (*.json)")
+            chosen, _ = QFileDialog.getSaveFileName(
+                self, translated("Save the plan as"), "plan.json", translated("Plan (*.json)")
+            )
             if not chosen:
                 return False
             self._out = Path(chosen)
@@ -248,7 +251,7 @@ class PlanWindow(QWidget):
 
     def _lose_marks(self) -> bool:
         asked = QMessageBox.question(
-            self, "Not saved", "The plan has changed and is not saved. Close anyway?"
+            self, translated("Not saved"), translated("The plan has changed and is not saved. Close anyway?")
         )
         return asked == QMessageBox.StandardButton.Yes
 
@@ -265,14 +268,14 @@ class PlanWindow(QWidget):
     # how it is put together
 
     def _lay_out(self, accept_words: str) -> None:
-        self.tabs = [QPushButton("Lateral"), QPushButton("AP")]
+        self.tabs = [Button("Lateral"), Button("AP")]
         tabs = QHBoxLayout()
         for button in self.tabs:
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             tabs.addWidget(button)
         tabs.addStretch(1)
-        self.undo, self.redo, self.keys = QPushButton("Undo"), QPushButton("Redo"), QPushButton("Keys")
+        self.undo, self.redo, self.keys = Button("Undo"), Button("Redo"), Button("Keys")
         for button in (self.undo, self.redo, self.keys):
             tabs.addWidget(button)
         self.instruction = label("", "step")
@@ -301,7 +304,7 @@ class PlanWindow(QWidget):
         self.said = label("", "soft", one_line=True)
         for line in (self.missing, self.said):  # long words must not make the window wider
             line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.save_button, self.accept = QPushButton("Save"), QPushButton(accept_words)
+        self.save_button, self.accept = Button("Save"), Button(accept_words)
         self.accept.setProperty("role", "main")
         foot = QFrame()
         foot.setProperty("role", "bar")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from ui.wizard.look import label, set_role
+from ui.worded import Button
 
 
 class Foot(QFrame):
@@ -14,7 +15,7 @@ class Foot(QFrame):
         super().__init__()
         self.setProperty("role", "bar")
         self.missing, self.said = label("", "refused"), label("", "soft")
-        self.start, self.cancel = QPushButton("&Start monitoring"), QPushButton("Cancel")
+        self.start, self.cancel = Button("&Start monitoring"), Button("Cancel")
         self.start.setProperty("role", "main")
         self.start.setMinimumSize(200, 44)
         words = QVBoxLayout()

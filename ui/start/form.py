@@ -12,14 +12,15 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from ui.language import translated
 from ui.wizard.look import choice, field, label
+from ui.worded import Button, Label
 
 
 class Form(QScrollArea):
@@ -78,32 +79,32 @@ class Form(QScrollArea):
         self.room = _typed_choice("a name, to remember all of this by", "room")
         self.source = _typed_choice("device:0, rtsp://…, a file or folder", "source")
         self.file, self.folder, self.again = (
-            QPushButton("&File…"),
-            QPushButton("Fol&der…"),
-            QPushButton("&Devices again"),
+            Button("&File…"),
+            Button("Fol&der…"),
+            Button("&Devices again"),
         )
         self.rate = field("frames per second", "")
         self.rate.setAccessibleName("frame rate")
         self.rate_name = _name("&Rate (Hz)")
-        self.dark, self.bright = QPushButton("Cement looks dar&k"), QPushButton("Cement looks &bright")
+        self.dark, self.bright = Button("Cement looks dar&k"), Button("Cement looks &bright")
         for button in (self.dark, self.bright):
             button.setCheckable(True)
             button.setProperty("role", "choice")
         self.polarity_words = label("", "faint")
         self.crop = field("whole frame: left, top, columns, rows")
-        self.whole, self.take = QPushButton("&Whole"), QPushButton("&Take the image found")
+        self.whole, self.take = Button("&Whole"), Button("&Take the image found")
         # what it says may be long
         self.take.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.profile, self.choose_profile = field("no calibration of the room"), QPushButton("&Choose…")
+        self.profile, self.choose_profile = field("no calibration of the room"), Button("&Choose…")
         self.scale_words = label("", "faint")
         self.patient_id, self.patient_name = field("patient's number"), field("patient's name")
         self.description, self.operator = field("as vertebroplasty L1"), field("operator")
         self.brand = _typed_choice("not named", "brand of the cement")
         self.brand_words = label("", "faint")
-        self.plan, self.open_plan = field("the marked levels (PLAN.json)"), QPushButton("&Open plan…")
-        self.mark = QPushButton("&Mark the levels now")
+        self.plan, self.open_plan = field("the marked levels (PLAN.json)"), Button("&Open plan…")
+        self.mark = Button("&Mark the levels now")
         self.plan_words = label("", "faint")
-        self.session, self.choose_session = field("nothing is kept"), QPushButton("In…")
+        self.session, self.choose_session = field("nothing is kept"), Button("In…")
         for edit, name in (
             (self.crop, "crop"), (self.profile, "profile of the room"), (self.patient_id, "patient id"),
             (self.patient_name, "patient name"), (self.description, "procedure"),
@@ -188,7 +189,7 @@ def _typed_choice(hint: str, name: str) -> QComboBox:
     made.setAccessibleName(name)
     line = made.lineEdit()
     if line is not None:
-        line.setPlaceholderText(hint)
+        line.setPlaceholderText(translated(hint))
     return made
 
 
@@ -203,6 +204,6 @@ def _line(*widgets: QWidget) -> QHBoxLayout:
 
 def _name(text: str) -> QLabel:
     # not a label of the wizard's: those have no keys
-    made = QLabel(text)
+    made = Label(text)
     made.setProperty("role", "soft")
     return made

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from monitor.frame import Pixels
 from monitor.plan import Point
 from monitor.sources.cropped import LEAST_SIDE_PX, Crop
+from ui.language import translated
 from ui.overlay.draw import font_of
 from ui.overlay.gray import GrayWindow
 from ui.overlay.image_view import owned_image
@@ -113,7 +114,9 @@ class PreviewView(QWidget):
                 wrapped = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
                 painter.setPen(QColor(AMBER_LINE if self.trouble else TEXT_FAINT))
                 painter.drawText(
-                    self.rect().adjusted(40, 40, -40, -40), wrapped, self.trouble or self.words or _EMPTY
+                    self.rect().adjusted(40, 40, -40, -40),
+                    wrapped,
+                    translated(self.trouble or self.words or _EMPTY),
                 )
             else:
                 self._paint_image(painter, self._image)
@@ -142,8 +145,8 @@ class PreviewView(QWidget):
             painter.fillRect(whole, shade)
             wrapped = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
             painter.setPen(QColor(AMBER_LINE))
-            painter.drawText(self.rect().adjusted(40, 40, -40, -40), wrapped, self.trouble)
-        self._caption(painter, self.words, bottom=True)
+            painter.drawText(self.rect().adjusted(40, 40, -40, -40), wrapped, translated(self.trouble))
+        self._caption(painter, translated(self.words), bottom=True)
 
     def _frame(self, painter: QPainter, crop: Crop, style: Qt.PenStyle) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -20,6 +20,7 @@ from monitor.sources.capture_list import CaptureDevice, capture_devices
 from recordings.open import open_source
 from recordings.simulated.settings import SCENARIOS
 from ui.capture_list import spec_for
+from ui.language import translated
 from ui.start.choice import begun, can_mark, new_plan_path, proposed_session
 from ui.start.filled import Filled
 from ui.start.foot import Foot
@@ -67,7 +68,7 @@ class StartWindow(QWidget):
         devices: Callable[[], tuple[CaptureDevice, ...]] = capture_devices,
     ) -> None:
         super().__init__()
-        self.setWindowTitle(f"{_TITLE}. {_STANDING}")
+        self.setWindowTitle(translated(f"{_TITLE}. {_STANDING}"))
         self.begun: Begun | None = None
         self._config, self._devices = config or Config(), devices
         self._now = datetime.now()
@@ -111,7 +112,7 @@ class StartWindow(QWidget):
         seen = self.source.seen
         self.view.show_seen(seen, time.monotonic_ns(), self.source.spec)
         shown = f": {self.source.spec}" if seen.frame is not None else ""
-        self.setWindowTitle(f"{_TITLE}{shown}. {_STANDING}")
+        self.setWindowTitle(translated(f"{_TITLE}{shown}. {_STANDING}"))
 
     def look_for_devices(self) -> None:
         """List the capture devices again."""
@@ -326,22 +327,26 @@ class StartWindow(QWidget):
             self.form.crop.setText(str(self.source.proposal.crop))
 
     def _choose_file(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Run or picture to monitor")
+        chosen, _ = QFileDialog.getOpenFileName(self, translated("Run or picture to monitor"))
         if chosen:
             self._choose_source(chosen)
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder of images, of DICOM files, or a session")
+        chosen = QFileDialog.getExistingDirectory(
+            self, translated("Folder of images, of DICOM files, or a session")
+        )
         if chosen:
             self._choose_source(chosen)
 
     def _choose_into(self, title: str, line: QLineEdit) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, title, "", "JSON (*.json);;All files (*)")
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, translated(title), "", translated("JSON (*.json);;All files (*)")
+        )
         if chosen:
             line.setText(chosen)
 
     def _choose_session(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder for the new session's folder")
+        chosen = QFileDialog.getExistingDirectory(self, translated("Folder for the new session's folder"))
         if chosen:
             self.form.session.setText(str(Path(chosen) / proposed_session(Path(), self._now).name))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from PyQt6.QtCore import QTimer
-from PyQt6.QtWidgets import QCheckBox, QLabel, QPushButton
+from PyQt6.QtWidgets import QLabel
 
 from calibration.distortion import DistortionModel
 from calibration.lattice import Lattice
@@ -19,6 +19,7 @@ from ui.wizard.look import choice, field, form, label, number_in, set_role
 from ui.wizard.measurement import Measurement, Standing, Task
 from ui.wizard.page import Finding, Page
 from ui.wizard.worker import Worker
+from ui.worded import Button, CheckBox
 
 _WIRE = Tool("wire", ("1", "2"))
 _PAUSE_MS = 150
@@ -51,12 +52,12 @@ class DistortionPage(Page):
         self.pitch, self.rough = field("mm"), field("mm per pixel, if known")
         self.lattice = choice(("square", "hexagonal"))
         rows = form()
-        rows.addRow("&Pitch (mm)", self.pitch)
-        rows.addRow("&Lattice", self.lattice)
-        rows.addRow("Rough scale", self.rough)
+        rows.add("&Pitch (mm)", self.pitch)
+        rows.add("&Lattice", self.lattice)
+        rows.add("Rough scale", self.rough)
         box = self.box()
         box.addLayout(rows)
-        self.find_marks = QPushButton("Find the &marks")
+        self.find_marks = Button("Find the &marks")
         box.addWidget(self.find_marks)
         self.said = label("", "soft")
         box.addWidget(self.said)
@@ -69,10 +70,10 @@ class DistortionPage(Page):
                 "faint",
             )
         )
-        self.testing = QCheckBox("mark a &wire")
+        self.testing = CheckBox("mark a &wire")
         self.wire_width = field("px", "5")
         wide = form()
-        wide.addRow("Width (px)", self.wire_width)
+        wide.add("Width (px)", self.wire_width)
         test.addWidget(self.testing)
         test.addLayout(wide)
         self.line_said = label("", "soft")

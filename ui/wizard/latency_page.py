@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from PyQt6.QtWidgets import QPushButton
-
 from calibration.conditions import conditions_of
 from calibration.profile import LatencyPart
 from monitor.errors import InputError
@@ -15,6 +13,7 @@ from ui.wizard.look import count, field, form, label, set_role
 from ui.wizard.measurement import Measurement, Standing, Task
 from ui.wizard.page import Finding, Loaded, Page
 from ui.wizard.worker import Worker
+from ui.worded import Button
 
 
 class LatencyPage(Page):
@@ -37,9 +36,9 @@ class LatencyPage(Page):
         rows = form()
         self.source = field("device:0, or an address", "device:0")
         self.seconds = count(8, 120, 20, " s")
-        rows.addRow("&Live source", self.source)
-        rows.addRow("Flash for", self.seconds)
-        self.flash = QPushButton("Flas&h and measure")
+        rows.add("&Live source", self.source)
+        rows.add("Flash for", self.seconds)
+        self.flash = Button("Flas&h and measure")
         self.said = label("", "soft")
         box = self.box()
         box.addLayout(rows)

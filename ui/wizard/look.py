@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSizePoli
 
 from calibration.scale_choice import above_zero
 from monitor.errors import InputError
+from ui.language import translated
 from ui.theme import (
     AMBER_LINE,
     BACKGROUND,
@@ -23,6 +24,7 @@ from ui.theme import (
     TEXT_SOFT,
     TRACK,
 )
+from ui.worded import Label, Line, Rows
 
 SMALL_PX, LARGE_PX = 14, 18
 LARGE_FROM_LINES = 900
@@ -86,7 +88,7 @@ def style_sheet(font_px: int) -> str:
 
 def label(text: str = "", role: str = "", *, one_line: bool = False) -> QLabel:
     """Words; wrapped unless they are to stay on one line. Plain text: what a file is called is no markup."""
-    made = QLabel(text)
+    made = Label(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(not one_line)
     made.setProperty("role", role)
@@ -110,7 +112,7 @@ def set_role(widget: QWidget, role: str) -> None:
 
 def field(hint: str = "", text: str = "") -> QLineEdit:
     """A line to type in."""
-    made = QLineEdit(text)
+    made = Line(text)
     made.setPlaceholderText(hint)
     return made
 
@@ -134,7 +136,7 @@ def count(least: int, most: int, usual: int, unit: str = "") -> QSpinBox:
     made = _Count()
     made.setRange(least, most)
     made.setValue(usual)
-    made.setSuffix(unit)
+    made.setSuffix(translated(unit))
     made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     return made
 
@@ -142,13 +144,13 @@ def count(least: int, most: int, usual: int, unit: str = "") -> QSpinBox:
 def choice(words: Sequence[str]) -> QComboBox:
     """One of several."""
     made = _Choice()
-    made.addItems(list(words))
+    made.addItems([translated(word) for word in words])
     return made
 
 
-def form() -> QFormLayout:
+def form() -> Rows:
     """Names on the left, what is typed on the right."""
-    made = QFormLayout()
+    made = Rows()
     made.setContentsMargins(0, 0, 0, 0)
     made.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     made.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

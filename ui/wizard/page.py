@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from calibration.picture import Picture
 from calibration.profile import Stamp
@@ -15,6 +15,7 @@ from calibration.summary import AnyPart
 from ui.wizard.book import MarkBook, Tool
 from ui.wizard.look import label, set_role
 from ui.wizard.worker import Worker
+from ui.worded import Button
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Page(QWidget):
         if self.instruction:
             self.content.addWidget(label(self.instruction, "soft"))
         self.kept_line = label("", "kept")
-        self.keep_button = QPushButton(self.keep_words)
+        self.keep_button = Button(self.keep_words)
         self.keep_button.setProperty("role", "main")
         self.keep_button.clicked.connect(self.keep)
         self._foot = QHBoxLayout()

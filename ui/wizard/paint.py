@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPo
 
 from calibration.shapes import Shapes
 from monitor.plan import Point
+from ui.language import translated
 from ui.theme import CONTOUR, CYAN, HALO, TEXT, TEXT_SOFT
 from ui.wizard.marker import Marker
 from ui.wizard.sight import Sight
@@ -95,6 +96,7 @@ def _stroke(
 
 def paint_caption(painter: QPainter, at: QPointF, text: str, colour: str, *, side: int = 0) -> None:
     """Words at a place: on it (0), at its left (-1) or at its right (1)."""
+    text = translated(text)
     metrics = QFontMetricsF(painter.font())
     width, height = metrics.horizontalAdvance(text), metrics.height()
     left = at.x() + {-1: -width - _CHOSEN_PX - 6, 0: -width / 2, 1: _CHOSEN_PX + 6}[side]

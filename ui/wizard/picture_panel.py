@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from ui.language import translated
 from ui.wizard.mark_view import MarkView
 from ui.wizard.page import Page
+from ui.worded import Button, tell
 
 KEYS = (
     ("mouse", "left: set or drag a mark, drag the picture; right: window and level; wheel: zoom"),
@@ -30,12 +32,12 @@ class PicturePanel(QWidget):
         super().__init__()
         self.view = MarkView()
         self.undo, self.redo, self.remove = (
-            QPushButton("Undo"),
-            QPushButton("Redo"),
-            QPushButton("Remove marks"),
+            Button("Undo"),
+            Button("Redo"),
+            Button("Remove marks"),
         )
-        whole, grey = QPushButton("Whole"), QPushButton("Auto grey")
-        self.keys = QPushButton("Keys")
+        whole, grey = Button("Whole"), Button("Auto grey")
+        self.keys = Button("Keys")
         line = QHBoxLayout()
         for button in (self.undo, self.redo, self.remove, whole, grey, self.keys):
             line.addWidget(button)
@@ -61,7 +63,4 @@ class PicturePanel(QWidget):
         self.remove.setEnabled(tool is not None and bool(page.book.points(tool)))
 
     def _show_keys(self) -> None:
-        shown = QMessageBox(self)
-        shown.setWindowTitle("Keys")
-        shown.setText("\n".join(f"{key}: {does}" for key, does in KEYS))
-        shown.exec()
+        tell(self, "Keys", (f"{key}: {translated(does)}" for key, does in KEYS)).exec()

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QButtonGroup, QFrame, QPushButton, QVBoxLayout
 
 from ui.wizard.look import label
 from ui.wizard.page import Page
+from ui.worded import Button
 
 _SIGNS = {"kept": "●", "changed since": "▲", "measured, not kept": "◐"}
 _STANDING = "Research and training software. Not a medical device."
@@ -29,7 +30,7 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         self.buttons: list[QPushButton] = []
         for number in range(len(pages)):
-            button = QPushButton()
+            button = Button()
             button.setCheckable(True)
             button.setProperty("role", "step")
             button.setToolTip(f"Ctrl+{number + 1}")

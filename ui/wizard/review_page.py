@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 from calibration.profile import Profile
 from calibration.room import RoomProfile
 from calibration.summary import AnyPart, PartSummary, mismatches, summary_of
+from ui.language import translated
 from ui.theme import AMBER_LINE, TEXT_FAINT
 from ui.wizard.look import label, set_role
 from ui.wizard.page import Page
@@ -35,7 +36,7 @@ class ReviewPage(Page):
     def __init__(self, worker: Worker) -> None:
         super().__init__(worker)
         self.table = QTableWidget(0, len(_COLUMNS))
-        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.setHorizontalHeaderLabels([translated(name) for name in _COLUMNS])
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setWordWrap(True)
         self.table.setAccessibleName("what the profile will hold")
@@ -104,7 +105,7 @@ class ReviewPage(Page):
             dated = f"{part.stamp.made_at:%Y-%m-%d}{by}\n{until} {part.stamp.valid_until:%Y-%m-%d}"
         cells = (part.name, part.value, part.uncertainty, dated, part.conditions, origin)
         for column, text in enumerate(cells):
-            cell = QTableWidgetItem(text)
+            cell = QTableWidgetItem(translated(text))
             if part.stamp is None:
                 cell.setForeground(QColor(TEXT_FAINT))
             elif part.expired and column == _COLUMNS.index("dated"):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton
+from PyQt6.QtWidgets import QHBoxLayout
 
 from calibration.profile import DEFAULT_VALID_DAYS
 from calibration.room import RoomProfile
 from calibration.summary import PARTS
 from monitor.errors import InputError
+from ui.language import translated
 from ui.version import software_version
 from ui.wizard.look import count, field, form, label, set_role
 from ui.wizard.page import Page
 from ui.wizard.worker import Worker
+from ui.worded import Button
 
 _ROOM_HINT, _C_ARM_HINT = "as Angio 2", "make and model"
 
@@ -38,14 +40,14 @@ class RoomPage(Page):
         self.operator = field("your name")
         self.valid_days = count(1, 3650, DEFAULT_VALID_DAYS, " days")
         self.path = field("chosen when saving", "" if profile is None else str(profile))
-        self.choose = QPushButton("Choose…")
+        self.choose = Button("Choose…")
         line = QHBoxLayout()
         line.addWidget(self.path, 1)
         line.addWidget(self.choose)
         for words, widget in (("&Room", self.room), ("C-&arm", self.c_arm), ("O&perator", self.operator)):
-            rows.addRow(words, widget)
-        rows.addRow("&Valid for", self.valid_days)
-        rows.addRow("Profile", line)
+            rows.add(words, widget)
+        rows.add("&Valid for", self.valid_days)
+        rows.add("Profile", line)
         self.content.addLayout(rows)
         self.said = label("", "soft")
         self.box().addWidget(self.said)
@@ -74,7 +76,7 @@ class RoomPage(Page):
     def status(self) -> str:
         """The room's name, typed or as the profile has it."""
         shown = self.room.placeholderText()
-        return self.room.text().strip() or ("not named" if shown == _ROOM_HINT else shown)
+        return self.room.text().strip() or ("not named" if shown == translated(_ROOM_HINT) else shown)
 
     def refresh(self) -> None:
         """Say what the profile holds already, or why it cannot be used."""

@@ -19,6 +19,7 @@ from ui.wizard.measurement import Standing
 from ui.wizard.page import Finding, Page
 from ui.wizard.scale_ways import HeaderWay, MarkedWay, marked_ways
 from ui.wizard.worker import Worker
+from ui.worded import Button
 
 _PAUSE_MS = 150
 _PENDING = (Standing.READY, Standing.MEASURING, Standing.OUTDATED)
@@ -48,7 +49,7 @@ class ScalePage(Page):
         box.setSpacing(2)
         self.buttons: list[QPushButton] = []
         for number in range(1 + len(self.ways)):
-            button = QPushButton()
+            button = Button()
             button.setCheckable(True)
             button.setProperty("role", "way")
             self._group.addButton(button, number)

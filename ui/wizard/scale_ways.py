@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from calibration.gauges import OUTER_DIAMETER_MM
 from calibration.picture import Picture
@@ -13,10 +13,12 @@ from calibration.scale import HeaderScale, ScaleEstimate, SpineDepth, scale_from
 from calibration.scale_choice import Console
 from calibration.scale_marks import BallMarks, CannulaMarks, LengthMarks, MarkedScale, RulerMarks, ScaleMarks
 from monitor.errors import InputError
+from ui.language import translated
 from ui.wizard.book import MarkBook, Points, Tool
 from ui.wizard.look import choice, field, form, label, number_in, set_role
 from ui.wizard.measurement import Measurement, Standing, Task
 from ui.wizard.worker import Worker
+from ui.worded import CheckBox
 
 
 def in_words(estimate: ScaleEstimate) -> str:
@@ -63,7 +65,7 @@ class MarkedWay(QWidget):
         layout.addWidget(label(instruction, "soft"))
         rows = form()
         self.typed, shown = _gauge_field() if gauges else _plain_field(hint)
-        rows.addRow(asked, shown)
+        rows.add(asked, shown)
         layout.addLayout(rows)
         self.said = label("", "soft")
         layout.addWidget(self.said)
@@ -134,7 +136,7 @@ class HeaderWay(QWidget):
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.used = QCheckBox("take what the header and the console state")
+        self.used = CheckBox("take what the header and the console state")
         self.used.setChecked(True)
         layout.addWidget(
             label(
@@ -156,7 +158,7 @@ class HeaderWay(QWidget):
             ("Spine nearer by", self.nearer),
             ("give or take (1 SD)", self.nearer_sd),
         ):
-            rows.addRow(words, edit)
+            rows.add(words, edit)
             edit.textChanged.connect(self._edited)
         self.used.toggled.connect(self._edited)
         layout.addLayout(rows)
@@ -303,5 +305,5 @@ def _gauge_field() -> tuple[QLineEdit, QWidget]:
     chosen.setCurrentIndex(-1)
     edit = chosen.lineEdit()
     assert edit is not None, "an editable box has a line to type in"
-    edit.setPlaceholderText("choose, or type mm")
+    edit.setPlaceholderText(translated("choose, or type mm"))
     return edit, chosen

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton
+from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout
 
+from ui.language import translated
 from ui.wizard.look import count, field, label
 from ui.wizard.worker import Worker, words_of
+from ui.worded import Button
 
 
 class SourceBar(QFrame):
@@ -52,9 +54,9 @@ class SourceBar(QFrame):
         self.source = field("a file or folder, device:0, rtsp://…, simulated:quiet")
         self.source.setAccessibleName("source")
         self.file, self.folder, self.open = (
-            QPushButton("&File…"),
-            QPushButton("Fol&der…"),
-            QPushButton("&Open"),
+            Button("&File…"),
+            Button("Fol&der…"),
+            Button("&Open"),
         )
         self.first, self.frames = count(0, 1_000_000, 0), count(1, most_frames, frames)
         for spin in (self.first, self.frames):
@@ -72,12 +74,12 @@ class SourceBar(QFrame):
 
     def choose_file(self) -> None:
         """Ask for a file and open it."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Picture or run")
+        chosen, _ = QFileDialog.getOpenFileName(self, translated("Picture or run"))
         self._take(chosen)
 
     def choose_folder(self) -> None:
         """Ask for a folder of images, of DICOM files, or of a session."""
-        self._take(QFileDialog.getExistingDirectory(self, "Folder"))
+        self._take(QFileDialog.getExistingDirectory(self, translated("Folder")))
 
     def load(self) -> None:
         """Open what is typed; what was asked for before and has not come yet is dropped."""

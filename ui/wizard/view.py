@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from calibration.picture import Picture
 from monitor.plan import Point
+from ui.language import translated
 from ui.overlay.draw import font_of
 from ui.overlay.image_view import owned_image
 from ui.theme import BAR_QUIET, CYAN, LINE, TEXT_FAINT
@@ -247,7 +248,9 @@ class PictureView(QWidget):
             if self._image is None or self._picture is None:
                 painter.setPen(QColor(TEXT_FAINT))
                 wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-                painter.drawText(self.rect().adjusted(40, 40, -40, -40), int(wrapped), self.empty_words)
+                painter.drawText(
+                    self.rect().adjusted(40, 40, -40, -40), int(wrapped), translated(self.empty_words)
+                )
             else:
                 left, top = self._sight.to_view((-0.5, -0.5))
                 rows, columns = self._picture.stored.shape

@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMessageBox,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from calibration.profile import DistortionPart
 from calibration.summary import PARTS, AnyPart, mismatches
 from monitor.errors import InputError
 from recordings.open import open_source
+from ui.language import translated
 from ui.qt import start_application
 from ui.wizard.density_page import DensityPage
 from ui.wizard.distortion_page import DistortionPage
@@ -38,7 +38,9 @@ from ui.wizard.room_page import RoomPage
 from ui.wizard.scale_page import ScalePage
 from ui.wizard.source_bar import SourceBar
 from ui.wizard.worker import Worker
+from ui.worded import Button, tell
 
+_TITLE = "CementWatch calibration. Research and training software, not a medical device"
 _USUAL_FRAMES = 16
 _STEPS_LARGE, _STEPS_SMALL = (256, 500), (196, 390)
 """Widths of the steps and of the page (px), for large and small letters."""
@@ -66,7 +68,7 @@ class WizardWindow(QWidget):
         frame_rate_hz: float | None = None,
     ) -> None:
         super().__init__()
-        self.setWindowTitle("CementWatch calibration. Research and training software, not a medical device")
+        self.setWindowTitle(translated(_TITLE))
         self.fits, self._loads = Worker(self), Worker(self)
         self._saved: dict[str, tuple[Path | None, Kept]] = {}
         self._font_px = 0
@@ -142,7 +144,7 @@ class WizardWindow(QWidget):
         path = self.room.profile_path()
         if path is None:
             chosen, _ = QFileDialog.getSaveFileName(
-                self, "Save the profile as", "room.json", "Profile (*.json)"
+                self, translated("Save the profile as"), "room.json", translated("Profile (*.json)")
             )
             if not chosen:
                 return False
@@ -181,10 +183,8 @@ class WizardWindow(QWidget):
         self._size_letters()
 
     def _may_close(self, lost: list[str]) -> bool:
-        asked = QMessageBox(self)
-        asked.setWindowTitle("CementWatch calibration")
-        asked.setText("Close without saving?")
-        asked.setInformativeText(f"This would be lost: {', '.join(lost)}.")
+        asked = tell(self, "CementWatch calibration", ("Close without saving?",))
+        asked.setInformativeText(translated(f"This would be lost: {', '.join(lost)}."))
         buttons = QMessageBox.StandardButton
         asked.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         asked.setDefaultButton(buttons.Cancel)
@@ -237,7 +237,7 @@ class WizardWindow(QWidget):
         foot.setProperty("role", "bar")
         self.said = label("", "soft")
         self.said.setObjectName("said")
-        self.back, self.forward = QPushButton("‹ Back"), QPushButton("Next ›")
+        self.back, self.forward = Button("‹ Back"), Button("Next ›")
         line = QHBoxLayout(foot)
         line.setContentsMargins(14, 8, 14, 8)
         line.addWidget(self.said, 1)
@@ -304,7 +304,7 @@ class WizardWindow(QWidget):
 
     def _choose_profile(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
-            self, "Profile of the room", "room.json", "Profile (*.json)",
+            self, translated("Profile of the room"), "room.json", translated("Profile (*.json)"),
             options=QFileDialog.Option.DontConfirmOverwrite,
         )  # fmt: skip
         if chosen:

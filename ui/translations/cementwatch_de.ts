@@ -1,0 +1,2787 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE" sourcelanguage="en">
+<context>
+    <name>states and alarms</name>
+    <message>
+        <source>NOT MONITORING</source>
+        <translation>NICHT ÜBERWACHT</translation>
+    </message>
+    <message>
+        <source>MONITORING</source>
+        <translation>ÜBERWACHT</translation>
+    </message>
+    <message>
+        <source>DEGRADED</source>
+        <translation>EINGESCHRÄNKT</translation>
+    </message>
+    <message>
+        <source>HELD</source>
+        <translation>STANDBILD</translation>
+    </message>
+    <message>
+        <source>LEARNING</source>
+        <translation>LERNT</translation>
+    </message>
+    <message>
+        <source>SETUP</source>
+        <translation>EINRICHTUNG</translation>
+    </message>
+    <message>
+        <source>HELD %1</source>
+        <translation>STANDBILD %1</translation>
+    </message>
+    <message>
+        <source>LEARNING %1</source>
+        <translation>LERNT %1</translation>
+    </message>
+    <message>
+        <source>SETUP %1</source>
+        <translation>EINRICHTUNG %1</translation>
+    </message>
+    <message>
+        <source>BLIND %1</source>
+        <translation>BLIND %1</translation>
+    </message>
+    <message>
+        <source>HIGH</source>
+        <translation>HOCH</translation>
+    </message>
+    <message>
+        <source>MEDIUM</source>
+        <translation>MITTEL</translation>
+    </message>
+    <message>
+        <source>LOW</source>
+        <translation>NIEDRIG</translation>
+    </message>
+    <message>
+        <source>STOP</source>
+        <translation>STOPP</translation>
+    </message>
+    <message>
+        <source>acknowledged</source>
+        <translation>quittiert</translation>
+    </message>
+    <message>
+        <source>latched</source>
+        <translation>gehalten</translation>
+    </message>
+    <message>
+        <source>raised %1 ago</source>
+        <translation>vor %1 ausgelöst</translation>
+    </message>
+    <message>
+        <source>+%1 more</source>
+        <translation>+%1 weitere</translation>
+    </message>
+    <message>
+        <source>%1  acknowledge</source>
+        <translation>%1  quittieren</translation>
+    </message>
+    <message>
+        <source>or</source>
+        <translation>oder</translation>
+    </message>
+    <message>
+        <source>and</source>
+        <translation>und</translation>
+    </message>
+    <message>
+        <source>lateral</source>
+        <translation>lat.</translation>
+    </message>
+    <message>
+        <source>posterior wall</source>
+        <translation>Hinterkante</translation>
+    </message>
+    <message>
+        <source>anterior wall</source>
+        <translation>Vorderkante</translation>
+    </message>
+    <message>
+        <source>disc above</source>
+        <translation>Disk oben</translation>
+    </message>
+    <message>
+        <source>disc below</source>
+        <translation>Disk unten</translation>
+    </message>
+    <message>
+        <source>discs</source>
+        <translation>Disken</translation>
+    </message>
+    <message>
+        <source>canal</source>
+        <translation>Spinalkanal</translation>
+    </message>
+    <message>
+        <source>vein</source>
+        <translation>Vene</translation>
+    </message>
+    <message>
+        <source>veins</source>
+        <translation>Venen</translation>
+    </message>
+    <message>
+        <source>foramen</source>
+        <translation>Foramen</translation>
+    </message>
+    <message>
+        <source>paravertebral</source>
+        <translation>paravertebral</translation>
+    </message>
+    <message>
+        <source>embolus</source>
+        <translation>Embolus</translation>
+    </message>
+    <message>
+        <source>volume</source>
+        <translation>Volumen</translation>
+    </message>
+    <message>
+        <source>outside</source>
+        <translation>außerhalb</translation>
+    </message>
+    <message>
+        <source>outside the body</source>
+        <translation>außerhalb des Wirbels</translation>
+    </message>
+    <message>
+        <source>posterior quarter</source>
+        <translation>hinteres Viertel</translation>
+    </message>
+    <message>
+        <source>posterior third</source>
+        <translation>hinteres Drittel</translation>
+    </message>
+    <message>
+        <source>%1 crossed by</source>
+        <translation>%1 überschritten um</translation>
+    </message>
+    <message>
+        <source>%1 crossed by %2</source>
+        <translation>%1 überschritten um %2</translation>
+    </message>
+    <message>
+        <source>crossed by %1</source>
+        <translation>überschritten um %1</translation>
+    </message>
+    <message>
+        <source>ap</source>
+        <translation>AP</translation>
+    </message>
+    <message>
+        <source>posterior wall %1 mm</source>
+        <translation>Hinterkante %1 mm</translation>
+    </message>
+    <message>
+        <source>vein %1 mm</source>
+        <translation>Vene %1 mm</translation>
+    </message>
+    <message>
+        <source>foramen %1 mm</source>
+        <translation>Foramen %1 mm</translation>
+    </message>
+    <message>
+        <source>posterior wall crossed by %1 mm</source>
+        <translation>Hinterkante überschritten um %1 mm</translation>
+    </message>
+    <message>
+        <source>vein crossed by %1 mm</source>
+        <translation>Vene überschritten um %1 mm</translation>
+    </message>
+    <message>
+        <source>foramen crossed by %1 mm</source>
+        <translation>Foramen überschritten um %1 mm</translation>
+    </message>
+    <message>
+        <source>volume %1 mL</source>
+        <translation>Volumen %1 mL</translation>
+    </message>
+    <message>
+        <source>canal leak</source>
+        <translation>Austritt Spinalkanal</translation>
+    </message>
+    <message>
+        <source>foramen leak</source>
+        <translation>Austritt Foramen</translation>
+    </message>
+    <message>
+        <source>vein leak</source>
+        <translation>Austritt Vene</translation>
+    </message>
+    <message>
+        <source>embolus leak</source>
+        <translation>Zement verschleppt</translation>
+    </message>
+    <message>
+        <source>volume leak</source>
+        <translation>Austritt</translation>
+    </message>
+    <message>
+        <source>paravertebral leak</source>
+        <translation>Austritt neben dem Wirbel</translation>
+    </message>
+    <message>
+        <source>disc above leak</source>
+        <translation>Austritt Disk oben</translation>
+    </message>
+    <message>
+        <source>disc below leak</source>
+        <translation>Austritt Disk unten</translation>
+    </message>
+    <message>
+        <source>canal leak %1 mm2</source>
+        <translation>Austritt Spinalkanal %1 mm2</translation>
+    </message>
+    <message>
+        <source>canal leak %1 mm²</source>
+        <translation>Austritt Spinalkanal %1 mm²</translation>
+    </message>
+    <message>
+        <source>cement carried away</source>
+        <translation>Zement verschleppt</translation>
+    </message>
+    <message>
+        <source>leak into the disc above</source>
+        <translation>Austritt Disk oben</translation>
+    </message>
+    <message>
+        <source>leak into the disc below</source>
+        <translation>Austritt Disk unten</translation>
+    </message>
+    <message>
+        <source>leak beside the body</source>
+        <translation>Austritt neben dem Wirbel</translation>
+    </message>
+    <message>
+        <source>leak out of the body</source>
+        <translation>Austritt aus dem Wirbel</translation>
+    </message>
+    <message>
+        <source>%1 (or %2)</source>
+        <translation>%1 (oder %2)</translation>
+    </message>
+    <message>
+        <source>cement runs</source>
+        <translation>Zement läuft fort</translation>
+    </message>
+    <message>
+        <source>cement runs at %1 mm/s: a vein?</source>
+        <translation>Zement läuft mit %1 mm/s: Vene?</translation>
+    </message>
+    <message>
+        <source>volume reached</source>
+        <translation>Volumen erreicht</translation>
+    </message>
+    <message>
+        <source>%1 mL injected</source>
+        <translation>%1 mL injiziert</translation>
+    </message>
+    <message>
+        <source>about %1 mL seen</source>
+        <translation>etwa %1 mL gesehen</translation>
+    </message>
+    <message>
+        <source>volume reached: %1, planned %2 mL</source>
+        <translation>Volumen erreicht: %1, geplant %2 mL</translation>
+    </message>
+    <message>
+        <source>volume reached: %1, %L2 %3 mL</source>
+        <translation>Volumen erreicht: %1, %L2 %3 mL</translation>
+    </message>
+    <message>
+        <source>large volume in a lytic level</source>
+        <translation>großes Volumen bei Lyse</translation>
+    </message>
+    <message>
+        <source>large volume in a lytic level with a wall defect: %1</source>
+        <translation>großes Volumen bei Lyse mit Hinterkantendefekt: %1</translation>
+    </message>
+    <message>
+        <source>injected cement is not seen</source>
+        <translation>injizierter Zement nicht zu sehen</translation>
+    </message>
+    <message>
+        <source>injected cement is not seen: %1 of %2 mL</source>
+        <translation>injizierter Zement nicht zu sehen: %1 von %2 mL</translation>
+    </message>
+    <message>
+        <source>front stands while cement is injected</source>
+        <translation>Front steht trotz Injektion</translation>
+    </message>
+    <message>
+        <source>front stands while cement is injected: %1 mL</source>
+        <translation>Front steht trotz Injektion: %1 mL</translation>
+    </message>
+    <message>
+        <source>more levels than are usual in one session</source>
+        <translation>mehr Höhen als in einer Sitzung üblich</translation>
+    </message>
+    <message>
+        <source>more levels than are usual in one session: %1</source>
+        <translation>mehr Höhen als in einer Sitzung üblich: %1</translation>
+    </message>
+    <message>
+        <source>cement is still thin: it leaks more</source>
+        <translation>Zement noch dünn: tritt eher aus</translation>
+    </message>
+    <message>
+        <source>cement has thickened: working time</source>
+        <translation>Zement angedickt: Verarbeitungszeit</translation>
+    </message>
+    <message>
+        <source>cement is hardening: no more injection</source>
+        <translation>Zement härtet: nicht mehr injizieren</translation>
+    </message>
+    <message>
+        <source>cement is still thin: it leaks more (%1 min from mixing)</source>
+        <translation>Zement noch dünn: tritt eher aus (%1 min ab Anmischen)</translation>
+    </message>
+    <message>
+        <source>cement has thickened: working time (%1 min from mixing)</source>
+        <translation>Zement angedickt: Verarbeitungszeit (%1 min ab Anmischen)</translation>
+    </message>
+    <message>
+        <source>cement is hardening: no more injection (%1 min from mixing)</source>
+        <translation>Zement härtet: nicht mehr injizieren (%1 min ab Anmischen)</translation>
+    </message>
+    <message>
+        <source>cement is still thin: it leaks more (%1 min from mixing, %L2)</source>
+        <translation>Zement noch dünn: tritt eher aus (%1 min ab Anmischen, %L2)</translation>
+    </message>
+    <message>
+        <source>cement has thickened: working time (%1 min from mixing, %L2)</source>
+        <translation>Zement angedickt: Verarbeitungszeit (%1 min ab Anmischen, %L2)</translation>
+    </message>
+    <message>
+        <source>cement is hardening: no more injection (%1 min from mixing, %L2)</source>
+        <translation>Zement härtet: nicht mehr injizieren (%1 min ab Anmischen, %L2)</translation>
+    </message>
+    <message>
+        <source>withdraw the cannula before the cement hardens</source>
+        <translation>Kanüle zurückziehen, bevor der Zement härtet</translation>
+    </message>
+    <message>
+        <source>grown while unwatched</source>
+        <translation>unbeobachtet gewachsen</translation>
+    </message>
+    <message>
+        <source>grown while unwatched: %1 mm2 before, %2 mm2 after %3 s</source>
+        <translation>unbeobachtet gewachsen: %1 mm2 zuvor, %2 mm2 nach %3 s</translation>
+    </message>
+    <message>
+        <source>watched again: %1 mm2 before, %2 mm2 after %3 s</source>
+        <translation>wieder überwacht: %1 mm2 zuvor, %2 mm2 nach %3 s</translation>
+    </message>
+    <message>
+        <source>nothing is watched; check the beam and the video cable</source>
+        <translation>nichts wird überwacht; Strahlung und Videokabel prüfen</translation>
+    </message>
+    <message>
+        <source>nothing is watched until the picture is on time again</source>
+        <translation>nichts wird überwacht, bis das Bild wieder rechtzeitig kommt</translation>
+    </message>
+    <message>
+        <source>turn back to a marked view, or mark this one</source>
+        <translation>zurück zu einer markierten Ansicht, oder diese markieren</translation>
+    </message>
+    <message>
+        <source>nothing is watched; check the video cable</source>
+        <translation>nichts wird überwacht; Videokabel prüfen</translation>
+    </message>
+    <message>
+        <source>nothing is watched any more</source>
+        <translation>nichts wird mehr überwacht</translation>
+    </message>
+    <message>
+        <source>stop injecting, or go on by eye alone</source>
+        <translation>nicht weiter injizieren, oder nur nach Augenmaß</translation>
+    </message>
+    <message>
+        <source>growth meanwhile cannot be excluded</source>
+        <translation>Wachstum nicht auszuschließen</translation>
+    </message>
+    <message>
+        <source>nothing is watched yet</source>
+        <translation>noch wird nichts überwacht</translation>
+    </message>
+    <message>
+        <source>nothing is watched yet; keep still, do not inject</source>
+        <translation>noch wird nichts überwacht; ruhig halten, nicht injizieren</translation>
+    </message>
+    <message>
+        <source>nothing is watched until the image is live again</source>
+        <translation>nichts wird überwacht, bis das Bild wieder live ist</translation>
+    </message>
+    <message>
+        <source>cause not known</source>
+        <translation>Ursache unbekannt</translation>
+    </message>
+    <message>
+        <source>getting ready</source>
+        <translation>wird vorbereitet</translation>
+    </message>
+    <message>
+        <source>reference and noise</source>
+        <translation>Referenz und Rauschen</translation>
+    </message>
+    <message>
+        <source>the image stands still</source>
+        <translation>das Bild steht</translation>
+    </message>
+    <message>
+        <source>nothing is watched</source>
+        <translation>nichts wird überwacht</translation>
+    </message>
+    <message>
+        <source>watching %1</source>
+        <translation>überwacht: %1</translation>
+    </message>
+    <message>
+        <source>%1 partly hidden</source>
+        <translation>teils verdeckt: %1</translation>
+    </message>
+    <message>
+        <source>%1 partly</source>
+        <translation>teilweise: %1</translation>
+    </message>
+    <message>
+        <source>%1 not watched</source>
+        <translation>nicht überwacht: %1</translation>
+    </message>
+    <message>
+        <source>%1 not marked</source>
+        <translation>nicht markiert: %1</translation>
+    </message>
+    <message>
+        <source>both planes %1</source>
+        <translation>beide Ebenen %1</translation>
+    </message>
+    <message>
+        <source>patient moved %1 mm</source>
+        <translation>Patient um %1 mm bewegt</translation>
+    </message>
+    <message>
+        <source>patient or table moved %1 mm</source>
+        <translation>Patient oder Tisch um %1 mm bewegt</translation>
+    </message>
+    <message>
+        <source>learning again, about %1 s</source>
+        <translation>lernt neu, etwa %1 s</translation>
+    </message>
+    <message>
+        <source>two breaths, %1 s left</source>
+        <translation>zwei Atemzüge, noch %1 s</translation>
+    </message>
+    <message>
+        <source>learning the image without cement, about %1 s</source>
+        <translation>lernt das Bild ohne Zement, etwa %1 s</translation>
+    </message>
+    <message>
+        <source>no image</source>
+        <translation>kein Bild</translation>
+    </message>
+    <message>
+        <source>no image yet</source>
+        <translation>noch kein Bild</translation>
+    </message>
+    <message>
+        <source>no new result</source>
+        <translation>kein neues Ergebnis</translation>
+    </message>
+    <message>
+        <source>no image for %1 s</source>
+        <translation>kein Bild seit %1 s</translation>
+    </message>
+    <message>
+        <source>beam off, last image held</source>
+        <translation>Strahlung aus, letztes Bild steht</translation>
+    </message>
+    <message>
+        <source>image held for %1 s</source>
+        <translation>Bild steht seit %1 s</translation>
+    </message>
+    <message>
+        <source>recording falls behind</source>
+        <translation>Aufzeichnung stockt</translation>
+    </message>
+    <message>
+        <source>recording fails: %L1</source>
+        <translation>Aufzeichnung schlägt fehl: %L1</translation>
+    </message>
+    <message>
+        <source>waiting for the first image</source>
+        <translation>wartet auf das erste Bild</translation>
+    </message>
+    <message>
+        <source>nobody would notice if this window froze</source>
+        <translation>niemand würde merken, wenn dieses Fenster stehen bliebe</translation>
+    </message>
+    <message>
+        <source>image source lost: %L1</source>
+        <translation>Bildquelle verloren: %L1</translation>
+    </message>
+    <message>
+        <source>the recording has ended</source>
+        <translation>die Aufnahme ist zu Ende</translation>
+    </message>
+    <message>
+        <source>internal fault: a thread has stopped</source>
+        <translation>interner Fehler: ein Teilprozess steht</translation>
+    </message>
+    <message>
+        <source>internal fault: %L1</source>
+        <translation>interner Fehler: %L1</translation>
+    </message>
+    <message>
+        <source>processing is %1 s behind</source>
+        <translation>Verarbeitung %1 s im Rückstand</translation>
+    </message>
+    <message>
+        <source>the monitor was restarted</source>
+        <translation>die Überwachung wurde neu gestartet</translation>
+    </message>
+    <message>
+        <source>the monitor was restarted; cement from before may not be seen</source>
+        <translation>Überwachung neu gestartet; Zement von vorher ist womöglich nicht zu sehen</translation>
+    </message>
+    <message>
+        <source>the monitor was restarted; alarms and cement from before are not known</source>
+        <translation>Überwachung neu gestartet; Alarme und Zement von vorher sind nicht bekannt</translation>
+    </message>
+    <message>
+        <source>the collimator has moved</source>
+        <translation>die Blende hat sich bewegt</translation>
+    </message>
+    <message>
+        <source>the collimator moves</source>
+        <translation>die Blende bewegt sich</translation>
+    </message>
+    <message>
+        <source>%1 is out of the field of view</source>
+        <translation>%1 liegt außerhalb des Bildfelds</translation>
+    </message>
+    <message>
+        <source>hand or instrument in the field</source>
+        <translation>Hand oder Instrument im Bildfeld</translation>
+    </message>
+    <message>
+        <source>an instrument or gas has moved</source>
+        <translation>Instrument oder Gas hat sich bewegt</translation>
+    </message>
+    <message>
+        <source>an instrument or gas moves at %1: around it nothing can be seen</source>
+        <translation>Instrument oder Gas bewegt sich bei %1: ringsum ist nichts zu sehen</translation>
+    </message>
+    <message>
+        <source>only cement thicker than %1 mm would be seen</source>
+        <translation>nur Zement über %1 mm Dicke wäre zu sehen</translation>
+    </message>
+    <message>
+        <source>poor image: %1</source>
+        <translation>schlechtes Bild: %1</translation>
+    </message>
+    <message>
+        <source>image too poor: %1</source>
+        <translation>Bild zu schlecht: %1</translation>
+    </message>
+    <message>
+        <source>image too poor to follow the bone (%1 mm)</source>
+        <translation>Bild zu schlecht, um dem Knochen zu folgen (%1 mm)</translation>
+    </message>
+    <message>
+        <source>noise %1 times that of the reference</source>
+        <translation>Rauschen %1-mal so stark wie in der Referenz</translation>
+    </message>
+    <message>
+        <source>image saturated at %1</source>
+        <translation>Bild bei %1 übersteuert</translation>
+    </message>
+    <message>
+        <source>image too dark at %1: %2 grey levels</source>
+        <translation>Bild bei %1 zu dunkel: %2 Graustufen</translation>
+    </message>
+    <message>
+        <source>bone at %1 too faint to follow: only gross changes are seen</source>
+        <translation>Knochen bei %1 zu schwach: nur grobe Änderungen sind zu sehen</translation>
+    </message>
+    <message>
+        <source>the image is not the marked view</source>
+        <translation>das Bild ist nicht die markierte Ansicht</translation>
+    </message>
+    <message>
+        <source>image looks inverted: check polarity</source>
+        <translation>Bild scheint invertiert: Polarität prüfen</translation>
+    </message>
+    <message>
+        <source>image has been inverted: check polarity</source>
+        <translation>Bild wurde invertiert: Polarität prüfen</translation>
+    </message>
+    <message>
+        <source>the image has been turned</source>
+        <translation>das Bild wurde gedreht</translation>
+    </message>
+    <message>
+        <source>cement from before this view was first seen is not shown in it</source>
+        <translation>Zement von vor dem ersten Blick in diese Ansicht wird darin nicht gezeigt</translation>
+    </message>
+    <message>
+        <source>image size changed to %1 x %2, planned on %3 x %4</source>
+        <translation>Bildgröße jetzt %1 x %2, geplant auf %3 x %4</translation>
+    </message>
+    <message>
+        <source>image depth changed from %1 to %2 bit</source>
+        <translation>Bildtiefe von %1 auf %2 Bit geändert</translation>
+    </message>
+    <message>
+        <source>brightness changed by %1 %</source>
+        <translation>Helligkeit um %1 % geändert</translation>
+    </message>
+    <message>
+        <source>the monitor's window does not answer</source>
+        <translation>das Fenster der Überwachung antwortet nicht</translation>
+    </message>
+    <message>
+        <source>the monitor does not answer</source>
+        <translation>die Überwachung antwortet nicht</translation>
+    </message>
+    <message>
+        <source>the monitor has died</source>
+        <translation>die Überwachung ist abgestürzt</translation>
+    </message>
+    <message>
+        <source>starting it again</source>
+        <translation>Neustart läuft</translation>
+    </message>
+    <message>
+        <source>growth meanwhile cannot be excluded: stop injecting, or go on by eye alone</source>
+        <translation>Wachstum nicht auszuschließen: nicht injizieren, oder nur nach Augenmaß</translation>
+    </message>
+    <message>
+        <source>NOT MONITORING  ·  display fault</source>
+        <translation>NICHT ÜBERWACHT  ·  Anzeigefehler</translation>
+    </message>
+    <message>
+        <source>NOT MONITORING  ·  starting</source>
+        <translation>NICHT ÜBERWACHT  ·  startet</translation>
+    </message>
+    <message>
+        <source>not monitoring</source>
+        <translation>nicht überwacht</translation>
+    </message>
+    <message>
+        <source>degraded</source>
+        <translation>eingeschränkt</translation>
+    </message>
+    <message>
+        <source>not monitoring: %1</source>
+        <translation>nicht überwacht: %1</translation>
+    </message>
+    <message>
+        <source>degraded: %1</source>
+        <translation>eingeschränkt: %1</translation>
+    </message>
+</context>
+<context>
+    <name>overlay</name>
+    <message>
+        <source>Research and training software. Not a medical device.</source>
+        <translation>Forschungs- und Übungssoftware. Kein Medizinprodukt.</translation>
+    </message>
+    <message>
+        <source>Research and training software, not a medical device</source>
+        <translation>Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>rec</source>
+        <translation>REC</translation>
+    </message>
+    <message>
+        <source>not recording</source>
+        <translation>kein REC</translation>
+    </message>
+    <message>
+        <source>rec – –</source>
+        <translation>REC – –</translation>
+    </message>
+    <message>
+        <source>cement</source>
+        <translation>Zement</translation>
+    </message>
+    <message>
+        <source>beam on %1</source>
+        <translation>Strahlung %1</translation>
+    </message>
+    <message>
+        <source>session %1</source>
+        <translation>Sitzung %1</translation>
+    </message>
+    <message>
+        <source>thin until %1</source>
+        <translation>dünn bis %1</translation>
+    </message>
+    <message>
+        <source>working until %1</source>
+        <translation>verarbeitbar bis %1</translation>
+    </message>
+    <message>
+        <source>hardening since %1</source>
+        <translation>härtet seit %1</translation>
+    </message>
+    <message>
+        <source>phase not known</source>
+        <translation>Phase unbekannt</translation>
+    </message>
+    <message>
+        <source>general times</source>
+        <translation>allgemeine Zeiten</translation>
+    </message>
+    <message>
+        <source>%1 unchecked</source>
+        <translation>%1 ungeprüft</translation>
+    </message>
+    <message>
+        <source>%1 unchecked for %2</source>
+        <translation>%1 ungeprüft %2</translation>
+    </message>
+    <message>
+        <source>audio paused %1</source>
+        <translation>Ton aus %1</translation>
+    </message>
+    <message>
+        <source>no sound: the output fails</source>
+        <translation>kein Ton: Ausgabe fällt aus</translation>
+    </message>
+    <message>
+        <source>no sound: no device</source>
+        <translation>kein Ton: kein Gerät</translation>
+    </message>
+    <message>
+        <source>no sound: device takes no 44.1 kHz</source>
+        <translation>kein Ton: Gerät ohne 44.1 kHz</translation>
+    </message>
+    <message>
+        <source>no sound: aplay fails</source>
+        <translation>kein Ton: aplay fällt aus</translation>
+    </message>
+    <message>
+        <source>no sound: Qt cannot play here</source>
+        <translation>kein Ton: Qt kann hier nicht abspielen</translation>
+    </message>
+    <message>
+        <source>no sound: %L1</source>
+        <translation>kein Ton: %L1</translation>
+    </message>
+    <message>
+        <source>no speech: no engine</source>
+        <translation>keine Sprache: nicht vorhanden</translation>
+    </message>
+    <message>
+        <source>no speech: the engine fails</source>
+        <translation>keine Sprache: fällt aus</translation>
+    </message>
+    <message>
+        <source>no speech: %L1 fails</source>
+        <translation>keine Sprache: %L1 fällt aus</translation>
+    </message>
+    <message>
+        <source>no speech: %L1</source>
+        <translation>keine Sprache: %L1</translation>
+    </message>
+    <message>
+        <source>contact in</source>
+        <translation>Kontakt in</translation>
+    </message>
+    <message>
+        <source>also: %1</source>
+        <translation>auch: %1</translation>
+    </message>
+    <message>
+        <source>at least %1</source>
+        <translation>mind. %1</translation>
+    </message>
+    <message>
+        <source>at most %1</source>
+        <translation>max. %1</translation>
+    </message>
+    <message>
+        <source>may be crossed</source>
+        <translation>evtl. überschritten</translation>
+    </message>
+    <message>
+        <source>over %1</source>
+        <translation>über %1</translation>
+    </message>
+    <message>
+        <source>speed</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>drawing back</source>
+        <translation>weicht zurück</translation>
+    </message>
+    <message>
+        <source>standing</source>
+        <translation>steht</translation>
+    </message>
+    <message>
+        <source>going on</source>
+        <translation>läuft weiter</translation>
+    </message>
+    <message>
+        <source>nearing</source>
+        <translation>nähert sich</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>nearest structure</source>
+        <translation>nächste Struktur</translation>
+    </message>
+    <message>
+        <source>no cement detected yet</source>
+        <translation>noch kein Zement erkannt</translation>
+    </message>
+    <message>
+        <source>nothing to measure from</source>
+        <translation>nichts zu messen</translation>
+    </message>
+    <message>
+        <source>nothing measured yet</source>
+        <translation>noch nichts gemessen</translation>
+    </message>
+    <message>
+        <source>last seen %1 ago</source>
+        <translation>zuletzt gesehen vor %1</translation>
+    </message>
+    <message>
+        <source>last image %1 ago</source>
+        <translation>letztes Bild vor %1</translation>
+    </message>
+    <message>
+        <source>distance to %1, last %2 s</source>
+        <translation>Abstand: %1, letzte %2 s</translation>
+    </message>
+    <message>
+        <source>distance, last %1 s</source>
+        <translation>Abstand, letzte %1 s</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>by level: volume, part of the body filled, leaks</source>
+        <translation>je Höhe: Volumen, Füllung des Wirbels, Austritte</translation>
+    </message>
+    <message>
+        <source>and %1 more level</source>
+        <translation>und %1 weitere Höhe</translation>
+    </message>
+    <message>
+        <source>and %1 more levels</source>
+        <translation>und %1 weitere Höhen</translation>
+    </message>
+    <message>
+        <source>of %1</source>
+        <translation>/ %1</translation>
+    </message>
+    <message>
+        <source>last %1</source>
+        <translation>zuletzt %1</translation>
+    </message>
+    <message>
+        <source>fill %1 %</source>
+        <translation>%1 % voll</translation>
+    </message>
+    <message>
+        <source>not calibrated</source>
+        <translation>nicht kalibriert</translation>
+    </message>
+    <message>
+        <source>volume: not calibrated</source>
+        <translation>Volumen: nicht kalibriert</translation>
+    </message>
+    <message>
+        <source>1 leak</source>
+        <translation>1 Leck</translation>
+    </message>
+    <message>
+        <source>%1 leaks</source>
+        <translation>%1 Lecks</translation>
+    </message>
+    <message>
+        <source>watched, and the thinnest cement that would be seen now</source>
+        <translation>überwacht, und dünnster Zement, der jetzt zu sehen wäre</translation>
+    </message>
+    <message>
+        <source>watched in either plane; thinnest cement seen</source>
+        <translation>überwacht je Ebene; dünnster sichtbarer Zement</translation>
+    </message>
+    <message>
+        <source>partly hidden</source>
+        <translation>teils verdeckt</translation>
+    </message>
+    <message>
+        <source>not watched</source>
+        <translation>nicht überwacht</translation>
+    </message>
+    <message>
+        <source>not marked</source>
+        <translation>nicht markiert</translation>
+    </message>
+    <message>
+        <source>– –  nothing is watched</source>
+        <translation>– –  nichts wird überwacht</translation>
+    </message>
+    <message>
+        <source>– –  not watched</source>
+        <translation>– –  nicht überwacht</translation>
+    </message>
+    <message>
+        <source>none detected in the zones that are watched</source>
+        <translation>in den überwachten Zonen keine erkannt</translation>
+    </message>
+    <message>
+        <source>%1 not watched; none seen in the other</source>
+        <translation>%1 nicht überwacht; in der anderen keine</translation>
+    </message>
+    <message>
+        <source>leaks</source>
+        <translation>Austritte</translation>
+    </message>
+    <message>
+        <source>leak: %1</source>
+        <translation>Austritt: %1</translation>
+    </message>
+    <message>
+        <source>for %1</source>
+        <translation>seit %1</translation>
+    </message>
+    <message>
+        <source>detached</source>
+        <translation>abgelöst</translation>
+    </message>
+    <message>
+        <source>by %1</source>
+        <translation>nach %1</translation>
+    </message>
+    <message>
+        <source>one level only: %1</source>
+        <translation>nur eine Höhe: %1</translation>
+    </message>
+    <message>
+        <source>one level only</source>
+        <translation>nur eine Höhe</translation>
+    </message>
+    <message>
+        <source>one view only: %L1</source>
+        <translation>nur eine Ansicht: %L1</translation>
+    </message>
+    <message>
+        <source>one view only</source>
+        <translation>nur eine Ansicht</translation>
+    </message>
+    <message>
+        <source>%L1 chosen; alarms come first</source>
+        <translation>%L1 gewählt; Alarme gehen vor</translation>
+    </message>
+    <message>
+        <source>figures of the nearest level</source>
+        <translation>Werte der nächstgelegenen Höhe</translation>
+    </message>
+    <message>
+        <source>figures of the nearest view</source>
+        <translation>Werte der nächstgelegenen Ansicht</translation>
+    </message>
+    <message>
+        <source>processing %1 ms, the room's delay before it is not known</source>
+        <translation>Verarbeitung %1 ms, Verzögerung des Raums davor unbekannt</translation>
+    </message>
+    <message>
+        <source>glass to alarm %1 ms (%2 capture + %3 processing)</source>
+        <translation>Bild bis Alarm %1 ms (%2 Aufnahme + %3 Verarbeitung)</translation>
+    </message>
+    <message>
+        <source>%L1 measured</source>
+        <translation>%L1 gemessen</translation>
+    </message>
+    <message>
+        <source>monitoring a live source: quit again within 3 s</source>
+        <translation>Live-Quelle wird überwacht: zum Beenden binnen 3 s wiederholen</translation>
+    </message>
+    <message>
+        <source>to quit: Ctrl+Q</source>
+        <translation>Beenden: Ctrl+Q</translation>
+    </message>
+    <message>
+        <source>%L1  acknowledge</source>
+        <translation>%L1  quittieren</translation>
+    </message>
+    <message>
+        <source>%L1  next level</source>
+        <translation>%L1  nächste Höhe</translation>
+    </message>
+    <message>
+        <source>%L1  mark</source>
+        <translation>%L1  merken</translation>
+    </message>
+    <message>
+        <source>?  all keys</source>
+        <translation>?  alle Tasten</translation>
+    </message>
+    <message>
+        <source>acknowledge all alarms</source>
+        <translation>alle Alarme quittieren</translation>
+    </message>
+    <message>
+        <source>figures of the next level (or view)</source>
+        <translation>Werte der nächsten Höhe (oder Ansicht)</translation>
+    </message>
+    <message>
+        <source>mark this moment, keep the picture</source>
+        <translation>Zeitpunkt merken, Bild behalten</translation>
+    </message>
+    <message>
+        <source>pause the sound, or end the pause</source>
+        <translation>Ton anhalten, oder Pause beenden</translation>
+    </message>
+    <message>
+        <source>distance tone on and off</source>
+        <translation>Abstandston an und aus</translation>
+    </message>
+    <message>
+        <source>distance tone louder, softer</source>
+        <translation>Abstandston lauter, leiser</translation>
+    </message>
+    <message>
+        <source>full screen on and off</source>
+        <translation>Vollbild an und aus</translation>
+    </message>
+    <message>
+        <source>leave full screen, close this list</source>
+        <translation>Vollbild verlassen, Liste schließen</translation>
+    </message>
+    <message>
+        <source>this list, and what the source delivers</source>
+        <translation>diese Liste, und was die Quelle liefert</translation>
+    </message>
+    <message>
+        <source>quit; twice while a live source runs</source>
+        <translation>beenden; bei Live-Quelle zweimal</translation>
+    </message>
+    <message>
+        <source>no key</source>
+        <translation>keine Taste</translation>
+    </message>
+    <message>
+        <source>audio on</source>
+        <translation>Ton an</translation>
+    </message>
+    <message>
+        <source>audio paused for two minutes</source>
+        <translation>Ton für zwei Minuten aus</translation>
+    </message>
+    <message>
+        <source>distance tone on</source>
+        <translation>Abstandston an</translation>
+    </message>
+    <message>
+        <source>distance tone off</source>
+        <translation>Abstandston aus</translation>
+    </message>
+    <message>
+        <source>distance tone %1 %</source>
+        <translation>Abstandston %1 %</translation>
+    </message>
+</context>
+<context>
+    <name>start</name>
+    <message>
+        <source>CementWatch start. Research and training software, not a medical device</source>
+        <translation>CementWatch Start. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>CementWatch start: %L1. Research and training software, not a medical device</source>
+        <translation>CementWatch Start: %L1. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>a name, to remember all of this by</source>
+        <translation>ein Name, unter dem all das gemerkt wird</translation>
+    </message>
+    <message>
+        <source>device:0, rtsp://…, a file or folder</source>
+        <translation>device:0, rtsp://…, Datei oder Ordner</translation>
+    </message>
+    <message>
+        <source>&amp;File…</source>
+        <translation>&amp;Datei…</translation>
+    </message>
+    <message>
+        <source>Fol&amp;der…</source>
+        <translation>Or&amp;dner…</translation>
+    </message>
+    <message>
+        <source>&amp;Devices again</source>
+        <translation>&amp;Geräte neu</translation>
+    </message>
+    <message>
+        <source>frames per second</source>
+        <translation>Bilder pro Sekunde</translation>
+    </message>
+    <message>
+        <source>&amp;Rate (Hz)</source>
+        <translation>&amp;Rate (Hz)</translation>
+    </message>
+    <message>
+        <source>Cement looks dar&amp;k</source>
+        <translation>Zement dun&amp;kel</translation>
+    </message>
+    <message>
+        <source>Cement looks &amp;bright</source>
+        <translation>Zement &amp;hell</translation>
+    </message>
+    <message>
+        <source>whole frame: left, top, columns, rows</source>
+        <translation>ganzes Bild: links, oben, Spalten, Zeilen</translation>
+    </message>
+    <message>
+        <source>&amp;Whole</source>
+        <translation>&amp;Ganz</translation>
+    </message>
+    <message>
+        <source>&amp;Take the image found</source>
+        <translation>Bildfeld übe&amp;rnehmen</translation>
+    </message>
+    <message>
+        <source>&amp;Take the round image found</source>
+        <translation>Rundes Bildfeld übe&amp;rnehmen</translation>
+    </message>
+    <message>
+        <source>&amp;Take the rectangular image found</source>
+        <translation>Rechteckiges Bildfeld übe&amp;rnehmen</translation>
+    </message>
+    <message>
+        <source>left, top, columns, rows: %L1</source>
+        <translation>links, oben, Spalten, Zeilen: %L1</translation>
+    </message>
+    <message>
+        <source>no calibration of the room</source>
+        <translation>keine Kalibrierung des Raums</translation>
+    </message>
+    <message>
+        <source>&amp;Choose…</source>
+        <translation>&amp;Wählen…</translation>
+    </message>
+    <message>
+        <source>patient's number</source>
+        <translation>Patientennummer</translation>
+    </message>
+    <message>
+        <source>patient's name</source>
+        <translation>Patientenname</translation>
+    </message>
+    <message>
+        <source>as vertebroplasty L1</source>
+        <translation>etwa Vertebroplastie L1</translation>
+    </message>
+    <message>
+        <source>operator</source>
+        <translation>Operateur</translation>
+    </message>
+    <message>
+        <source>not named</source>
+        <translation>nicht genannt</translation>
+    </message>
+    <message>
+        <source>the marked levels (PLAN.json)</source>
+        <translation>die markierten Höhen (PLAN.json)</translation>
+    </message>
+    <message>
+        <source>&amp;Open plan…</source>
+        <translation>Plan ö&amp;ffnen…</translation>
+    </message>
+    <message>
+        <source>&amp;Mark the levels now</source>
+        <translation>Höhen jetzt &amp;markieren</translation>
+    </message>
+    <message>
+        <source>nothing is kept</source>
+        <translation>nichts wird aufgezeichnet</translation>
+    </message>
+    <message>
+        <source>In…</source>
+        <translation>In…</translation>
+    </message>
+    <message>
+        <source>R&amp;oom</source>
+        <translation>R&amp;aum</translation>
+    </message>
+    <message>
+        <source>&amp;Source</source>
+        <translation>&amp;Quelle</translation>
+    </message>
+    <message>
+        <source>Polarity</source>
+        <translation>Polarität</translation>
+    </message>
+    <message>
+        <source>Cro&amp;p</source>
+        <translation>Au&amp;sschnitt</translation>
+    </message>
+    <message>
+        <source>Pro&amp;file</source>
+        <translation>Pro&amp;fil</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>Maßstab</translation>
+    </message>
+    <message>
+        <source>Patient (&amp;1)</source>
+        <translation>Patient (&amp;1)</translation>
+    </message>
+    <message>
+        <source>Procedure (&amp;2)</source>
+        <translation>Eingriff (&amp;2)</translation>
+    </message>
+    <message>
+        <source>Cement (&amp;3)</source>
+        <translation>Zement (&amp;3)</translation>
+    </message>
+    <message>
+        <source>P&amp;lan</source>
+        <translation>P&amp;lan</translation>
+    </message>
+    <message>
+        <source>Sessio&amp;n</source>
+        <translation>Sitzu&amp;ng</translation>
+    </message>
+    <message>
+        <source>&amp;Start monitoring</source>
+        <translation>Überwachung &amp;starten</translation>
+    </message>
+    <message>
+        <source>Start monitoring</source>
+        <translation>Überwachung starten</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>ready: Enter starts the monitor</source>
+        <translation>bereit: Enter startet die Überwachung</translation>
+    </message>
+    <message>
+        <source>the source does not state it: do bone and steel look dark, or bright?</source>
+        <translation>die Quelle sagt es nicht: sehen Knochen und Stahl dunkel aus oder hell?</translation>
+    </message>
+    <message>
+        <source>dark</source>
+        <translation>dunkel</translation>
+    </message>
+    <message>
+        <source>bright</source>
+        <translation>hell</translation>
+    </message>
+    <message>
+        <source>the source states that cement looks %1, as bone and steel do; the monitor checks it</source>
+        <translation>laut Quelle sieht Zement %1 aus, wie Knochen und Stahl; die Überwachung prüft es</translation>
+    </message>
+    <message>
+        <source>you say that cement looks %1 here, as bone and steel do</source>
+        <translation>Sie sagen, dass Zement hier %1 aussieht, wie Knochen und Stahl</translation>
+    </message>
+    <message>
+        <source>you say that cement looks %1 here, as bone and steel do; the source states %2</source>
+        <translation>Sie sagen, dass Zement hier %1 aussieht, wie Knochen und Stahl; laut Quelle %2</translation>
+    </message>
+    <message>
+        <source>the general clock: early until %1 s, late from %2 s after mixing</source>
+        <translation>die allgemeine Uhr: früh bis %1 s, spät ab %2 s nach dem Anmischen</translation>
+    </message>
+    <message>
+        <source>a clock of its own: early until %1 s, late from %2 s after mixing</source>
+        <translation>eine eigene Uhr: früh bis %1 s, spät ab %2 s nach dem Anmischen</translation>
+    </message>
+    <message>
+        <source>%L1, as the plan says: the general clock: early until %2 s, late from %3 s after mixing</source>
+        <translation>%L1, laut Plan: die allgemeine Uhr: früh bis %2 s, spät ab %3 s nach dem Anmischen</translation>
+    </message>
+    <message>
+        <source>%L1, as the plan says: a clock of its own: early until %2 s, late from %3 s after mixing</source>
+        <translation>%L1, laut Plan: eine eigene Uhr: früh bis %2 s, spät ab %3 s nach dem Anmischen</translation>
+    </message>
+    <message>
+        <source>comes with the source. %1</source>
+        <translation>gehört zur Quelle. %1</translation>
+    </message>
+    <message>
+        <source>choose a source</source>
+        <translation>Quelle wählen</translation>
+    </message>
+    <message>
+        <source>the source cannot be opened (Enter tries again)</source>
+        <translation>Quelle lässt sich nicht öffnen (Enter: erneut)</translation>
+    </message>
+    <message>
+        <source>the source is being opened</source>
+        <translation>Quelle wird geöffnet</translation>
+    </message>
+    <message>
+        <source>no image has come yet</source>
+        <translation>noch ist kein Bild da</translation>
+    </message>
+    <message>
+        <source>no image comes from the source</source>
+        <translation>von der Quelle kommt kein Bild</translation>
+    </message>
+    <message>
+        <source>say whether cement looks dark or bright</source>
+        <translation>angeben, ob Zement dunkel oder hell aussieht</translation>
+    </message>
+    <message>
+        <source>mark the levels now, or open a plan</source>
+        <translation>Höhen jetzt markieren, oder einen Plan öffnen</translation>
+    </message>
+    <message>
+        <source>the plan cannot be used</source>
+        <translation>der Plan ist nicht verwendbar</translation>
+    </message>
+    <message>
+        <source>the session folder holds a session already</source>
+        <translation>der Ordner enthält schon eine Sitzung</translation>
+    </message>
+    <message>
+        <source>the rate %L1 is no number</source>
+        <translation>die Rate %L1 ist keine Zahl</translation>
+    </message>
+    <message>
+        <source>no image yet: choose a source on the right
+
+the list there holds the capture devices of this machine, and simulated procedures for a trial</source>
+        <translation>noch kein Bild: rechts eine Quelle wählen
+
+die Liste dort nennt die Aufnahmegeräte dieses Rechners, und simulierte Eingriffe zum Üben</translation>
+    </message>
+    <message>
+        <source>opening %L1…</source>
+        <translation>öffnet %L1…</translation>
+    </message>
+    <message>
+        <source>end of the file</source>
+        <translation>Ende der Datei</translation>
+    </message>
+    <message>
+        <source>out of %1 x %2</source>
+        <translation>aus %1 x %2</translation>
+    </message>
+    <message>
+        <source>it does not carry the frame that it was drawn on: the first images are taken for it</source>
+        <translation>er enthält das Bild nicht, auf dem er gezeichnet wurde: die ersten Bilder gelten dafür</translation>
+    </message>
+    <message>
+        <source>%1 mm per px ± %2 % (%L3)</source>
+        <translation>%1 mm pro px ± %2 % (%L3)</translation>
+    </message>
+    <message>
+        <source>not known: to be measured on a cannula while the levels are marked</source>
+        <translation>unbekannt: beim Markieren an einer Kanüle zu messen</translation>
+    </message>
+    <message>
+        <source>of the room: %1</source>
+        <translation>des Raums: %1</translation>
+    </message>
+    <message>
+        <source>scale of the room expired on %1</source>
+        <translation>Maßstab des Raums abgelaufen am %1</translation>
+    </message>
+    <message>
+        <source>density not calibrated: volumes serve for comparison only</source>
+        <translation>Dichte nicht kalibriert: Volumina nur zum Vergleich</translation>
+    </message>
+    <message>
+        <source>density not calibrated: no volumes</source>
+        <translation>Dichte nicht kalibriert: keine Volumina</translation>
+    </message>
+    <message>
+        <source>density expired on %1: volumes serve for comparison only</source>
+        <translation>Dichte abgelaufen am %1: Volumina nur zum Vergleich</translation>
+    </message>
+    <message>
+        <source>distortion expired on %1: not corrected</source>
+        <translation>Verzeichnung abgelaufen am %1: nicht korrigiert</translation>
+    </message>
+    <message>
+        <source>latency expired on %1</source>
+        <translation>Verzögerung abgelaufen am %1</translation>
+    </message>
+    <message>
+        <source>scale not calibrated: the plan does not say where its millimetres come from</source>
+        <translation>Maßstab nicht kalibriert: der Plan sagt nicht, woher seine Millimeter stammen</translation>
+    </message>
+    <message>
+        <source>the plan's scale is %1 times the room's: millimetres are in doubt</source>
+        <translation>Maßstab des Plans ist das %1-Fache dessen des Raums: Millimeter sind zweifelhaft</translation>
+    </message>
+    <message>
+        <source>the plan's scale is %1 times the header's: millimetres are in doubt</source>
+        <translation>Maßstab des Plans ist das %1-Fache dessen im Bildkopf: Millimeter sind zweifelhaft</translation>
+    </message>
+    <message>
+        <source>Run or picture to monitor</source>
+        <translation>Aufnahme oder Bild zum Überwachen</translation>
+    </message>
+    <message>
+        <source>Folder of images, of DICOM files, or a session</source>
+        <translation>Ordner mit Bildern, DICOM-Dateien oder einer Sitzung</translation>
+    </message>
+    <message>
+        <source>Folder for the new session's folder</source>
+        <translation>Ordner für den Ordner der neuen Sitzung</translation>
+    </message>
+    <message>
+        <source>Profile of the room</source>
+        <translation>Profil des Raums</translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation>Plan</translation>
+    </message>
+    <message>
+        <source>JSON (*.json);;All files (*)</source>
+        <translation>JSON (*.json);;Alle Dateien (*)</translation>
+    </message>
+</context>
+<context>
+    <name>planning</name>
+    <message>
+        <source>CementWatch planning. Research and training software, not a medical device</source>
+        <translation>CementWatch Planung. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>CementWatch planning: %L1. Research and training software, not a medical device</source>
+        <translation>CementWatch Planung: %L1. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>PLAN</source>
+        <translation>PLAN</translation>
+    </message>
+    <message>
+        <source>a file or folder, device:0, rtsp://…, simulated:quiet</source>
+        <translation>Datei oder Ordner, device:0, rtsp://…, simulated:quiet</translation>
+    </message>
+    <message>
+        <source>&amp;Open</source>
+        <translation>Ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>mean of</source>
+        <translation>Mittel aus</translation>
+    </message>
+    <message>
+        <source>frames from</source>
+        <translation>Bildern ab</translation>
+    </message>
+    <message>
+        <source>Picture or run</source>
+        <translation>Bild oder Aufnahme</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>type a source, or choose a file or a folder</source>
+        <translation>Quelle eingeben, oder Datei oder Ordner wählen</translation>
+    </message>
+    <message>
+        <source>Lateral</source>
+        <translation>Lateral</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>LEVELS</source>
+        <translation>HÖHEN</translation>
+    </message>
+    <message>
+        <source>SCALE</source>
+        <translation>MASSSTAB</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>Save and close</source>
+        <translation>Speichern und schließen</translation>
+    </message>
+    <message>
+        <source>no picture yet: open a source above</source>
+        <translation>noch kein Bild: oben eine Quelle öffnen</translation>
+    </message>
+    <message>
+        <source>open a source: a file or folder, device:0, an address, or simulated:twolevels for a trial</source>
+        <translation>Quelle öffnen: Datei oder Ordner, device:0, Adresse, oder simulated:twolevels zum Üben</translation>
+    </message>
+    <message>
+        <source>ready: nothing is missing</source>
+        <translation>bereit: nichts fehlt</translation>
+    </message>
+    <message>
+        <source>saved: %L1</source>
+        <translation>gespeichert: %L1</translation>
+    </message>
+    <message>
+        <source>%L1: cannot be written: %L2</source>
+        <translation>%L1: kann nicht geschrieben werden: %L2</translation>
+    </message>
+    <message>
+        <source>Save the plan as</source>
+        <translation>Plan speichern unter</translation>
+    </message>
+    <message>
+        <source>Plan (*.json)</source>
+        <translation>Plan (*.json)</translation>
+    </message>
+    <message>
+        <source>Not saved</source>
+        <translation>Nicht gespeichert</translation>
+    </message>
+    <message>
+        <source>The plan has changed and is not saved. Close anyway?</source>
+        <translation>Der Plan wurde geändert und nicht gespeichert. Trotzdem schließen?</translation>
+    </message>
+    <message>
+        <source>%L1: %2 x %3 px, frame %4, 1 frame</source>
+        <translation>%L1: %2 x %3 px, Bild %4, 1 Bild</translation>
+    </message>
+    <message>
+        <source>%L1: %2 x %3 px, frame %4, mean of %5 frames that lie still</source>
+        <translation>%L1: %2 x %3 px, Bild %4, Mittel aus %5 Bildern, die stillliegen</translation>
+    </message>
+    <message>
+        <source>the %L1 levels were marked on %2 x %3 px, this is %4 x %5: remove them first</source>
+        <translation>die Höhen (%L1) wurden auf %2 x %3 px markiert, dies ist %4 x %5: erst entfernen</translation>
+    </message>
+    <message>
+        <source>%1   (snapping is off: S)</source>
+        <translation>%1   (Einrasten ist aus: S)</translation>
+    </message>
+    <message>
+        <source>click two points on the straight part of the shaft, far apart</source>
+        <translation>zwei Punkte auf dem geraden Teil des Schafts anklicken, weit auseinander</translation>
+    </message>
+    <message>
+        <source>click along the vein; Enter ends it</source>
+        <translation>die Vene entlang klicken; Enter beendet</translation>
+    </message>
+    <message>
+        <source>click round the foramen; Enter closes it</source>
+        <translation>um das Foramen klicken; Enter schließt</translation>
+    </message>
+    <message>
+        <source>front upper corner</source>
+        <translation>Ecke vorn oben</translation>
+    </message>
+    <message>
+        <source>back upper corner</source>
+        <translation>Ecke hinten oben</translation>
+    </message>
+    <message>
+        <source>back lower corner</source>
+        <translation>Ecke hinten unten</translation>
+    </message>
+    <message>
+        <source>front lower corner</source>
+        <translation>Ecke vorn unten</translation>
+    </message>
+    <message>
+        <source>left upper corner</source>
+        <translation>Ecke links oben</translation>
+    </message>
+    <message>
+        <source>right upper corner</source>
+        <translation>Ecke rechts oben</translation>
+    </message>
+    <message>
+        <source>right lower corner</source>
+        <translation>Ecke rechts unten</translation>
+    </message>
+    <message>
+        <source>left lower corner</source>
+        <translation>Ecke links unten</translation>
+    </message>
+    <message>
+        <source>click the four corners of a body: now the %1</source>
+        <translation>die vier Ecken eines Wirbels anklicken: jetzt %1</translation>
+    </message>
+    <message>
+        <source>click the four corners of the first body: now the %1</source>
+        <translation>die vier Ecken des ersten Wirbels anklicken: jetzt %1</translation>
+    </message>
+    <message>
+        <source>next level: %1</source>
+        <translation>nächste Höhe: %1</translation>
+    </message>
+    <message>
+        <source>next level, if any: click its %1</source>
+        <translation>nächste Höhe, falls gewünscht: anklicken, %1</translation>
+    </message>
+    <message>
+        <source>Enter: the names are right</source>
+        <translation>Enter: die Namen stimmen</translation>
+    </message>
+    <message>
+        <source>C: a cannula</source>
+        <translation>C: eine Kanüle</translation>
+    </message>
+    <message>
+        <source>cannula %1</source>
+        <translation>Kanüle %1</translation>
+    </message>
+    <message>
+        <source>vein %1</source>
+        <translation>Vene %1</translation>
+    </message>
+    <message>
+        <source>foramen %1</source>
+        <translation>Foramen %1</translation>
+    </message>
+    <message>
+        <source>mark the level first, then its cannula</source>
+        <translation>erst die Höhe markieren, dann ihre Kanüle</translation>
+    </message>
+    <message>
+        <source>mark the level first, then its vein</source>
+        <translation>erst die Höhe markieren, dann ihre Vene</translation>
+    </message>
+    <message>
+        <source>mark the level first, then its foramen</source>
+        <translation>erst die Höhe markieren, dann ihr Foramen</translation>
+    </message>
+    <message>
+        <source>a vein needs at least %1 points</source>
+        <translation>eine Vene braucht mindestens %1 Punkte</translation>
+    </message>
+    <message>
+        <source>a foramen needs at least %1 points</source>
+        <translation>ein Foramen braucht mindestens %1 Punkte</translation>
+    </message>
+    <message>
+        <source>both corners are at one place</source>
+        <translation>beide Ecken liegen an derselben Stelle</translation>
+    </message>
+    <message>
+        <source>the corners must go round the body: upper, upper, lower, lower</source>
+        <translation>die Ecken müssen um den Wirbel laufen: oben, oben, unten, unten</translation>
+    </message>
+    <message>
+        <source>the lower corners are above the upper ones: is the picture upside down?</source>
+        <translation>die unteren Ecken liegen über den oberen: steht das Bild auf dem Kopf?</translation>
+    </message>
+    <message>
+        <source>in AP the corners go from the left of the picture to its right, then back below</source>
+        <translation>in AP laufen die Ecken von links nach rechts im Bild, dann unten zurück</translation>
+    </message>
+    <message>
+        <source>the front is on the other side than in %1</source>
+        <translation>vorn ist auf der anderen Seite als bei %1</translation>
+    </message>
+    <message>
+        <source>there is a level %1 already</source>
+        <translation>die Höhe %1 gibt es schon</translation>
+    </message>
+    <message>
+        <source>there is no level beyond %1</source>
+        <translation>jenseits von %1 gibt es keine Höhe</translation>
+    </message>
+    <message>
+        <source>no scale: mark a cannula and say its gauge, or type mm per pixel</source>
+        <translation>kein Maßstab: Kanüle markieren und Gauge nennen, oder mm pro Pixel eingeben</translation>
+    </message>
+    <message>
+        <source>%1 is proposed; confirm the names with Enter</source>
+        <translation>%1 ist vorgeschlagen; Namen mit Enter bestätigen</translation>
+    </message>
+    <message>
+        <source>levels</source>
+        <translation>Höhen</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Volume</source>
+        <translation>Volumen</translation>
+    </message>
+    <message>
+        <source>Pathology</source>
+        <translation>Pathologie</translation>
+    </message>
+    <message>
+        <source>planned, mL</source>
+        <translation>geplant, mL</translation>
+    </message>
+    <message>
+        <source>posterior wall broken</source>
+        <translation>Hinterkante gebrochen</translation>
+    </message>
+    <message>
+        <source>Find edge again</source>
+        <translation>Rand neu suchen</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>osteoporotic fracture</source>
+        <translation>osteoporotische Fraktur</translation>
+    </message>
+    <message>
+        <source>metastasis</source>
+        <translation>Metastase</translation>
+    </message>
+    <message>
+        <source>myeloma</source>
+        <translation>Myelom</translation>
+    </message>
+    <message>
+        <source>haemangioma</source>
+        <translation>Hämangiom</translation>
+    </message>
+    <message>
+        <source>trauma</source>
+        <translation>Trauma</translation>
+    </message>
+    <message>
+        <source>edge not seen, as drawn: %1</source>
+        <translation>Rand nicht zu sehen, wie gezeichnet: %1</translation>
+    </message>
+    <message>
+        <source>upper endplate</source>
+        <translation>Deckplatte</translation>
+    </message>
+    <message>
+        <source>lower endplate</source>
+        <translation>Grundplatte</translation>
+    </message>
+    <message>
+        <source>front wall</source>
+        <translation>Vorderkante</translation>
+    </message>
+    <message>
+        <source>left wall</source>
+        <translation>linke Wand</translation>
+    </message>
+    <message>
+        <source>right wall</source>
+        <translation>rechte Wand</translation>
+    </message>
+    <message>
+        <source>%1?  proposed</source>
+        <translation>%1?  vorgeschlagen</translation>
+    </message>
+    <message>
+        <source>%1 cannula</source>
+        <translation>%1 Kanüle</translation>
+    </message>
+    <message>
+        <source>%1 cannulas</source>
+        <translation>%1 Kanülen</translation>
+    </message>
+    <message>
+        <source>%1 veins</source>
+        <translation>%1 Venen</translation>
+    </message>
+    <message>
+        <source>%1   %2</source>
+        <translation>%1   %2</translation>
+    </message>
+    <message>
+        <source>heights: front %1, middle %2, back %3 mm (± %4)</source>
+        <translation>Höhen: vorn %1, Mitte %2, hinten %3 mm (± %4)</translation>
+    </message>
+    <message>
+        <source>heights to the back's: front %1, middle %2</source>
+        <translation>Höhen zur hinteren: vorn %1, Mitte %2</translation>
+    </message>
+    <message>
+        <source>wedge %1°</source>
+        <translation>Keil %1°</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°</source>
+        <translation>Keil %1 ± %2°</translation>
+    </message>
+    <message>
+        <source>wedge %1°: %2</source>
+        <translation>Keil %1°: %2</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: %3</source>
+        <translation>Keil %1 ± %2°: %3</translation>
+    </message>
+    <message>
+        <source>no scale yet</source>
+        <translation>noch kein Maßstab</translation>
+    </message>
+    <message>
+        <source>Mark cannula  (C)</source>
+        <translation>Kanüle markieren  (C)</translation>
+    </message>
+    <message>
+        <source>mm per pixel</source>
+        <translation>mm pro Pixel</translation>
+    </message>
+    <message>
+        <source>take the header too</source>
+        <translation>Bildkopf mitnutzen</translation>
+    </message>
+    <message>
+        <source>Its gauge</source>
+        <translation>Ihr Gauge</translation>
+    </message>
+    <message>
+        <source>Or typed</source>
+        <translation>Oder eingegeben</translation>
+    </message>
+    <message>
+        <source>choose, or type mm</source>
+        <translation>wählen, oder mm</translation>
+    </message>
+    <message>
+        <source>cannula %1 ± %2 px wide</source>
+        <translation>Kanüle %1 ± %2 px breit</translation>
+    </message>
+    <message>
+        <source>typed</source>
+        <translation>eingegeben</translation>
+    </message>
+    <message>
+        <source>set the next mark; on a body: choose it; on a grip: drag it</source>
+        <translation>nächste Marke setzen; auf einem Wirbel: wählen; auf einem Griff: ziehen</translation>
+    </message>
+    <message>
+        <source>window and level, zoom</source>
+        <translation>Fenstern, Zoom</translation>
+    </message>
+    <message>
+        <source>confirm the names; end a vein or foramen</source>
+        <translation>Namen bestätigen; Vene oder Foramen beenden</translation>
+    </message>
+    <message>
+        <source>all names one level up, down</source>
+        <translation>alle Namen eine Höhe hinauf, hinab</translation>
+    </message>
+    <message>
+        <source>drop what was begun; else remove what is chosen</source>
+        <translation>Begonnenes verwerfen; sonst Gewähltes entfernen</translation>
+    </message>
+    <message>
+        <source>undo, redo</source>
+        <translation>zurück, wiederholen</translation>
+    </message>
+    <message>
+        <source>cannula: two clicks along its shaft</source>
+        <translation>Kanüle: zwei Klicks auf ihrem Schaft</translation>
+    </message>
+    <message>
+        <source>level by its four corners</source>
+        <translation>Höhe mit vier Ecken</translation>
+    </message>
+    <message>
+        <source>vein, foramen</source>
+        <translation>Vene, Foramen</translation>
+    </message>
+    <message>
+        <source>find the edge of the chosen level again</source>
+        <translation>Rand der gewählten Höhe neu suchen</translation>
+    </message>
+    <message>
+        <source>snapping to the edge on and off</source>
+        <translation>Einrasten am Rand an und aus</translation>
+    </message>
+    <message>
+        <source>back to marking levels</source>
+        <translation>zurück zum Markieren der Höhen</translation>
+    </message>
+    <message>
+        <source>move the chosen grip by a pixel, with Shift by 10, with Alt by 0.1</source>
+        <translation>gewählten Griff um ein Pixel bewegen, mit Umschalt um 10, mit Alt um 0.1</translation>
+    </message>
+    <message>
+        <source>choose another level</source>
+        <translation>andere Höhe wählen</translation>
+    </message>
+    <message>
+        <source>zoom, whole picture, automatic grey</source>
+        <translation>Zoom, ganzes Bild, Grau automatisch</translation>
+    </message>
+    <message>
+        <source>save; save and close</source>
+        <translation>speichern; speichern und schließen</translation>
+    </message>
+    <message>
+        <source>to the next field; to the picture</source>
+        <translation>zum nächsten Feld; zum Bild</translation>
+    </message>
+    <message>
+        <source>%L1 mm, at the detector</source>
+        <translation>%L1 mm, am Detektor</translation>
+    </message>
+    <message>
+        <source>magnification at the spine: %L1 = %2</source>
+        <translation>Vergrößerung an der Wirbelsäule: %L1 = %2</translation>
+    </message>
+    <message>
+        <source>EstimatedRadiographicMagnificationFactor %1 agrees</source>
+        <translation>EstimatedRadiographicMagnificationFactor %1 stimmt überein</translation>
+    </message>
+    <message>
+        <source>the spine lies within %1 mm (one SD) of that plane</source>
+        <translation>die Wirbelsäule liegt innerhalb %1 mm (1 SD) dieser Ebene</translation>
+    </message>
+    <message>
+        <source>the spine lies within %1 mm (one SD) of that plane, %2 mm from the source</source>
+        <translation>die Wirbelsäule liegt innerhalb %1 mm (1 SD) dieser Ebene, %2 mm von der Quelle</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel at the spine, plus or minus %2 % (95 %)</source>
+        <translation>%1 mm pro Pixel an der Wirbelsäule, plus/minus %2 % (95 %)</translation>
+    </message>
+    <message>
+        <source>by its width %L1: choose the gauge and the scale becomes sharper</source>
+        <translation>der Breite nach %L1: mit gewähltem Gauge wird der Maßstab genauer</translation>
+    </message>
+    <message>
+        <source>no level is marked</source>
+        <translation>keine Höhe ist markiert</translation>
+    </message>
+</context>
+<context>
+    <name>calibration</name>
+    <message>
+        <source>CementWatch calibration. Research and training software, not a medical device</source>
+        <translation>CementWatch Kalibrierung. Forschungs- und Übungssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>CementWatch calibration</source>
+        <translation>CementWatch Kalibrierung</translation>
+    </message>
+    <message>
+        <source>CALIBRATION</source>
+        <translation>KALIBRIERUNG</translation>
+    </message>
+    <message>
+        <source>Close without saving?</source>
+        <translation>Ohne Speichern schließen?</translation>
+    </message>
+    <message>
+        <source>This would be lost: %1.</source>
+        <translation>Das ginge verloren: %1.</translation>
+    </message>
+    <message>
+        <source>%1 (kept, not saved)</source>
+        <translation>%1 (übernommen, nicht gespeichert)</translation>
+    </message>
+    <message>
+        <source>%1 (measured, not kept)</source>
+        <translation>%1 (gemessen, nicht übernommen)</translation>
+    </message>
+    <message>
+        <source>Save the profile as</source>
+        <translation>Profil speichern unter</translation>
+    </message>
+    <message>
+        <source>Profile (*.json)</source>
+        <translation>Profil (*.json)</translation>
+    </message>
+    <message>
+        <source>‹ Back</source>
+        <translation>‹ Zurück</translation>
+    </message>
+    <message>
+        <source>Next ›</source>
+        <translation>Weiter ›</translation>
+    </message>
+    <message>
+        <source>Skip ›</source>
+        <translation>Auslassen ›</translation>
+    </message>
+    <message>
+        <source>Remove marks</source>
+        <translation>Marken entfernen</translation>
+    </message>
+    <message>
+        <source>Whole</source>
+        <translation>Ganz</translation>
+    </message>
+    <message>
+        <source>Auto grey</source>
+        <translation>Grau auto</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>Prüfen</translation>
+    </message>
+    <message>
+        <source>Room</source>
+        <translation>Raum</translation>
+    </message>
+    <message>
+        <source>Distortion</source>
+        <translation>Verzeichnung</translation>
+    </message>
+    <message>
+        <source>Density</source>
+        <translation>Dichte</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>Verzögerung</translation>
+    </message>
+    <message>
+        <source>scale</source>
+        <translation>Maßstab</translation>
+    </message>
+    <message>
+        <source>distortion</source>
+        <translation>Verzeichnung</translation>
+    </message>
+    <message>
+        <source>density</source>
+        <translation>Dichte</translation>
+    </message>
+    <message>
+        <source>latency</source>
+        <translation>Verzögerung</translation>
+    </message>
+    <message>
+        <source>%1  Room</source>
+        <translation>%1  Raum</translation>
+    </message>
+    <message>
+        <source>%1  Scale</source>
+        <translation>%1  Maßstab</translation>
+    </message>
+    <message>
+        <source>%1  Distortion</source>
+        <translation>%1  Verzeichnung</translation>
+    </message>
+    <message>
+        <source>%1  Density</source>
+        <translation>%1  Dichte</translation>
+    </message>
+    <message>
+        <source>%1  Latency</source>
+        <translation>%1  Verzögerung</translation>
+    </message>
+    <message>
+        <source>%1  Review</source>
+        <translation>%1  Prüfen</translation>
+    </message>
+    <message>
+        <source>○ not done</source>
+        <translation>○ nicht gemacht</translation>
+    </message>
+    <message>
+        <source>● kept</source>
+        <translation>● übernommen</translation>
+    </message>
+    <message>
+        <source>▲ changed since</source>
+        <translation>▲ seither geändert</translation>
+    </message>
+    <message>
+        <source>◐ measured, not kept</source>
+        <translation>◐ nicht übernommen</translation>
+    </message>
+    <message>
+        <source>Keep for the profile</source>
+        <translation>Ins Profil übernehmen</translation>
+    </message>
+    <message>
+        <source>nothing kept yet</source>
+        <translation>noch nichts übernommen</translation>
+    </message>
+    <message>
+        <source>kept: %1</source>
+        <translation>übernommen: %1</translation>
+    </message>
+    <message>
+        <source>kept: %1, from %L2</source>
+        <translation>übernommen: %1, aus %L2</translation>
+    </message>
+    <message>
+        <source>changed since it was kept: not in the profile until kept again</source>
+        <translation>seit der Übernahme geändert: erst nach neuer Übernahme im Profil</translation>
+    </message>
+    <message>
+        <source>%L1: %2 x %3 px, 1 frame</source>
+        <translation>%L1: %2 x %3 px, 1 Bild</translation>
+    </message>
+    <message>
+        <source>%L1: %2 x %3 px, mean of %4 frames</source>
+        <translation>%L1: %2 x %3 px, Mittel aus %4 Bildern</translation>
+    </message>
+    <message>
+        <source>%L1: %2 x %3 px, mean of %4 frames, %5 of another exposure left out</source>
+        <translation>%L1: %2 x %3 px, Mittel aus %4 Bildern, %5 anders belichtete ausgelassen</translation>
+    </message>
+    <message>
+        <source>as Angio 2</source>
+        <translation>etwa Angio 2</translation>
+    </message>
+    <message>
+        <source>make and model</source>
+        <translation>Marke und Modell</translation>
+    </message>
+    <message>
+        <source>A profile belongs to one room and its C-arm. Name both, and who calibrates. What is calibrated now expires after the days given; the monitor says so from then on.</source>
+        <translation>Ein Profil gehört zu einem Raum und seinem C-Bogen. Beide nennen, und wer kalibriert. Was jetzt kalibriert wird, läuft nach so vielen Tagen ab; die Überwachung sagt es von da an.</translation>
+    </message>
+    <message>
+        <source>your name</source>
+        <translation>Ihr Name</translation>
+    </message>
+    <message>
+        <source>chosen when saving</source>
+        <translation>wird beim Speichern gewählt</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen…</translation>
+    </message>
+    <message>
+        <source>&amp;Room</source>
+        <translation>&amp;Raum</translation>
+    </message>
+    <message>
+        <source>C-&amp;arm</source>
+        <translation>C-&amp;Bogen</translation>
+    </message>
+    <message>
+        <source>O&amp;perator</source>
+        <translation>B&amp;ediener</translation>
+    </message>
+    <message>
+        <source>&amp;Valid for</source>
+        <translation>&amp;Gültig für</translation>
+    </message>
+    <message>
+        <source>days</source>
+        <translation>Tage</translation>
+    </message>
+    <message>
+        <source>Profile</source>
+        <translation>Profil</translation>
+    </message>
+    <message>
+        <source>no profile chosen yet: what is kept can be saved at the end</source>
+        <translation>noch kein Profil gewählt: Übernommenes kann am Ende gespeichert werden</translation>
+    </message>
+    <message>
+        <source>a new profile will be made when you save</source>
+        <translation>beim Speichern entsteht ein neues Profil</translation>
+    </message>
+    <message>
+        <source>%L1 is that of a room without a name; it is empty</source>
+        <translation>%L1 gehört zu einem Raum ohne Namen; es ist leer</translation>
+    </message>
+    <message>
+        <source>%L1 is that of a room without a name; it holds %2, which stays unless replaced</source>
+        <translation>%L1 gehört zu einem Raum ohne Namen; es enthält %2; das bleibt, wenn nicht ersetzt</translation>
+    </message>
+    <message>
+        <source>%L1 is that of %L2; it is empty</source>
+        <translation>%L1 gehört zu %L2; es ist leer</translation>
+    </message>
+    <message>
+        <source>%L1 is that of %L2; it holds %3, which stays unless replaced</source>
+        <translation>%L1 gehört zu %L2; es enthält %3; das bleibt, wenn nicht ersetzt</translation>
+    </message>
+    <message>
+        <source>Millimetres per pixel at the spine. Take one way or several: what agrees is combined, what contradicts is said and cannot be kept.</source>
+        <translation>Millimeter pro Pixel an der Wirbelsäule. Ein Weg oder mehrere: was übereinstimmt, wird verrechnet; was sich widerspricht, wird gesagt und nicht übernommen.</translation>
+    </message>
+    <message>
+        <source>Keep this scale</source>
+        <translation>Maßstab übernehmen</translation>
+    </message>
+    <message>
+        <source>open a picture first</source>
+        <translation>erst ein Bild öffnen</translation>
+    </message>
+    <message>
+        <source>measuring…</source>
+        <translation>misst…</translation>
+    </message>
+    <message>
+        <source>choose a way above</source>
+        <translation>oben einen Weg wählen</translation>
+    </message>
+    <message>
+        <source>conflict: %L1</source>
+        <translation>Widerspruch: %L1</translation>
+    </message>
+    <message>
+        <source>left out, since refused: %1</source>
+        <translation>ausgelassen, da abgelehnt: %1</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel</source>
+        <translation>%1 mm pro Pixel</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel, %L2</source>
+        <translation>%1 mm pro Pixel, %L2</translation>
+    </message>
+    <message>
+        <source>%1 to %2 (95 %), %L3</source>
+        <translation>%1 bis %2 (95 %), %L3</translation>
+    </message>
+    <message>
+        <source>Header, console:  %1</source>
+        <translation>Bildkopf, Konsole:  %1</translation>
+    </message>
+    <message>
+        <source>Cannula:  %1</source>
+        <translation>Kanüle:  %1</translation>
+    </message>
+    <message>
+        <source>Ball:  %1</source>
+        <translation>Kugel:  %1</translation>
+    </message>
+    <message>
+        <source>Ruler:  %1</source>
+        <translation>Lineal:  %1</translation>
+    </message>
+    <message>
+        <source>Known length:  %1</source>
+        <translation>Bekannte Länge:  %1</translation>
+    </message>
+    <message>
+        <source>cannula</source>
+        <translation>Kanüle</translation>
+    </message>
+    <message>
+        <source>ball</source>
+        <translation>Kugel</translation>
+    </message>
+    <message>
+        <source>ruler</source>
+        <translation>Lineal</translation>
+    </message>
+    <message>
+        <source>known length</source>
+        <translation>bekannte Länge</translation>
+    </message>
+    <message>
+        <source>incomplete</source>
+        <translation>unvollständig</translation>
+    </message>
+    <message>
+        <source>refused</source>
+        <translation>abgelehnt</translation>
+    </message>
+    <message>
+        <source>left out</source>
+        <translation>ausgelassen</translation>
+    </message>
+    <message>
+        <source>contradicts itself</source>
+        <translation>widerspricht sich</translation>
+    </message>
+    <message>
+        <source>states no scale</source>
+        <translation>nennt keinen Maßstab</translation>
+    </message>
+    <message>
+        <source>nothing is to be measured</source>
+        <translation>nichts zu messen</translation>
+    </message>
+    <message>
+        <source>not measured yet</source>
+        <translation>noch nicht gemessen</translation>
+    </message>
+    <message>
+        <source>measuring</source>
+        <translation>misst</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>changed since</source>
+        <translation>seither geändert</translation>
+    </message>
+    <message>
+        <source>refused: %L1</source>
+        <translation>abgelehnt: %L1</translation>
+    </message>
+    <message>
+        <source>outdated: the marks or the value have changed since it was measured</source>
+        <translation>veraltet: Marken oder Wert seit der Messung geändert</translation>
+    </message>
+    <message>
+        <source>take what the header and the console state</source>
+        <translation>Angaben von Bildkopf und Konsole verwenden</translation>
+    </message>
+    <message>
+        <source>Nothing to mark. What the header does not state, read off the C-arm's console. Say how much nearer to the detector than the isocentre the spine lies, and how sure that is.</source>
+        <translation>Nichts zu markieren. Was der Bildkopf nicht nennt, an der Konsole des C-Bogens ablesen. Angeben, wie viel näher am Detektor als das Isozentrum die Wirbelsäule liegt, und wie sicher das ist.</translation>
+    </message>
+    <message>
+        <source>Detector pixel</source>
+        <translation>Detektorpixel</translation>
+    </message>
+    <message>
+        <source>Source to detector</source>
+        <translation>Fokus–Detektor</translation>
+    </message>
+    <message>
+        <source>Source to patient</source>
+        <translation>Fokus–Patient</translation>
+    </message>
+    <message>
+        <source>Spine nearer by</source>
+        <translation>Wirbelsäule näher um</translation>
+    </message>
+    <message>
+        <source>give or take (1 SD)</source>
+        <translation>plus/minus (1 SD)</translation>
+    </message>
+    <message>
+        <source>stated by the header</source>
+        <translation>steht im Bildkopf</translation>
+    </message>
+    <message>
+        <source>what the header states gives no scale: type what the console shows, or mark an object</source>
+        <translation>der Bildkopf ergibt keinen Maßstab: Angaben der Konsole eingeben, oder ein Objekt markieren</translation>
+    </message>
+    <message>
+        <source>Click two points along the straight part of the shaft, far apart, each on the shaft. Its edges are found between them.</source>
+        <translation>Zwei Punkte auf dem geraden Teil des Schafts anklicken, weit auseinander. Dazwischen werden die Ränder gesucht.</translation>
+    </message>
+    <message>
+        <source>Gauge</source>
+        <translation>Gauge</translation>
+    </message>
+    <message>
+        <source>Put a steel or lead ball at the height of the spine and click within its shadow.</source>
+        <translation>Stahl- oder Bleikugel auf Höhe der Wirbelsäule legen und in ihren Schatten klicken.</translation>
+    </message>
+    <message>
+        <source>Diameter (mm)</source>
+        <translation>Durchmesser (mm)</translation>
+    </message>
+    <message>
+        <source>Lay a radiopaque ruler at the height of the spine, square to the beam. Click its first and its last mark.</source>
+        <translation>Röntgendichtes Lineal auf Höhe der Wirbelsäule legen, quer zum Strahl. Ersten und letzten Strich anklicken.</translation>
+    </message>
+    <message>
+        <source>Mark to mark (mm)</source>
+        <translation>Strich zu Strich (mm)</translation>
+    </message>
+    <message>
+        <source>Click both ends of something of known length at the height of the spine, square to the beam.</source>
+        <translation>Beide Enden von etwas bekannter Länge anklicken, auf Höhe der Wirbelsäule, quer zum Strahl.</translation>
+    </message>
+    <message>
+        <source>Length (mm)</source>
+        <translation>Länge (mm)</translation>
+    </message>
+    <message>
+        <source>marked; now say: gauge</source>
+        <translation>markiert; jetzt angeben: Gauge</translation>
+    </message>
+    <message>
+        <source>marked; now say: diameter (mm)</source>
+        <translation>markiert; jetzt angeben: Durchmesser (mm)</translation>
+    </message>
+    <message>
+        <source>marked; now say: mark to mark (mm)</source>
+        <translation>markiert; jetzt angeben: Strich zu Strich (mm)</translation>
+    </message>
+    <message>
+        <source>marked; now say: length (mm)</source>
+        <translation>markiert; jetzt angeben: Länge (mm)</translation>
+    </message>
+    <message>
+        <source>Image intensifiers only: clamp a plate of beads or a wire grid flat to the entrance window and take a picture of it. Nothing has to be marked. Flat detectors do not distort: skip this page.</source>
+        <translation>Nur für Bildverstärker: Kugelplatte oder Drahtgitter flach am Eingangsfenster befestigen und aufnehmen. Nichts ist zu markieren. Flachdetektoren verzeichnen nicht: diese Seite auslassen.</translation>
+    </message>
+    <message>
+        <source>Keep this distortion</source>
+        <translation>Verzeichnung übernehmen</translation>
+    </message>
+    <message>
+        <source>mm per pixel, if known</source>
+        <translation>mm pro Pixel, falls bekannt</translation>
+    </message>
+    <message>
+        <source>square</source>
+        <translation>quadratisch</translation>
+    </message>
+    <message>
+        <source>hexagonal</source>
+        <translation>hexagonal</translation>
+    </message>
+    <message>
+        <source>&amp;Pitch (mm)</source>
+        <translation>&amp;Raster (mm)</translation>
+    </message>
+    <message>
+        <source>&amp;Lattice</source>
+        <translation>&amp;Gitter</translation>
+    </message>
+    <message>
+        <source>Rough scale</source>
+        <translation>Grober Maßstab</translation>
+    </message>
+    <message>
+        <source>Find the &amp;marks</source>
+        <translation>&amp;Marken suchen</translation>
+    </message>
+    <message>
+        <source>Straight line test</source>
+        <translation>Probe mit gerader Linie</translation>
+    </message>
+    <message>
+        <source>Lay a straight wire or rod across the window, also in another picture, and click two points on it.</source>
+        <translation>Geraden Draht oder Stab über das Fenster legen, auch in einem anderen Bild, und zwei Punkte darauf anklicken.</translation>
+    </message>
+    <message>
+        <source>mark a &amp;wire</source>
+        <translation>&amp;Draht markieren</translation>
+    </message>
+    <message>
+        <source>Width (px)</source>
+        <translation>Breite (px)</translation>
+    </message>
+    <message>
+        <source>looking for the marks…</source>
+        <translation>sucht die Marken…</translation>
+    </message>
+    <message>
+        <source>outdated: picture or values have changed since; find the marks again</source>
+        <translation>veraltet: Bild oder Werte seither geändert; Marken neu suchen</translation>
+    </message>
+    <message>
+        <source>not looked for in this picture; what was kept stays</source>
+        <translation>in diesem Bild nicht gesucht; Übernommenes bleibt</translation>
+    </message>
+    <message>
+        <source>outdated: the marks have changed since</source>
+        <translation>veraltet: Marken seither geändert</translation>
+    </message>
+    <message>
+        <source>%1 mm RMS left</source>
+        <translation>%1 mm RMS Rest</translation>
+    </message>
+    <message>
+        <source>%1 marks found, %2 strays, pitch %3 px</source>
+        <translation>%1 Marken gefunden, %2 falsche, Raster %3 px</translation>
+    </message>
+    <message>
+        <source>polynomials of order %1; at marks that they were not fitted to: %2 mm RMS, %3 mm at most</source>
+        <translation>Polynome der Ordnung %1; an nicht angepassten Marken: %2 mm RMS, höchstens %3 mm</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel in the middle, in the plane of the phantom</source>
+        <translation>%1 mm pro Pixel in der Mitte, in der Ebene des Phantoms</translation>
+    </message>
+    <message>
+        <source>Lay the very cement over what attenuates like a patient and average 16 frames. First type how thick the pieces are, in their order; then click the middle of the first and of the last step, or each lying cylinder in that order.</source>
+        <translation>Den Zement selbst auf etwas legen, das wie ein Patient schwächt, und 16 Bilder mitteln. Erst die Dicken der Stücke eingeben, in ihrer Folge; dann die Mitte der ersten und der letzten Stufe anklicken, oder jeden liegenden Zylinder in dieser Folge.</translation>
+    </message>
+    <message>
+        <source>Keep this density</source>
+        <translation>Dichte übernehmen</translation>
+    </message>
+    <message>
+        <source>name, optional</source>
+        <translation>Name, wahlweise</translation>
+    </message>
+    <message>
+        <source>steps of a wedge</source>
+        <translation>Stufen eines Keils</translation>
+    </message>
+    <message>
+        <source>lying cylinders</source>
+        <translation>liegende Zylinder</translation>
+    </message>
+    <message>
+        <source>Thickness (mm)</source>
+        <translation>Dicke (mm)</translation>
+    </message>
+    <message>
+        <source>Diameters (mm)</source>
+        <translation>Durchmesser (mm)</translation>
+    </message>
+    <message>
+        <source>&amp;What</source>
+        <translation>&amp;Was</translation>
+    </message>
+    <message>
+        <source>&amp;Cement</source>
+        <translation>&amp;Zement</translation>
+    </message>
+    <message>
+        <source>Without a wedge: two aliquots typed into the plan do the same during a procedure.</source>
+        <translation>Ohne Keil: zwei in den Plan eingegebene Teilmengen leisten beim Eingriff dasselbe.</translation>
+    </message>
+    <message>
+        <source>first step</source>
+        <translation>erste Stufe</translation>
+    </message>
+    <message>
+        <source>last step</source>
+        <translation>letzte Stufe</translation>
+    </message>
+    <message>
+        <source>type the thickness (mm) of all pieces, as 1,2,4,8</source>
+        <translation>die Dicke (mm) aller Stücke eingeben, etwa 1,2,4,8</translation>
+    </message>
+    <message>
+        <source>type the diameters (mm) of all pieces, as 1,2,4,8</source>
+        <translation>die Durchmesser (mm) aller Stücke eingeben, etwa 1,2,4,8</translation>
+    </message>
+    <message>
+        <source>outdated: marks or thicknesses have changed since it was measured</source>
+        <translation>veraltet: Marken oder Dicken seit der Messung geändert</translation>
+    </message>
+    <message>
+        <source>The delay from glass to glass. Point a camera that is captured at this screen, or feed the screen's signal to the capture device. The screen then flashes in black and white for the seconds given: warn whoever is sensitive to that. Escape stops it.</source>
+        <translation>Die Verzögerung von Bild zu Bild. Eine aufgenommene Kamera auf diesen Bildschirm richten, oder sein Signal auf das Aufnahmegerät geben. Der Bildschirm blitzt dann so viele Sekunden schwarz und weiß: Empfindliche vorher warnen. Escape hält an.</translation>
+    </message>
+    <message>
+        <source>Keep this delay</source>
+        <translation>Verzögerung übernehmen</translation>
+    </message>
+    <message>
+        <source>device:0, or an address</source>
+        <translation>device:0, oder eine Adresse</translation>
+    </message>
+    <message>
+        <source>&amp;Live source</source>
+        <translation>&amp;Live-Quelle</translation>
+    </message>
+    <message>
+        <source>Flash for</source>
+        <translation>Blitzen für</translation>
+    </message>
+    <message>
+        <source>Flas&amp;h and measure</source>
+        <translation>&amp;Blitzen und messen</translation>
+    </message>
+    <message>
+        <source>outdated: source or seconds have changed since it was measured</source>
+        <translation>veraltet: Quelle oder Sekunden seit der Messung geändert</translation>
+    </message>
+    <message>
+        <source>opening the source, then flashing…</source>
+        <translation>öffnet die Quelle, blitzt dann…</translation>
+    </message>
+    <message>
+        <source>Review and save</source>
+        <translation>Prüfen und speichern</translation>
+    </message>
+    <message>
+        <source>What the profile will hold. Parts that it held already stay unless they were replaced. Only what was kept on its page is written.</source>
+        <translation>Was das Profil enthalten wird. Was es schon enthielt, bleibt, wenn nicht ersetzt. Nur was auf seiner Seite übernommen wurde, wird geschrieben.</translation>
+    </message>
+    <message>
+        <source>Save the profile</source>
+        <translation>Profil speichern</translation>
+    </message>
+    <message>
+        <source>part</source>
+        <translation>Teil</translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>95 % uncertainty</source>
+        <translation>Unsicherheit 95 %</translation>
+    </message>
+    <message>
+        <source>dated</source>
+        <translation>Datum</translation>
+    </message>
+    <message>
+        <source>holds for</source>
+        <translation>gilt für</translation>
+    </message>
+    <message>
+        <source>comes from</source>
+        <translation>stammt aus</translation>
+    </message>
+    <message>
+        <source>in the profile</source>
+        <translation>dem Profil</translation>
+    </message>
+    <message>
+        <source>this session, replaces the old</source>
+        <translation>dieser Sitzung, ersetzt das alte</translation>
+    </message>
+    <message>
+        <source>this session, not saved yet</source>
+        <translation>dieser Sitzung, ungespeichert</translation>
+    </message>
+    <message>
+        <source>nothing new to save</source>
+        <translation>nichts Neues zu speichern</translation>
+    </message>
+    <message>
+        <source>to be saved: %1</source>
+        <translation>zu speichern: %1</translation>
+    </message>
+    <message>
+        <source>changed since kept, not in the profile: %1</source>
+        <translation>seit Übernahme geändert, nicht im Profil: %1</translation>
+    </message>
+    <message>
+        <source>measured, not kept: %1</source>
+        <translation>gemessen, nicht übernommen: %1</translation>
+    </message>
+    <message>
+        <source>missing: not corrected</source>
+        <translation>fehlt: nicht korrigiert</translation>
+    </message>
+    <message>
+        <source>missing: volumes serve for comparison only</source>
+        <translation>fehlt: Volumina nur zum Vergleich</translation>
+    </message>
+    <message>
+        <source>missing: millimetres are those of the plan alone</source>
+        <translation>fehlt: Millimeter allein nach dem Plan</translation>
+    </message>
+    <message>
+        <source>missing: delay of the picture unknown</source>
+        <translation>fehlt: Verzögerung des Bildes unbekannt</translation>
+    </message>
+    <message>
+        <source>%1 mm per pixel (%L2)</source>
+        <translation>%1 mm pro Pixel (%L2)</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 bis %2</translation>
+    </message>
+    <message>
+        <source>%1 ms, glass to glass</source>
+        <translation>%1 ms, von Bild zu Bild</translation>
+    </message>
+    <message>
+        <source>%L1
+until %2</source>
+        <translation>%L1
+bis %2</translation>
+    </message>
+    <message>
+        <source>%L1
+expired on %2</source>
+        <translation>%L1
+abgelaufen am %2</translation>
+    </message>
+    <message>
+        <source>%L1 saved in %L2, until %3</source>
+        <translation>%L1 gespeichert in %L2, bis %3</translation>
+    </message>
+    <message>
+        <source>not saved: %L1</source>
+        <translation>nicht gespeichert: %L1</translation>
+    </message>
+    <message>
+        <source>no picture yet: open a file, a folder or a device above</source>
+        <translation>noch kein Bild: oben Datei, Ordner oder Gerät öffnen</translation>
+    </message>
+    <message>
+        <source>left: set or drag a mark, drag the picture; right: window and level; wheel: zoom</source>
+        <translation>links: Marke setzen oder ziehen, Bild ziehen; rechts: Fenstern; Rad: Zoom</translation>
+    </message>
+    <message>
+        <source>to the picture</source>
+        <translation>zum Bild</translation>
+    </message>
+    <message>
+        <source>set the next mark in the middle</source>
+        <translation>nächste Marke in der Mitte setzen</translation>
+    </message>
+    <message>
+        <source>move the chosen mark by a pixel, with Shift by 10, with Alt by 0.1</source>
+        <translation>gewählte Marke um ein Pixel bewegen, mit Umschalt um 10, mit Alt um 0.1</translation>
+    </message>
+    <message>
+        <source>choose another mark</source>
+        <translation>andere Marke wählen</translation>
+    </message>
+    <message>
+        <source>remove the marks of this way</source>
+        <translation>Marken dieses Wegs entfernen</translation>
+    </message>
+    <message>
+        <source>zoom, all of the picture</source>
+        <translation>Zoom, ganzes Bild</translation>
+    </message>
+    <message>
+        <source>window and level, automatic</source>
+        <translation>Fenstern, automatisch</translation>
+    </message>
+    <message>
+        <source>go to a page</source>
+        <translation>zu einer Seite</translation>
+    </message>
+    <message>
+        <source>keep what was found</source>
+        <translation>Gefundenes übernehmen</translation>
+    </message>
+    <message>
+        <source>open a file, save the profile</source>
+        <translation>Datei öffnen, Profil speichern</translation>
+    </message>
+    <message>
+        <source>%L1: %2 mm per pixel in its own plane, plus or minus %3 % (95 %)</source>
+        <translation>%L1: %2 mm pro Pixel in der eigenen Ebene, plus/minus %3 % (95 %)</translation>
+    </message>
+    <message>
+        <source>a cannula of %1 mm is %2 px wide: %3 mm per pixel in its own plane, plus or minus %4 % (95 %)</source>
+        <translation>Kanüle von %1 mm ist %2 px breit: %3 mm pro Pixel in der eigenen Ebene, plus/minus %4 % (95 %)</translation>
+    </message>
+    <message>
+        <source>it may lie %1 mm (one SD) nearer or farther than the spine, which is %2 mm from the source: another %3 %</source>
+        <translation>sie kann %1 mm (1 SD) näher oder ferner liegen als die Wirbelsäule, die %2 mm von der Quelle liegt: weitere %3 %</translation>
+    </message>
+    <message>
+        <source>room not named</source>
+        <translation>Raum nicht genannt</translation>
+    </message>
+    <message>
+        <source>C-arm not named</source>
+        <translation>C-Bogen nicht genannt</translation>
+    </message>
+</context>
+</TS>
