@@ -23,6 +23,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does; read when NumPy is imported
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("CEMENTWATCH_LANGUAGE", "en")  # whatever the machine speaks
 
 import numpy as np
 from numpy.typing import NDArray

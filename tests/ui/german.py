@@ -8,7 +8,7 @@ from ui.language import FOLDER
 from ui.phrases import Phrases, is_value
 
 GERMAN = FOLDER / "cementwatch_de.ts"
-NAMES = {"Simplex P", "A", "B", "D", "M", "N", "Esc", "Space", "Enter", "PageUp", "PageDown", "room 1"}
+NAMES = {"Simplex P", "A", "B", "D", "M", "N", "V", "Esc", "Space", "Enter", "PageUp", "PageDown", "room 1"}
 """Of a maker, of keys, and what stands filled in: the same in every language."""
 
 

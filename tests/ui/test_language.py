@@ -44,7 +44,9 @@ def _after(scene: Callable[[], list], setup: object = made.SETUP) -> OverlayWind
 
 
 @pytest.mark.parametrize("name", [*made.SCENES, "waiting"])
-def test_every_state_of_the_overlay_is_translated_andfits(qtbot: QtBot, german: Listening, name: str) -> None:
+def test_every_state_of_the_overlay_is_translated_and_fits(
+    qtbot: QtBot, german: Listening, name: str
+) -> None:
     scene = made.waiting if name == "waiting" else made.SCENES[name]
     window = _after(lambda: scene()[-40:])
     qtbot.addWidget(window)

@@ -1043,6 +1043,22 @@
         <translation>Werte der nächsten Höhe (oder Ansicht)</translation>
     </message>
     <message>
+        <source>the plan's other view</source>
+        <translation>die andere Ansicht des Plans</translation>
+    </message>
+    <message>
+        <source>%L1 asked for: taken up where the image shows it</source>
+        <translation>%L1 verlangt: gilt, sobald das Bild sie zeigt</translation>
+    </message>
+    <message>
+        <source>the plan has no other view for this source</source>
+        <translation>der Plan hat für diese Quelle keine andere Ansicht</translation>
+    </message>
+    <message>
+        <source>the cannula comes from the front: is the back on the other side?</source>
+        <translation>die Kanüle kommt von vorn: liegt hinten auf der anderen Seite?</translation>
+    </message>
+    <message>
         <source>mark this moment, keep the picture</source>
         <translation>Zeitpunkt merken, Bild behalten</translation>
     </message>
