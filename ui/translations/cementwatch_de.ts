@@ -1043,6 +1043,78 @@
         <translation>Werte der nächsten Höhe (oder Ansicht)</translation>
     </message>
     <message>
+        <source>wedge %1 ± %2°: wedge, mild</source>
+        <translation>Keilwinkel %1 ± %2°: Keilform, leicht</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: wedge, moderate</source>
+        <translation>Keilwinkel %1 ± %2°: Keilform, mittel</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: wedge, severe</source>
+        <translation>Keilwinkel %1 ± %2°: Keilform, schwer</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: biconcave, mild</source>
+        <translation>Keilwinkel %1 ± %2°: bikonkav, leicht</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: biconcave, moderate</source>
+        <translation>Keilwinkel %1 ± %2°: bikonkav, mittel</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: biconcave, severe</source>
+        <translation>Keilwinkel %1 ± %2°: bikonkav, schwer</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: crush, mild</source>
+        <translation>Keilwinkel %1 ± %2°: Kompression, leicht</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: crush, moderate</source>
+        <translation>Keilwinkel %1 ± %2°: Kompression, mittel</translation>
+    </message>
+    <message>
+        <source>wedge %1 ± %2°: crush, severe</source>
+        <translation>Keilwinkel %1 ± %2°: Kompression, schwer</translation>
+    </message>
+    <message>
+        <source>wedge %1°: wedge, mild</source>
+        <translation>Keilwinkel %1°: Keilform, leicht</translation>
+    </message>
+    <message>
+        <source>wedge %1°: wedge, moderate</source>
+        <translation>Keilwinkel %1°: Keilform, mittel</translation>
+    </message>
+    <message>
+        <source>wedge %1°: wedge, severe</source>
+        <translation>Keilwinkel %1°: Keilform, schwer</translation>
+    </message>
+    <message>
+        <source>wedge %1°: biconcave, mild</source>
+        <translation>Keilwinkel %1°: bikonkav, leicht</translation>
+    </message>
+    <message>
+        <source>wedge %1°: biconcave, moderate</source>
+        <translation>Keilwinkel %1°: bikonkav, mittel</translation>
+    </message>
+    <message>
+        <source>wedge %1°: biconcave, severe</source>
+        <translation>Keilwinkel %1°: bikonkav, schwer</translation>
+    </message>
+    <message>
+        <source>wedge %1°: crush, mild</source>
+        <translation>Keilwinkel %1°: Kompression, leicht</translation>
+    </message>
+    <message>
+        <source>wedge %1°: crush, moderate</source>
+        <translation>Keilwinkel %1°: Kompression, mittel</translation>
+    </message>
+    <message>
+        <source>wedge %1°: crush, severe</source>
+        <translation>Keilwinkel %1°: Kompression, schwer</translation>
+    </message>
+    <message>
         <source>the plan's other view</source>
         <translation>die andere Ansicht des Plans</translation>
     </message>
