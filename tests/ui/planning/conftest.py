@@ -12,7 +12,9 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from calibration.planning.still_picture import StillPicture, still_picture_of
 from monitor.plan import Point
+from recordings.open import open_source
 from recordings.simulated.scene import build_scene
 from recordings.simulated.settings import SimulationSettings
 from ui.planning.window import PlanWindow
@@ -64,18 +66,26 @@ def truth() -> Truth:
     return Truth()
 
 
+@pytest.fixture(scope="session")
+def still() -> StillPicture:
+    """What every window would read of the run, read once."""
+    return still_picture_of(open_source(SPEC))
+
+
 @pytest.fixture
-def opened(qtbot: QtBot) -> Opened:
-    """A window that has read a picture."""
+def opened(qtbot: QtBot, still: StillPicture) -> Opened:
+    """A window with a picture. Without `reads` it is given the one that it would have read."""
 
     def open_one(
-        out: Path | None = None, spec: str = SPEC, width: int = 1280, height: int = 720
+        out: Path | None = None, *, reads: bool = False, width: int = 1280, height: int = 720
     ) -> PlanWindow:
-        window = PlanWindow(out, spec)
+        window = PlanWindow(out, SPEC if reads else None)
         window._lose_marks = lambda: True  # type: ignore[method-assign]  # nobody is there to be asked
         qtbot.addWidget(window)
         window.resize(width, height)
         window.show()
+        if not reads:
+            window.show_picture(SPEC, still)
         qtbot.waitUntil(lambda: window.hand.picture is not None, timeout=20_000)
         return window
 

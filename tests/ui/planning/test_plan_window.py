@@ -31,7 +31,7 @@ def _mark(window: PlanWindow, truth: Truth, names: tuple[str, ...] = ("T12", "L1
 
 def test_from_nothing_to_a_plan(opened: Opened, truth: Truth, tmp_path: Path) -> None:
     out = tmp_path / "new" / "plan.json"
-    window = opened(out)
+    window = opened(out, reads=True)
     _mark(window, truth)
     assert [level.name for level in window.hand.view.levels] == ["L1", "L2", "L3"]
     assert window.problems() == ["lateral: L1 is proposed; confirm the names with Enter"]
