@@ -86,6 +86,10 @@ class PlanHand:
         self.history.put(self.history.now.with_view(self.view_number, view))
         self._settle_choice()
 
+    def drag_view(self, view: ViewDraft) -> None:
+        """Change the view within the last step."""
+        self.history.drag(self.history.now.with_view(self.view_number, view))
+
     def take_tool(self, tool: Tool) -> None:
         """Mark something else; what was begun is dropped."""
         self.tool, self.clicks, self.problem = tool, (), ""
@@ -156,7 +160,7 @@ class PlanHand:
         if not moves or grip is None or place is None or grip.kind != "outline":
             return
         view = self._marking().moved(self.view, grip.level, grip.point, place, final=True)
-        self.history.drag(self.history.now.with_view(self.view_number, view))
+        self.drag_view(view)
 
     def remove(self) -> bool:
         """Drop the clicks that were begun; else remove what the chosen grip is of; else the chosen level."""
@@ -285,6 +289,8 @@ class PlanHand:
         return False
 
     def _settle_choice(self) -> None:
+        # a draft of before may have fewer views
+        self.view_number = min(self.view_number, len(self.history.now.views) - 1)
         self.level = min(self.level, max(len(self.view.levels) - 1, 0))
         if self.chosen is not None and place_of(self.view, self.chosen) is None:
             self.chosen = None

@@ -23,6 +23,11 @@ class History:
         self._future.clear()
         self.now = draft
 
+    def begin(self, draft: Draft) -> None:
+        """Go on with a draft that nothing goes back from: what came before was drawn on another picture."""
+        self._past, self._future = [], []
+        self.now = draft
+
     def drag(self, draft: Draft) -> None:
         """Change the draft within the step that was begun by `put`."""
         self.now = draft

@@ -76,7 +76,7 @@ class ScaleBox(QFrame):
         if fresh:
             scale, words = known_scale(picture.info, self._profile)
             if scale is not None:
-                self._hand.put_view(replace(self._hand.view, scale=scale))
+                self._hand.drag_view(replace(self._hand.view, scale=scale))
             elif words:
                 self._say(words[-1])
 

@@ -119,15 +119,11 @@ class PlanWindow(QWidget):
             return
         hand.take_picture(picture)
         fresh = view.scale is None
-        hand.history.put(
-            hand.history.now.with_view(
-                hand.view_number,
-                replace(
-                    view, image=size, reference_frame=still.frame,
-                    reference_png=encode_reference(still.pixels), polarity=self._polarity or view.polarity,
-                ),
-            )
+        drawn = replace(
+            view, image=size, reference_frame=still.frame, reference_png=encode_reference(still.pixels),
+            polarity=self._polarity or view.polarity,
         )  # fmt: skip
+        hand.history.begin(hand.history.now.with_view(hand.view_number, drawn))
         self.scale.take_picture(picture, fresh=fresh)
         self.view.show_picture(picture)
         self.setWindowTitle(translated(f"{_TITLE}: {spec}. {STANDING}"))
@@ -139,7 +135,7 @@ class PlanWindow(QWidget):
         """Show everything as it is now."""
         hand = self.hand
         for number, button in enumerate(self.tabs):
-            button.setChecked(number == hand.view_number)
+            button.setChecked(_VIEWS[number][1] == hand.view.projection)
         self.view.show_picture(hand.picture)
         self.view.show_cursor()
         self.levels.show_view(hand.view)

@@ -10,9 +10,11 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from calibration.planning.still_picture import StillPicture
 from monitor.plan import parse_plan, plan_to_json, read_plan
 from monitor.plan_image import reference_in
 from recordings.simulated.marks import plan_for
+from recordings.simulated.settings import SimulationSettings
 from tests.ui.planning.conftest import MM_PER_PX, SPEC, Opened, Truth, click, key
 from ui.planning.tools import Tool
 from ui.planning.window import PlanWindow
@@ -265,3 +267,34 @@ def test_a_front_that_the_cannula_comes_from_is_doubted(opened: Opened, truth: T
         click(window, at)
     assert len(window.hand.view.levels[0].cannulas) == 1
     assert "from the front" in window.levels.said.text()
+
+
+def test_undo_goes_back_to_no_other_picture_and_leaves_a_view_that_is_not_there_yet(
+    opened: Opened, truth: Truth, still: StillPicture
+) -> None:
+    window = opened()
+    _mark(window, truth, ("T12",))
+    window.tabs[1].click()
+    for _ in range(5):
+        window.view.undo()
+    assert window.hand.view.projection == "lateral"
+    assert window.tabs[0].isChecked()
+    window.view.redo()
+    window.show_picture(SPEC, still)
+    kept = window.hand.view.reference_png
+    assert kept is not None
+    assert not window.hand.history.can_undo
+    window.view.undo()
+    assert window.hand.view.reference_png == kept
+    assert len(window.hand.view.levels) == 1
+
+
+def test_a_plan_of_ap_alone_is_shown_as_such(opened: Opened, tmp_path: Path) -> None:
+    out = tmp_path / "plan.json"
+    out.write_bytes(plan_to_json(plan_for("twolevels", SimulationSettings(projection="ap"))))
+    window = opened(out)
+    assert window.tabs[1].isChecked()
+    assert not window.tabs[0].isChecked()
+    window.tabs[0].click()
+    assert window.hand.view.levels == ()
+    assert window.tabs[0].isChecked()
