@@ -44,6 +44,7 @@ from ui.worded import Button
 
 STANDING = "Research and training software, not a medical device"
 _TITLE = "CementWatch planning"
+ANOTHER_PICTURE = "the levels were marked on another picture: check every outline, then Enter"
 _SIDE_LARGE_PX, _SIDE_SMALL_PX = 470, 350
 _VIEWS = (("lateral", "lateral"), ("ap", "ap"))
 
@@ -123,12 +124,18 @@ class PlanWindow(QWidget):
             view, image=size, reference_frame=still.frame, reference_png=encode_reference(still.pixels),
             polarity=self._polarity or view.polarity,
         )  # fmt: skip
+        elsewhere = bool(view.levels) and drawn.reference_png != view.reference_png
+        if elsewhere:  # the spine may lie a few millimetres beside the marks
+            drawn = replace(drawn, levels=tuple(replace(one, confirmed=False) for one in drawn.levels))
         hand.history.begin(hand.history.now.with_view(hand.view_number, drawn))
         self.scale.take_picture(picture, fresh=fresh)
         self.view.show_picture(picture)
         self.setWindowTitle(translated(f"{_TITLE}: {spec}. {STANDING}"))
         frames = "1 frame" if picture.frames == 1 else f"mean of {picture.frames} frames that lie still"
-        self.say(f"{spec}: {columns} x {rows} px, frame {still.frame}, {frames}")
+        if elsewhere:
+            self.say(ANOTHER_PICTURE, refused=True)
+        else:
+            self.say(f"{spec}: {columns} x {rows} px, frame {still.frame}, {frames}")
         self.refresh()
 
     def refresh(self) -> None:

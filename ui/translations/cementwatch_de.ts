@@ -1115,6 +1115,10 @@
         <translation>Keilwinkel %1°: Kompression, schwer</translation>
     </message>
     <message>
+        <source>the levels were marked on another picture: check every outline, then Enter</source>
+        <translation>die Höhen wurden auf einem anderen Bild markiert: jeden Umriss prüfen, dann Enter</translation>
+    </message>
+    <message>
         <source>the plan's other view</source>
         <translation>die andere Ansicht des Plans</translation>
     </message>

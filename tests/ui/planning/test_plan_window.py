@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from recordings.simulated.marks import plan_for
 from recordings.simulated.settings import SimulationSettings
 from tests.ui.planning.conftest import MM_PER_PX, SPEC, Opened, Truth, click, key
 from ui.planning.tools import Tool
-from ui.planning.window import PlanWindow
+from ui.planning.window import ANOTHER_PICTURE, PlanWindow
 
 _OFF = np.random.default_rng(11).normal(0, 2.0, (3, 4, 2))
 
@@ -74,6 +75,9 @@ def test_a_plan_that_is_there_is_gone_on_with(opened: Opened, tmp_path: Path) ->
     out.write_bytes(plan_to_json(plan))
     window = opened(out)
     assert sorted(level.name for level in window.hand.view.levels) == ["L1", "T12"]
+    assert window.said.text() == ANOTHER_PICTURE
+    assert not window.save(), "nobody has looked whether they lie where the spine is"
+    key(window, Qt.Key.Key_Return)
     assert window.save()
     again = read_plan(out)
     assert again.views[0].levels == plan.views[0].levels
@@ -287,6 +291,13 @@ def test_undo_goes_back_to_no_other_picture_and_leaves_a_view_that_is_not_there_
     window.view.undo()
     assert window.hand.view.reference_png == kept
     assert len(window.hand.view.levels) == 1
+    key(window, Qt.Key.Key_Return)
+    window.show_picture(SPEC, still)
+    assert window.problems() == [], "it is the same picture"
+    other = replace(still, picture=replace(still.picture, stored=still.picture.stored + 20.0))
+    window.show_picture(SPEC, other)
+    assert window.said.text() == ANOTHER_PICTURE
+    assert window.problems() != []
 
 
 def test_a_plan_of_ap_alone_is_shown_as_such(opened: Opened, tmp_path: Path) -> None:
