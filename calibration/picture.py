@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from monitor.config import IntensityConfig
 from monitor.errors import CalibrationError, EndOfStream
-from monitor.frame import SourceInfo
+from monitor.frame import Pixels, SourceInfo
 from monitor.intensity import Curve
 from monitor.sources.base import FrameSource
 
@@ -84,20 +84,35 @@ def average_of(source: FrameSource, first: int = 0, count: int = MOST_FRAMES) ->
     SourceError
         The source cannot be opened or decoded.
     """
-    with source:
-        info = source.info
-        pictures: list[Float32] = []
-        for number in range(first + max(1, min(count, MOST_FRAMES))):
-            try:
-                frame = source.read()
-            except EndOfStream:
-                break
-            if number >= first:
-                pictures.append(frame.pixels.astype(np.float32))
-    if not pictures:
-        raise CalibrationError(f"{info.source_id}: there is no frame {first}")
+    info, frames = frames_of(source, first, min(count, MOST_FRAMES))
+    pictures: list[Float32] = [frame.astype(np.float32) for frame in frames]
     means = np.array([picture.mean() for picture in pictures])
     usual = float(np.median(means))
     steady = np.abs(means - usual) <= _STEADY_LEVELS * info.intensity.largest_stored_value
     kept = [picture for picture, is_steady in zip(pictures, steady, strict=True) if is_steady]
     return Picture(np.mean(kept, axis=0, dtype=np.float32), info, len(kept), len(pictures) - len(kept))
+
+
+def frames_of(source: FrameSource, first: int, count: int) -> tuple[SourceInfo, list[Pixels]]:
+    """Frames of a source, at least one and at most so many; it is opened and closed.
+
+    Raises
+    ------
+    CalibrationError
+        There is no frame of the number `first`.
+    SourceError
+        The source cannot be opened or decoded.
+    """
+    frames: list[Pixels] = []
+    with source:
+        info = source.info
+        for number in range(first + max(1, count)):
+            try:
+                frame = source.read()
+            except EndOfStream:
+                break
+            if number >= first:
+                frames.append(frame.pixels)
+    if not frames:
+        raise CalibrationError(f"{info.source_id}: there is no frame {first}")
+    return info, frames

@@ -14,7 +14,7 @@ from calibration.planning.outline import Outline
 from calibration.scale import ScaleEstimate
 from calibration.shaft import ShaftScale, scale_from_cannula
 from monitor.frame import PixelIntensityRelationship
-from monitor.plan import Cannula, Path2D, Point
+from monitor.plan import Path2D, Point
 
 Vector = NDArray[np.float64]
 
@@ -83,11 +83,6 @@ def scale_by(picture: Picture, marked: MarkedCannula, outer_diameter_mm: float) 
 def possible_gauges(marked: MarkedCannula, rough: ScaleEstimate) -> tuple[str, ...]:
     """Gauges that fit a scale known otherwise, the nearest first; empty where none does."""
     return tuple(name for name, _ in matching_gauges(marked.width_px, marked.width_sd_px, rough))
-
-
-def as_planned(marked: MarkedCannula, outer_diameter_mm: float) -> Cannula:
-    """As a plan keeps it."""
-    return Cannula(marked.path, outer_diameter_mm)
 
 
 def level_of(path: Path2D, outlines: tuple[Outline, ...]) -> int | None:

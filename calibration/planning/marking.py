@@ -16,7 +16,6 @@ from monitor.errors import PlanError
 from monitor.plan import Point
 
 CORNERS = 4
-NEIGHBOUR_CLICKS = 2
 _LEAST_PITCH_PX = 10.0
 _LEAST_AREA_PX2 = 100.0
 

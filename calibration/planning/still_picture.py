@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.picture import Picture
+from calibration.picture import Picture, frames_of
 from calibration.planning.still import mean_of, still_frames
-from monitor.errors import CalibrationError, EndOfStream
 from monitor.frame import Pixels, freeze_pixels
 from monitor.sources.base import FrameSource
 
@@ -57,18 +56,7 @@ def still_picture_of(source: FrameSource, first: int = 0, count: int = USUAL_FRA
     SourceError
         The source cannot be opened or decoded.
     """
-    frames: list[Pixels] = []
-    with source:
-        info = source.info
-        for number in range(first + max(1, min(count, MOST_FRAMES))):
-            try:
-                frame = source.read()
-            except EndOfStream:
-                break
-            if number >= first:
-                frames.append(frame.pixels)
-    if not frames:
-        raise CalibrationError(f"{info.source_id}: there is no frame {first}")
+    info, frames = frames_of(source, first, min(count, MOST_FRAMES))
     group = still_frames(frames, info.intensity.largest_stored_value)
     picture = Picture(mean_of(frames, group), info, len(group), len(frames) - len(group))
     return StillPicture(picture, first + group[0])

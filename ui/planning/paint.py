@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PyQt6.QtGui import QPainter, QPainterPath, QPolygonF
 
 from calibration.planning.draft import LevelDraft
 from monitor.plan import Path2D, Point
 from ui.planning.hand import PlanHand
-from ui.theme import AMBER_LINE, CONTOUR, CYAN, HALO, QUARTER_WORDS, TEXT, TEXT_SOFT, THIRD_WORDS
-from ui.wizard.paint import paint_caption
+from ui.theme import AMBER_LINE, CONTOUR, CYAN, QUARTER_WORDS, TEXT, TEXT_SOFT, THIRD_WORDS
+from ui.wizard.paint import paint_caption, stroke
 from ui.wizard.sight import Sight
 
 _GRIP_PX, _CHOSEN_PX, _SMALL_PX = 5.0, 8.0, 3.0
@@ -42,23 +42,6 @@ def paint_plan(painter: QPainter, sight: Sight, hand: PlanHand, pointer: Point |
         and (hand.clicks or not view.levels or hand.tool.value != "level")
     ):
         paint_caption(painter, QPointF(pointer[0], pointer[1] + 20), hand.wanted.caption, TEXT, side=1)
-
-
-def stroke(
-    painter: QPainter,
-    path: QPainterPath,
-    colour: str,
-    width: float,
-    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
-) -> None:
-    """A line with a dark halo."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    halo = QColor(HALO)
-    halo.setAlpha(150)
-    painter.setPen(QPen(halo, width + 2.0))
-    painter.drawPath(path)
-    painter.setPen(QPen(QColor(colour), width, style))
-    painter.drawPath(path)
 
 
 def _level(painter: QPainter, sight: Sight, level: LevelDraft, *, is_chosen: bool, lateral: bool) -> None:

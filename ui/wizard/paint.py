@@ -39,7 +39,7 @@ def paint_shapes(painter: QPainter, sight: Sight, shapes: Shapes) -> None:
         painter.setPen(QPen(QColor(CYAN), 1.0))  # a halo around so many would hide what they surround
         painter.drawPath(path)
     else:
-        _stroke(painter, path, CONTOUR, 1.3)
+        stroke(painter, path, CONTOUR, 1.3)
     for at, text in shapes.labels:
         x, y = sight.to_view(at)
         paint_caption(painter, QPointF(x, y), text, TEXT)
@@ -53,7 +53,7 @@ def paint_marks(painter: QPainter, sight: Sight, marker: Marker, shapes: Shapes)
     if len(points) == 2 and shapes == Shapes():
         join = QPainterPath(QPointF(*sight.to_view(points[0])))
         join.lineTo(QPointF(*sight.to_view(points[1])))
-        _stroke(painter, join, CYAN, 1.0, dashed=True)
+        stroke(painter, join, CYAN, 1.0, Qt.PenStyle.DashLine)
     for number, at in enumerate(points):
         x, y = sight.to_view(at)
         is_chosen = number == marker.chosen
@@ -64,7 +64,7 @@ def paint_marks(painter: QPainter, sight: Sight, marker: Marker, shapes: Shapes)
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             ring.moveTo(x + dx * radius, y + dy * radius)
             ring.lineTo(x + dx * (radius - _TICK_PX), y + dy * (radius - _TICK_PX))
-        _stroke(painter, ring, CYAN, 2.4 if is_chosen else 1.5)
+        stroke(painter, ring, CYAN, 2.4 if is_chosen else 1.5)
         if shapes.labels:
             continue
         # on the side that looks away from the other mark
@@ -81,15 +81,19 @@ def _polygon(sight: Sight, points: Sequence[Point]) -> QPolygonF:
     return QPolygonF([QPointF(*sight.to_view(point)) for point in points])
 
 
-def _stroke(
-    painter: QPainter, path: QPainterPath, colour: str, width: float, *, dashed: bool = False
+def stroke(
+    painter: QPainter,
+    path: QPainterPath,
+    colour: str,
+    width: float,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
 ) -> None:
+    """A line with a dark halo."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     halo = QColor(HALO)
     halo.setAlpha(150)
     painter.setPen(QPen(halo, width + 2.0))
     painter.drawPath(path)
-    style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
     painter.setPen(QPen(QColor(colour), width, style))
     painter.drawPath(path)
 
