@@ -24,10 +24,15 @@ def encode_reference(pixels: Pixels) -> str:
     ----------
     pixels : ndarray, shape (rows, columns), uint8 or uint16
     """
+    return base64.b64encode(encode_gray_png(pixels)).decode("ascii")
+
+
+def encode_gray_png(pixels: Pixels) -> bytes:
+    """Pack a frame as PNG, bit for bit."""
     done, packed = cv2.imencode(".png", pixels)
     if not done:
         raise ValueError("the frame cannot be packed as PNG")
-    return base64.b64encode(packed.tobytes()).decode("ascii")
+    return packed.tobytes()
 
 
 def reference_in(view: View) -> Pixels | None:
@@ -49,16 +54,39 @@ def reference_in(view: View) -> Pixels | None:
         data = base64.b64decode(view.reference_png, validate=True)
     except (binascii.Error, ValueError) as error:
         raise PlanError(f"{where}: not base64: {error}") from error
+    pixels = decode_gray_png(data, where)
+    rows, columns = pixels.shape
+    if view.image is not None and (view.image.rows, view.image.columns) != (rows, columns):
+        raise PlanError(
+            f"{where}: is {columns} x {rows}, the view was made for {view.image.columns} x {view.image.rows}"
+        )
+    return pixels
+
+
+def decode_gray_png(data: bytes, where: str) -> Pixels:
+    """Unpack a gray PNG of 8 or 16 bit.
+
+    Parameters
+    ----------
+    data : bytes
+    where : str
+        What it is, for the message.
+
+    Returns
+    -------
+    ndarray, shape (rows, columns), uint8 or uint16, read-only
+
+    Raises
+    ------
+    PlanError
+        It is none, or too large.
+    """
     # the header first: a small text may unpack to a vast image
     if not data.startswith(_SIGNATURE) or len(data) < 26:
         raise PlanError(f"{where}: not a PNG")
     columns, rows, _, colour = struct.unpack(">IIBB", data[16:26])
     if colour != 0 or not (0 < rows <= _LARGEST_SIDE and 0 < columns <= _LARGEST_SIDE):
         raise PlanError(f"{where}: must be a gray PNG of at most {_LARGEST_SIDE} pixels a side")
-    if view.image is not None and (view.image.rows, view.image.columns) != (rows, columns):
-        raise PlanError(
-            f"{where}: is {columns} x {rows}, the view was made for {view.image.columns} x {view.image.rows}"
-        )
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape != (rows, columns) or pixels.dtype not in (np.uint8, np.uint16):
         raise PlanError(f"{where}: cannot be unpacked")

@@ -59,15 +59,20 @@ class Views:
             return self._with_all_beam(result)
         return self._taken_up(other, result, frame, now_ns, skipped_before)
 
-    def ask_for_next(self) -> View:
-        """Take up the next view of the plan at the next step if the image is as much like it; thread-safe.
+    @property
+    def next_view(self) -> View:
+        """The view of the plan that follows the one that is monitored now; may be asked by any thread."""
+        views = list(self._pipelines.values())
+        return views[(views.index(self._active) + 1) % len(views)].view
+
+    def ask_for(self, name: str) -> None:
+        """Take up a view at the next step if the image is as much like it.
 
         It is then taken up before it is so much more like it that it would be by itself. What the image does
-        not show is not taken up: the other view would be learned as if it were this one.
+        not show is not taken up: the other view would be learned as if it were this one. A name that the plan
+        does not have is not known to it: nothing happens.
         """
-        views = list(self._pipelines.values())
-        self._asked = views[(views.index(self._active) + 1) % len(views)]
-        return self._asked.view
+        self._asked = self._pipelines.get(name)
 
     def _taken_up(
         self, other: Pipeline, result: Result, frame: Frame, now_ns: int, skipped_before: int

@@ -1,9 +1,9 @@
-"""What a recording is made of: frames, gaps and events as checked, self-described messages.
+"""What a recording is made of: frames, gaps, events and steps as checked, self-described messages.
 
 A message is a MessagePack map ``{"header": bin, "data": bin, "crc32": int}``. `header` is itself a
-MessagePack map whose key ``type`` is ``frame``, ``gap`` or ``event``; `data` holds the pixels of a
-frame and is empty otherwise; `crc32` (zlib) covers the bytes of `header` and then of `data`, so that
-a message that was cut or changed is never taken for a right one.
+MessagePack map whose key ``type`` is ``frame``, ``gap``, ``event`` or ``step``; `data` holds the pixels of
+a frame or the findings of a step and is empty otherwise; `crc32` (zlib) covers the bytes of `header` and
+then of `data`, so that a message that was cut or changed is never taken for a right one.
 
 Pixels are stored row by row, 16 bit values little-endian, as they are (codec ``raw``) or as one
 Blosc2 buffer (codec ``blosc2``: Zstandard level 1 after bit shuffling, whichever is smaller).
@@ -22,6 +22,8 @@ import numpy as np
 from monitor.errors import RecordingError
 from monitor.frame import Frame, freeze_pixels
 from monitor.sources.sequence import LARGEST_AREA_PX
+from monitor.stepping import Request
+from recordings.findings import Findings, pack_findings, unpack_findings
 
 _Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 _Time = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
@@ -56,7 +58,24 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-Message = Frame | Gap | Event
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step of the monitor: what went into it, and what came out.
+
+    `number` counts the steps of a recording from 0, so that a lost one is missed. `requests` took effect just
+    before it. `findings` is None where a stage raised `fault`.
+    """
+
+    number: int
+    seq: int
+    now_ns: int
+    skipped_before: int
+    requests: tuple[Request, ...]
+    findings: Findings | None
+    fault: str | None = None
+
+
+Message = Frame | Gap | Event | Step
 
 
 class _FrameHeader(msgspec.Struct, frozen=True, tag_field="type", tag="frame"):
@@ -83,7 +102,16 @@ class _EventHeader(msgspec.Struct, frozen=True, tag_field="type", tag="event"):
     data: dict[str, Any]
 
 
-_Header = _FrameHeader | _GapHeader | _EventHeader
+class _StepHeader(msgspec.Struct, frozen=True, tag_field="type", tag="step"):
+    number: Annotated[int, msgspec.Meta(ge=0)]
+    seq: Annotated[int, msgspec.Meta(ge=0)]
+    now_ns: _Time
+    skipped_before: Annotated[int, msgspec.Meta(ge=0)]
+    requests: tuple[tuple[str, str | None], ...]
+    fault: str | None
+
+
+_Header = _FrameHeader | _GapHeader | _EventHeader | _StepHeader
 
 
 class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +145,12 @@ def encode(message: Message) -> bytes:
             header = _GapHeader(message.first_seq, message.count, message.t_ns, message.reason)
         case Event():
             header = _EventHeader(message.name, message.t_ns, message.data)
+        case Step():
+            asked = tuple((request.kind, request.value) for request in message.requests)
+            header = _StepHeader(
+                message.number, message.seq, message.now_ns, message.skipped_before, asked, message.fault
+            )
+            data = b"" if message.findings is None else pack_findings(message.findings)
     head = _encoder.encode(header)
     return _encoder.encode(_Envelope(head, data, zlib.crc32(data, zlib.crc32(head))))
 
@@ -143,6 +177,12 @@ def decode(encoded: bytes) -> Message:
             return Gap(header.first_seq, header.count, header.t_ns, header.reason)
         case _EventHeader():
             return Event(header.name, header.t_ns, header.data)
+        case _StepHeader():
+            asked = tuple(Request(kind, value) for kind, value in header.requests)
+            found = unpack_findings(envelope.data) if envelope.data else None
+            return Step(
+                header.number, header.seq, header.now_ns, header.skipped_before, asked, found, header.fault
+            )
 
 
 def _encode_frame(frame: Frame) -> tuple[_FrameHeader, bytes]:

@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from monitor.frame import Frame
-from recordings.messages import Event, Gap
+from monitor.stepping import Taken
+from recordings.findings import Findings
+from recordings.messages import Event, Gap, Step
 
 _MOST_EVENTS = 10_000
+_MOST_STEPS = 2_000
 
 
 class FrameWriter(Protocol):
@@ -36,6 +39,10 @@ class FrameWriter(Protocol):
         """Keep something that happened."""
         ...
 
+    def step(self, step: Step) -> None:
+        """Keep a step of the monitor."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class RecorderState:
@@ -45,8 +52,8 @@ class RecorderState:
     ----------
     captured, written, gaps, queued : int
         Frames offered, in the file, lost and waiting; the first is the sum of the others.
-    events_lost : int
-        Events that could not be kept.
+    events_lost, steps_lost : int
+        Events, and steps of the monitor, that could not be kept.
     backlog : float
         Part of the budget in use, 0 to 1.
     failing : bool
@@ -62,6 +69,7 @@ class RecorderState:
     gaps: int
     queued: int
     events_lost: int
+    steps_lost: int
     backlog: float
     failing: bool
     last_error: str | None
@@ -95,16 +103,20 @@ class Recorder:
         closes it then.
     budget_bytes : int
         Most pixels that may wait (bytes), the frame being written included.
+    first_step : int
+        Number of the first step.
     """
 
-    def __init__(self, writer: FrameWriter, budget_bytes: int) -> None:
+    def __init__(self, writer: FrameWriter, budget_bytes: int, *, first_step: int = 0) -> None:
         self._writer = writer
         self._budget_bytes = budget_bytes
         self._changed = threading.Condition()
-        self._queue: deque[Frame | Event | _Run] = deque()
+        self._queue: deque[Frame | Event | Step | _Run] = deque()
         self._queued_bytes = 0
         self._captured = self._written = self._gaps = self._queued = 0
         self._events_queued = self._events_lost = 0
+        self._steps_queued = self._steps_lost = 0
+        self._next_step = first_step
         self._failing = False
         self._last_error: str | None = None
         self._stopping = False
@@ -149,6 +161,23 @@ class Recorder:
             self._changed.notify_all()
         return True
 
+    def step(self, taken: Taken) -> bool:
+        """Keep a step of the monitor behind its frame; False where there is no room for it.
+
+        Nothing is packed here: it is called on the thread that takes the steps.
+        """
+        found = None if taken.result is None else Findings.of(taken.result)
+        with self._changed:
+            number, self._next_step = self._next_step, self._next_step + 1
+            if self._stopping or self._steps_queued >= _MOST_STEPS:
+                self._steps_lost += 1
+                return False
+            seq, now_ns, skipped = taken.frame.seq, taken.now_ns, taken.skipped_before
+            self._queue.append(Step(number, seq, now_ns, skipped, taken.requests, found, taken.fault))
+            self._steps_queued += 1
+            self._changed.notify_all()
+        return True
+
     def state(self) -> RecorderState:
         """How it stands now; the counters agree with each other."""
         with self._changed:
@@ -158,6 +187,7 @@ class Recorder:
                 self._gaps,
                 self._queued,
                 self._events_lost,
+                self._steps_lost,
                 min(self._queued_bytes / self._budget_bytes, 1.0) if self._budget_bytes > 0 else 1.0,
                 self._failing,
                 self._last_error,
@@ -195,6 +225,9 @@ class Recorder:
                     case Event():
                         self._events_queued -= 1
                         self._events_lost += 1
+                    case Step():
+                        self._steps_queued -= 1
+                        self._steps_lost += 1
                     case _Run():
                         self._queue.append(item)
         return not self._thread.is_alive()
@@ -202,7 +235,8 @@ class Recorder:
     def _lose(self, frame: Frame, reason: str) -> None:
         """Count a frame as lost and queue the gap in its place; the lock is held."""
         self._gaps += 1
-        newest = self._queue[-1] if self._queue else None
+        # steps of the monitor may lie between two lost frames: it is one gap all the same
+        newest = next((item for item in reversed(self._queue) if not isinstance(item, Step)), None)
         if not (isinstance(newest, _Run) and newest.take(frame, reason)):
             self._queue.append(_Run(frame.seq, 1, frame.t_capture_ns, reason))
             self._changed.notify_all()
@@ -217,7 +251,7 @@ class Recorder:
             self._keep(item)
         self._write_gaps()
 
-    def _keep(self, item: Frame | Event | _Run) -> None:
+    def _keep(self, item: Frame | Event | Step | _Run) -> None:
         if isinstance(item, _Run):
             self._unwritten.append(item)
             self._write_gaps()
@@ -227,6 +261,10 @@ class Recorder:
             if isinstance(item, Event):
                 self._events_queued -= 1
                 self._events_lost += error is not None
+                return
+            if isinstance(item, Step):
+                self._steps_queued -= 1
+                self._steps_lost += error is not None
                 return
             self._queued -= 1
             self._queued_bytes -= item.pixels.nbytes
@@ -245,7 +283,7 @@ class Recorder:
             del self._unwritten[0]
         return None
 
-    def _try(self, item: Frame | Event | Gap) -> str | None:
+    def _try(self, item: Frame | Event | Gap | Step) -> str | None:
         """Write one thing; the text of the error where it failed."""
         error: str | None = None
         try:
@@ -256,6 +294,8 @@ class Recorder:
                     self._writer.gap(item)
                 case Event():
                     self._writer.event(item.name, item.data, item.t_ns)
+                case Step():
+                    self._writer.step(item)
         except Exception as fault:  # whatever it is, the frame is lost and recording goes on
             error = str(fault) or type(fault).__name__
         with self._changed:

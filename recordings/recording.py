@@ -3,14 +3,15 @@
 Every frame is one message that is handed to the kernel at once, outside any chunk, so that a killed
 process loses nothing that `RecordingWriter.append` returned from; the file is flushed to the disk
 about once a second of frames, so that a power cut loses about as much. Topics are ``frames``,
-``gaps`` and ``events``; for the messages see `recordings.messages`. Any MCAP reader (format: mcap.dev)
-lists them. A clean end is the MCAP summary with a message count and the CRC of the whole data section.
+``gaps``, ``events`` and ``steps``; for the messages see `recordings.messages`. Any MCAP reader (format:
+mcap.dev) lists them. A clean end is the MCAP summary with a message count and the CRC of the whole data
+section.
 """
 
 from __future__ import annotations
 
-from recordings.messages import Event, Gap
+from recordings.messages import Event, Gap, Step
 from recordings.recording_reader import RecordingCheck, RecordingReader
 from recordings.recording_writer import RecordingWriter
 
-__all__ = ["Event", "Gap", "RecordingCheck", "RecordingReader", "RecordingWriter"]
+__all__ = ["Event", "Gap", "RecordingCheck", "RecordingReader", "RecordingWriter", "Step"]

@@ -15,12 +15,12 @@ class Whole:
     ----------
     end : int
         Byte after the last whole message.
-    frames, gaps, events : int
+    frames, gaps, events, steps : int
         Messages up to there.
     times_ns : tuple of (int, int) or None
         Earliest and latest log time; None where there is no message.
-    next_seq : int
-        Number of the frame that follows.
+    next_seq, next_step : int
+        Number of the frame, and of the step, that follow.
     last_capture_ns, last_time_ns : int or None
         Of the last frame: its monotonic time of capture, and its own time; None without one.
     """
@@ -29,7 +29,9 @@ class Whole:
     frames: int
     gaps: int
     events: int
+    steps: int
     times_ns: tuple[int, int] | None
     next_seq: int
+    next_step: int
     last_capture_ns: int | None
     last_time_ns: int | None

@@ -7,11 +7,12 @@ import struct
 import zlib
 from array import array
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
@@ -21,7 +22,7 @@ from mcap.records import Channel, DataEnd, Footer, Metadata, Statistics
 from monitor.errors import RecordingError, SourceError
 from monitor.frame import Frame
 from monitor.sources.sequence import LARGEST_AREA_PX
-from recordings.messages import Event, Gap, decode
+from recordings.messages import Event, Gap, Step, decode
 from recordings.recording_format import MAGIC, Whole
 
 _RECORD_HEAD = struct.Struct("<BQ")
@@ -29,6 +30,8 @@ _MESSAGE_HEAD = struct.Struct("<HIQQ")
 _LARGEST_SMALL_RECORD = 16 * 1024 * 1024
 _LARGEST_FRAME = 2 * LARGEST_AREA_PX + _LARGEST_SMALL_RECORD
 _MOST_STRANGE_RECORDS = 1000
+
+_Kind = TypeVar("_Kind", Frame, Step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,31 @@ class RecordingCheck:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What the heads of messages say: numbers of frames (their lower 32 bits), and times (ns, monotonic)."""
+
+    seqs: tuple[int, ...]
+    times_ns: tuple[int, ...]
+
+
+class _Index:
+    """Where messages of one kind lie."""
+
+    def __init__(self) -> None:
+        self.offsets, self.lengths, self.seqs, self.times_ns = array("Q"), array("Q"), array("Q"), array("Q")
+
+    def add(self, offset: int, length: int, seq: int, time_ns: int) -> None:
+        self.offsets.append(offset)
+        self.lengths.append(length)
+        self.seqs.append(seq)
+        self.times_ns.append(time_ns)
+
+
 class RecordingReader:
     """Reads a recording: whole, cut anywhere, or still being written.
 
-    Only an index of 16 bytes per frame is held in memory. May be used by several threads.
+    Only an index of 32 bytes per frame and step is held in memory. May be used by several threads.
 
     Raises
     ------
@@ -74,8 +98,8 @@ class RecordingReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.metadata: Mapping[str, str] = {}
-        self._offsets = array("Q")
-        self._lengths = array("Q")
+        self._frames = _Index()
+        self._steps = _Index()
         self._gaps: list[Gap] = []
         self._events: list[Event] = []
         self._damaged: set[int] = set()
@@ -105,7 +129,7 @@ class RecordingReader:
 
     def __len__(self) -> int:
         """Frames in the file, damaged ones included."""
-        return len(self._offsets)
+        return len(self._frames.offsets)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -138,26 +162,24 @@ class RecordingReader:
         next_seq = max((gap.first_seq + gap.count for gap in self._gaps), default=0)
         last = self.read(len(self) - 1) if len(self) else None
         if last is not None:
-            times_ns += [self._log_time_ns(0), self._log_time_ns(len(self) - 1)]
+            times_ns += [self._frames.times_ns[0], self._frames.times_ns[-1]]
             next_seq = max(next_seq, last.seq + 1)
         return Whole(
             end=self._data_end if self._stated_crc is not None else self._next,
             frames=len(self),
             gaps=len(self._gaps),
             events=len(self._events),
+            steps=self.step_count,
             times_ns=(max(0, min(times_ns)), max(0, *times_ns)) if times_ns else None,
             next_seq=next_seq,
+            next_step=self.step(self.step_count - 1).number + 1 if self.step_count else 0,
             last_capture_ns=None if last is None else last.t_capture_ns,
             last_time_ns=None if last is None else last.time_ns,
         )
 
-    def _log_time_ns(self, index: int) -> int:
-        head = os.pread(self._fd, _MESSAGE_HEAD.size, self._offsets[index] - _MESSAGE_HEAD.size)
-        return int(_MESSAGE_HEAD.unpack(head)[2])
-
     def refresh(self) -> int:
         """Take up what was written since; return how many frames are new."""
-        before = len(self._offsets)
+        before = len(self)
         size = os.fstat(self._fd).st_size
         while not self._ended and self._next + _RECORD_HEAD.size <= size:
             opcode, length = _RECORD_HEAD.unpack(os.pread(self._fd, _RECORD_HEAD.size, self._next))
@@ -166,7 +188,7 @@ class RecordingReader:
                 break
             self._take(opcode, body, length)
             self._next = body + length
-        return len(self._offsets) - before
+        return len(self) - before
 
     def read(self, index: int) -> Frame:
         """Return the frame at a position, from 0; its `seq` differs where there are gaps.
@@ -178,23 +200,46 @@ class RecordingReader:
         RecordingError
             The frame is damaged.
         """
-        if not 0 <= index < len(self._offsets):
+        return self._message_at(self._frames, index, Frame, _LARGEST_FRAME)
+
+    @property
+    def frame_heads(self) -> Heads:
+        """Numbers and capture times of all frames without reading them; `read` has what is checked."""
+        return Heads(tuple(self._frames.seqs), tuple(self._frames.times_ns))
+
+    @property
+    def step_count(self) -> int:
+        """Steps of the monitor in the file, damaged ones included."""
+        return len(self._steps.offsets)
+
+    @property
+    def step_heads(self) -> Heads:
+        """Numbers of the frames of all steps, and when they were taken, without reading them."""
+        return Heads(tuple(self._steps.seqs), tuple(self._steps.times_ns))
+
+    def step(self, index: int) -> Step:
+        """Return the step at a position, from 0; raises as `read`."""
+        return self._message_at(self._steps, index, Step, _LARGEST_SMALL_RECORD)
+
+    def _message_at(self, held: _Index, index: int, kind: type[_Kind], most_bytes: int) -> _Kind:
+        if not 0 <= index < len(held.offsets):
             raise IndexError(index)
-        offset = self._offsets[index]
+        offset = held.offsets[index]
         try:
-            if self._lengths[index] > _LARGEST_FRAME:
+            if held.lengths[index] > most_bytes:
                 raise RecordingError("too large")
-            message = decode(os.pread(self._fd, self._lengths[index], offset))
-            if not isinstance(message, Frame):
-                raise RecordingError("not a frame")
+            message = decode(os.pread(self._fd, held.lengths[index], offset))
+            if not isinstance(message, kind):
+                raise RecordingError(f"not a {kind.__name__.lower()}")
         except RecordingError as error:
             self._damaged.add(offset)
-            raise RecordingError(f"{self.path}: frame at position {index} is damaged: {error}") from error
+            what = kind.__name__.lower()
+            raise RecordingError(f"{self.path}: {what} at position {index} is damaged: {error}") from error
         return message
 
     def __iter__(self) -> Iterator[Frame]:
         """Whole frames in order; damaged ones are left out and counted."""
-        for index in range(len(self._offsets)):
+        for index in range(len(self)):
             try:
                 yield self.read(index)
             except RecordingError:
@@ -210,6 +255,9 @@ class RecordingReader:
             if expected is not None and frame.seq > expected:
                 missing += _not_in_gaps(expected, frame.seq, self._gaps)
             expected = frame.seq + 1
+        for index in range(self.step_count):
+            with suppress(RecordingError):  # counted as damaged
+                self.step(index)
         first, end, stated_crc = self._summary
         # a recording that was gone on with states no sum over the whole file; each message has its own
         whole = self.complete and (self._stated_crc == 0 or self._crc(0, self._data_end) == self._stated_crc)
@@ -273,11 +321,10 @@ class RecordingReader:
         if size < 0:
             self._damaged.add(body)
             return
-        channel, *_ = _MESSAGE_HEAD.unpack(os.pread(self._fd, _MESSAGE_HEAD.size, body))
+        channel, seq, time_ns, _ = _MESSAGE_HEAD.unpack(os.pread(self._fd, _MESSAGE_HEAD.size, body))
         topic = self._topics.get(channel)
-        if topic == "frames":
-            self._offsets.append(start)
-            self._lengths.append(size)
+        if topic in ("frames", "steps"):
+            (self._frames if topic == "frames" else self._steps).add(start, size, seq, time_ns)
             return
         try:
             if size > _LARGEST_SMALL_RECORD:

@@ -16,20 +16,20 @@ from mcap.records import Message as McapMessage
 
 from monitor.errors import OutputError, RecordingError
 from monitor.frame import Frame
-from recordings.messages import Event, Gap, Message, encode
+from recordings.messages import Event, Gap, Message, Step, encode
 from recordings.recording_format import MAGIC, Whole
 
 PROFILE = "cementwatch.recording/1"
-_FRAMES, _GAPS, _EVENTS = 1, 2, 3
+_FRAMES, _GAPS, _EVENTS, _STEPS = 1, 2, 3, 4
 _CHANNELS = tuple(
     Channel(id=number, topic=topic, message_encoding="msgpack", metadata={}, schema_id=0)
-    for number, topic in ((_FRAMES, "frames"), (_GAPS, "gaps"), (_EVENTS, "events"))
+    for number, topic in ((_FRAMES, "frames"), (_GAPS, "gaps"), (_EVENTS, "events"), (_STEPS, "steps"))
 )
 _SYNC_EVERY_NS = 1_000_000_000
 
 
 class RecordingWriter:
-    """Appends frames, gaps and events to a new file that only its owner can read.
+    """Appends frames, gaps, events and steps to a new file that only its owner can read.
 
     Used by one thread at a time. A write that fails leaves the file as it was before it, and the
     next one may succeed.
@@ -57,7 +57,7 @@ class RecordingWriter:
         self._closed = False
         self._size = 0
         self._crc: int | None = 0
-        self._counts = dict.fromkeys((_FRAMES, _GAPS, _EVENTS), 0)
+        self._counts = dict.fromkeys((_FRAMES, _GAPS, _EVENTS, _STEPS), 0)
         self._times_ns: list[int] = []
         self._synced_ns: int | None = None
         start = _pack(Header(PROFILE, "cementwatch"), Metadata("recording", dict(metadata or {})), *_CHANNELS)
@@ -98,7 +98,12 @@ class RecordingWriter:
         writer = cls.__new__(cls)
         writer.path, writer._fd, writer._closed = path, fd, False
         writer._size, writer._crc, writer._synced_ns = whole.end, None, None
-        writer._counts = {_FRAMES: whole.frames, _GAPS: whole.gaps, _EVENTS: whole.events}
+        writer._counts = {
+            _FRAMES: whole.frames,
+            _GAPS: whole.gaps,
+            _EVENTS: whole.events,
+            _STEPS: whole.steps,
+        }
         writer._times_ns = list(whole.times_ns or ())
         return writer
 
@@ -130,6 +135,10 @@ class RecordingWriter:
     def event(self, name: str, data: dict[str, Any], t_ns: int) -> None:
         """Keep something that happened. Raises as `append`."""
         self._message(_EVENTS, Event(name, t_ns, data), self._counts[_EVENTS], t_ns, t_ns)
+
+    def step(self, step: Step) -> None:
+        """Keep a step of the monitor. Raises as `append`."""
+        self._message(_STEPS, step, step.seq, step.now_ns, step.now_ns)
 
     def close(self) -> None:
         """End the file cleanly. May be called again.

@@ -42,8 +42,8 @@ class Resumed:
     Parameters
     ----------
     session : Session
-    next_seq : int
-        Number of the next frame.
+    next_seq, next_step : int
+        Number of the next frame, and of the next step.
     last_capture_ns, last_time_ns : int or None
         Of the last frame kept: its monotonic time of capture, and its own time; None without one.
     alerts : tuple of Alert
@@ -54,6 +54,7 @@ class Resumed:
 
     session: Session
     next_seq: int
+    next_step: int
     last_capture_ns: int | None
     last_time_ns: int | None
     alerts: tuple[Alert, ...]
@@ -125,6 +126,7 @@ def resume_session(
     return Resumed(
         Session(folder, about, recording, log, clock_utc),
         whole.next_seq,
+        whole.next_step,
         whole.last_capture_ns,
         whole.last_time_ns,
         standing_alerts(contents.alarms),

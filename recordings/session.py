@@ -33,7 +33,7 @@ from recordings.recording import RecordingReader, RecordingWriter
 
 SCHEMA = "cementwatch.session/1"
 FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "config.toml", "session.json"
-MEMORY, SNAPSHOTS = "memory.msgpack", "snapshots"
+MEMORY, SNAPSHOTS, PROFILE = "memory.msgpack", "snapshots", "profile.json"
 _LARGEST_BYTES = 1024 * 1024
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from calibration.profile import Profile
 from calibration.readiness import Readiness, readiness
 from monitor.alerts import AlarmBoard
@@ -105,6 +107,7 @@ def watch(
     config: Config,
     profile: Profile | None,
     standing: tuple[Reason, ...] = (),
+    now: datetime | None = None,
 ) -> tuple[Pipeline | Views, Readiness]:
     """Make the pipelines, and say how ready the room's calibration is for the first view.
 
@@ -114,9 +117,11 @@ def watch(
         By the view's name: the frame on which it was drawn.
     standing : tuple of Reason
         What degrades the whole run.
+    now : datetime or None
+        What the calibration's age is told from; None: the clock.
     """
     board = AlarmBoard()
-    ready = [readiness(profile, info, view) for view in views]
+    ready = [readiness(profile, info, view, now) for view in views]
     pipelines = [
         Pipeline(
             plan, view, info, config, how.density, reference=references.get(view.name),

@@ -22,6 +22,7 @@ from monitor.loop import MonitorLoop
 from monitor.pipeline import Pipeline
 from monitor.result import AlarmState, AlertTransition
 from monitor.states import State
+from monitor.stepping import Stepping
 from recordings.log import LogContents, read_log
 from recordings.memory_keeper import MemoryKeeper
 from recordings.recorder import Recorder
@@ -65,10 +66,11 @@ class Bench:
         self.source = HandedSource()
         self.recorder = Recorder(self.session.recording, 64 * 1024 * 1024)
         self.pipeline = Pipeline(marked, marked.views[0], info(), config)
-        self.loop = MonitorLoop(self.source, self.pipeline.step, self.recorder.offer, self.clock)
+        self.stepping = Stepping(self.pipeline)
+        self.loop = MonitorLoop(self.source, self.stepping.step, self.recorder.offer, self.clock)
         self.told: list[AlertTransition] = []
         self.observer = Observer(
-            self.loop, self.pipeline, config, self.session.log, self.recorder,
+            self.loop, self.stepping, config, self.session.log, self.recorder,
             tell=self.told.append, clock_ns=self.clock,
         )  # fmt: skip
         self._noise = np.random.default_rng(3)
@@ -290,7 +292,7 @@ def test_a_memory_that_cannot_be_kept_is_said(bench: Bench, tmp_path: Path) -> N
     """A restart would come up without the alarms' cement: the recording is not whole then."""
     keeper = MemoryKeeper(tmp_path / "gone" / "memory.msgpack", bench.pipeline.remember)
     observer = Observer(
-        bench.loop, bench.pipeline, Config(), None, None, keeper, clock_ns=bench.clock
+        bench.loop, bench.stepping, Config(), None, None, keeper, clock_ns=bench.clock
     )  # fmt: skip
     bench.quiet(QUIET)
     assert observer.look().health.state is State.MONITORING

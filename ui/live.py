@@ -28,11 +28,13 @@ from monitor.sources.base import FrameSource
 from monitor.sources.continued import Continued
 from monitor.sources.reconnecting import Reconnecting
 from monitor.states import Reason, State
+from monitor.stepping import Stepping
+from recordings.beginning import Beginning, keep_beginning
 from recordings.memory_keeper import MemoryKeeper
 from recordings.procedure import Procedure
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
-from recordings.session import MEMORY, Session
+from recordings.session import MEMORY, PROFILE, Session, utc_now
 from recordings.watching import reference_of, views_to_watch, watch
 from ui.asked import Asked
 from ui.delays import delay_of
@@ -128,12 +130,13 @@ def live_run(
         views = views_to_watch(plan, view_name, info)
         references = _references(paced, source, info, views)
         resumed = _resume(session, info, plan, config) if resume else None
+        checked, begun_ns = utc_now(), time.monotonic_ns()
         lost: tuple[Reason, ...] = ()
         if resumed is not None and resumed.memory is None:
             lost = (_FORGOTTEN,)
         elif resumed is None and heart is not None and heart.restarted:
             lost = (_ALL_FORGOTTEN,)
-        pipeline, ready = watch(plan, references, views, info, config, profile, lost)
+        pipeline, ready = watch(plan, references, views, info, config, profile, lost, checked)
         kept = (
             _start_session(session, info, plan, config, profile, procedure)
             if resumed is None
@@ -143,9 +146,19 @@ def live_run(
         if resumed is not None:
             if resumed.memory is not None:
                 pipeline.recall(resumed.memory)
-            pipeline.restore(resumed.alerts, time.monotonic_ns())
+            pipeline.restore(resumed.alerts, begun_ns)
             frames = Continued(paced, resumed.next_seq, resumed.last_capture_ns, resumed.last_time_ns)
-        recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES) if kept is not None else None
+        recorder = None
+        if kept is not None:
+            first_step = resumed.next_step if resumed is not None else 0
+            recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES, first_step=first_step)
+            begun = Beginning(
+                software_version(), tuple(view.name for view in views), references, lost, checked, first_step,
+                begun_ns, resumed.memory if resumed is not None else None,
+                resumed.alerts if resumed is not None else (),
+            )  # fmt: skip
+            _keep_beginning(kept, recorder, begun)
+        stepping = Stepping(pipeline, recorder.step if recorder is not None else lambda _: None)
         keeper = MemoryKeeper(kept.folder / MEMORY, pipeline.remember) if kept is not None else None
 
         def keep(frame: Frame) -> None:
@@ -153,14 +166,14 @@ def live_run(
                 recorder.offer(frame)
 
         def step(frame: Frame, now_ns: int, skipped_before: int = 0) -> Result:
-            result = pipeline.step(frame, now_ns, skipped_before)
+            result = stepping.step(frame, now_ns, skipped_before)
             if keeper is not None:
                 keeper.look(now_ns)
             return result
 
         loop = MonitorLoop(frames, step, keep, time.monotonic_ns)
         observer = Observer(
-            loop, pipeline, config, kept.log if kept is not None else None, recorder, keeper, info=info,
+            loop, stepping, config, kept.log if kept is not None else None, recorder, keeper, info=info,
             tell=tell, note=note,
             start_ns=kept.about.anchor_monotonic_ns if kept is not None else None, heart=heart,
         )  # fmt: skip
@@ -217,6 +230,15 @@ def asked_by_signal() -> Iterator[Asked]:
             signal.signal(number, handler)
 
 
+def _keep_beginning(kept: Session, recorder: Recorder, begun: Beginning) -> None:
+    try:
+        event = keep_beginning(kept.folder, begun)
+    except OSError as error:
+        kept.close(complete=False)
+        raise OutputError(f"{kept.folder}: cannot write the session: {error.strerror or error}") from error
+    recorder.event(event.name, event.data, event.t_ns)
+
+
 def _references(
     paced: Paced, source: FrameSource, info: SourceInfo, views: tuple[View, ...]
 ) -> dict[str, Pixels | None]:
@@ -257,7 +279,7 @@ def _start_session(
         procedure=procedure,
     )
     if profile is not None:
-        write_profile(profile, folder / "profile.json")
+        write_profile(profile, folder / PROFILE)
     return session
 
 

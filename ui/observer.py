@@ -17,10 +17,9 @@ from monitor.errors import RecordingError
 from monitor.frame import SourceInfo
 from monitor.health import Evidence, Health, judge
 from monitor.loop import LoopStatus, MonitorLoop
-from monitor.pipeline import Pipeline
 from monitor.result import AlertTransition, Result
 from monitor.rules import technical_conditions
-from monitor.views import Views
+from monitor.stepping import Stepping
 from recordings.log import ProcedureLog
 from recordings.memory_keeper import MemoryKeeper
 from recordings.recorder import Recorder
@@ -56,7 +55,7 @@ class Observer:
     def __init__(
         self,
         loop: MonitorLoop,
-        pipeline: Pipeline | Views,
+        pipeline: Stepping,
         config: Config,
         log: ProcedureLog | None,
         recorder: Recorder | None,
@@ -135,9 +134,9 @@ class Observer:
 
     def ask_for_next_view(self) -> str:
         """Take up the plan's next view; what is to be said of it."""
-        if not isinstance(self._pipeline, Views):
+        name = self._pipeline.ask_for_next_view()
+        if name is None:
             return "the plan has no other view for this source"
-        name = self._pipeline.ask_for_next().name
         now_ns = self._clock_ns()
         if self._log is not None:
             self._try(lambda log: log.event("view_asked_for", {"view": name}, now_ns))

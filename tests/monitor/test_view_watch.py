@@ -171,7 +171,8 @@ def test_a_view_that_is_asked_for_is_taken_up_where_the_image_shows_it_and_not_e
     results = []
     for k, shot in enumerate(lateral):
         if k in (75, turned_from):
-            assert watched.ask_for_next().name == "ap"
+            assert watched.next_view.name == "ap"
+            watched.ask_for("ap")
         results.append(watched.step(ap[k] if k >= turned_from else shot, shot.time_ns))
     assert {r.view for r in results[:turned_from]} == {"lateral"}
     assert {r.state for r in results[60:turned_from]} == {State.MONITORING}

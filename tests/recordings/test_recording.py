@@ -124,7 +124,7 @@ def test_mcaps_own_reader_reads_it(whole: tuple[bytes, list[Frame]], tmp_path: P
         assert summary.statistics is not None
         assert summary.statistics.message_count == len(frames) + 2
         assert {c.topic: c.message_encoding for c in summary.channels.values()} == dict.fromkeys(
-            ("frames", "gaps", "events"), "msgpack"
+            ("frames", "gaps", "events", "steps"), "msgpack"
         )
         messages = [m for _, channel, m in reader.iter_messages() if channel.topic == "frames"]
     assert [m.log_time for m in messages] == [f.t_capture_ns for f in frames]
