@@ -127,29 +127,13 @@ class ProcedureLog:
             if state == level.state and written_ns is not None and 0 <= t_ns - written_ns < self._period_ns:
                 continue
             self._newest[key] = (t_ns, level.state)
-            rows.append(_insert("volume", _volume_row(result, level)))
+            rows.append(_insert("volume", volume_row(result, level)))
         if rows:
             self._write(rows)
 
     def transition(self, transition: AlertTransition) -> None:
         """Write what happened to an alarm. Raises `RecordingError`."""
-        alert = transition.alert
-        row = (
-            transition.t_ns,
-            transition.event,
-            alert.rule_id,
-            alert.kind.value,
-            alert.priority.name.lower(),
-            alert.state.value,
-            alert.level,
-            alert.structure,
-            alert.t_onset_ns,
-            alert.seq,
-            _real(alert.value),
-            alert.unit,
-            alert.message,
-        )
-        self._write([_insert("alarm", row)])
+        self._write([_insert("alarm", alarm_row(transition))])
 
     def state_changed(self, health: Health) -> None:
         """Write the state and its reasons, where they differ from the last. Raises `RecordingError`."""
@@ -306,7 +290,28 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _volume_row(result: Result, level: LevelResult) -> tuple[object, ...]:
+def alarm_row(transition: AlertTransition) -> tuple[object, ...]:
+    """A row of the table ``alarm``, in the order of `ALARM_COLUMNS`."""
+    alert = transition.alert
+    return (
+        transition.t_ns,
+        transition.event,
+        alert.rule_id,
+        alert.kind.value,
+        alert.priority.name.lower(),
+        alert.state.value,
+        alert.level,
+        alert.structure,
+        alert.t_onset_ns,
+        alert.seq,
+        _real(alert.value),
+        alert.unit,
+        alert.message,
+    )
+
+
+def volume_row(result: Result, level: LevelResult) -> tuple[object, ...]:
+    """A row of the table ``volume``, in the order of `VOLUME_COLUMNS`."""
     frame = result.frame
     distances: list[float | None] = []
     for structure in STRUCTURES:

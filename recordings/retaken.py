@@ -34,11 +34,14 @@ class Retaken:
     now : Step or None
         As it came out; None: it could not be taken again, `why` says it.
     why : str
+    frame : Frame or None
+        What it was taken of.
     """
 
     before: Step | None
     now: Step | None
     why: str = ""
+    frame: Frame | None = None
 
 
 class NothingMonitoredError(SourceError):
@@ -84,7 +87,7 @@ def as_live(session: StoredSession, reader: RecordingReader) -> Iterator[Retaken
         if run is None or frame is None or frame.seq != before.seq:
             yield Retaken(before, None, f"frame {before.seq} is not in the recording")
             continue
-        yield Retaken(before, _again(run, told, frame, before))
+        yield Retaken(before, _again(run, told, frame, before), frame=frame)
 
 
 def every_frame(session: StoredSession, reader: RecordingReader) -> Iterator[Retaken]:
@@ -127,7 +130,7 @@ def every_frame(session: StoredSession, reader: RecordingReader) -> Iterator[Ret
         wanted = Step(number, frame.seq, now_ns, 0, tuple(asked), None)
         asked.clear()
         number += 1
-        yield Retaken(before, _again(run, told, frame, wanted))
+        yield Retaken(before, _again(run, told, frame, wanted), frame=frame)
 
 
 def _again(run: Stepping, told: list[Taken], frame: Frame, wanted: Step) -> Step:
