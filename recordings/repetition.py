@@ -38,6 +38,8 @@ class Repetition:
     log_rows, log_differing : int
         Rows of measurements and alarms in the procedure log that were held against what was found now, and
         those that are not the same or are missing on either side.
+    log_alone : int
+        Rows of frames whose step was not recorded: a kill takes the last ones.
     """
 
     steps: int
@@ -47,6 +49,7 @@ class Repetition:
     not_repeated: tuple[str, ...]
     log_rows: int
     log_differing: int
+    log_alone: int
 
     @property
     def same(self) -> bool:
@@ -55,13 +58,16 @@ class Repetition:
 
 
 class _Log:
-    """The log's rows, struck off as they are found again."""
+    """The log's rows, struck off as they are found again; those of frames in `seqs` alone."""
 
-    def __init__(self, log: LogContents | None) -> None:
-        rows = () if log is None else log.volume
-        self._volume = {(row["seq"], row["view"], row["level"]): row for row in rows}
-        alarms = () if log is None else log.alarms
-        self._alarms = Counter(tuple(row[column] for column in ALARM_COLUMNS) for row in alarms)
+    def __init__(self, log: LogContents | None, seqs: frozenset[int]) -> None:
+        volume = [] if log is None else [row for row in log.volume if row["seq"] in seqs]
+        # what the observer itself raised is found by no step
+        alarms = [] if log is None else [row for row in log.alarms if row["kind"] == Kind.CLINICAL]
+        held = [row for row in alarms if row["seq"] in seqs]
+        self._volume = {(row["seq"], row["view"], row["level"]): row for row in volume}
+        self._alarms = Counter(tuple(row[column] for column in ALARM_COLUMNS) for row in held)
+        self.alone = 0 if log is None else len(log.volume) - len(volume) + len(alarms) - len(held)
         self.rows = 0
         self.differing = 0
 
@@ -76,6 +82,8 @@ class _Log:
                 self.rows += 1
                 self.differing += volume_row(result, level) != tuple(row[column] for column in VOLUME_COLUMNS)
         for transition in result.transitions:
+            if transition.alert.kind is not Kind.CLINICAL:
+                continue
             found = alarm_row(transition)
             self.rows += 1
             self.differing += self._alarms[found] <= 0
@@ -83,12 +91,8 @@ class _Log:
 
     @property
     def left(self) -> int:
-        """Rows that were not found again. What the observer itself raised is none of them."""
-        kind = ALARM_COLUMNS.index("kind")
-        clinical = sum(
-            max(count, 0) for row, count in self._alarms.items() if row[kind] == Kind.CLINICAL.value
-        )
-        return len(self._volume) + clinical
+        """Rows that were not found again."""
+        return len(self._volume) + sum(max(count, 0) for count in self._alarms.values())
 
 
 def repeat(
@@ -109,7 +113,7 @@ def repeat(
     steps = identical = differing = 0
     told: list[tuple[int, Difference]] = []
     not_repeated: list[str] = []
-    rows = _Log(log)
+    rows = _Log(log, frozenset(reader.step_heads.seqs))
     for retaken in as_live(session, reader):
         steps += 1
         found = _held_against(retaken)
@@ -125,8 +129,9 @@ def repeat(
             rows.hold_against(retaken.now, retaken.frame)
         progress(steps, reader.step_count)
     return Repetition(
-        steps, identical, differing, tuple(told), tuple(not_repeated), rows.rows, rows.differing + rows.left
-    )
+        steps, identical, differing, tuple(told), tuple(not_repeated), rows.rows, rows.differing + rows.left,
+        rows.alone,
+    )  # fmt: skip
 
 
 def _held_against(retaken: Retaken) -> tuple[Difference, ...] | str:

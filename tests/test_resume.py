@@ -88,6 +88,7 @@ def test_the_same_session_goes_on(killed: Path, pictures: Path, good_plan: Path,
     assert times_ns == sorted(times_ns)
     names = [row["name"] for row in kept.log().events]
     assert names == ["resumed", "stopped"]
+    assert call("replay", killed, "--check") == 0
 
 
 def test_its_alarms_are_latched_and_its_cement_is_known(

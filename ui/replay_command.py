@@ -82,6 +82,8 @@ def _lines(found: Repetition) -> list[str]:
         lines.append(f"and {len(found.not_repeated) - _MOST_LINES} more were not taken again")
     rest = f", {found.log_differing} of them are not" if found.log_differing else ", all of them the same"
     lines.append(f"{found.log_rows} rows of the log held against it{rest if found.log_rows else ''}")
+    if found.log_alone:
+        lines.append(f"{found.log_alone} rows of the log belong to frames whose step was not recorded")
     return lines
 
 
