@@ -1,9 +1,9 @@
 """What a recording is made of: frames, gaps and events as checked, self-described messages.
 
 A message is a MessagePack map ``{"header": bin, "data": bin, "crc32": int}``. `header` is itself a
-MessagePack map whose key ``type`` is ``frame``, ``gap`` or ``event``; `data` holds the pixels of a
-frame and is empty otherwise; `crc32` (zlib) covers the bytes of `header` and then of `data`, so that
-a message that was cut or changed is never taken for a right one.
+MessagePack map whose key ``type`` is ``frame``, ``gap``, ``event`` or ``video`` (a frame whose pixels lie in
+a video); `data` holds the pixels of a frame and is empty otherwise; `crc32` (zlib) covers the bytes of
+`header` and then of `data`, so that a message that was cut or changed is never taken for a right one.
 
 Pixels are stored row by row, 16 bit values little-endian, as they are (codec ``raw``) or as one
 Blosc2 buffer (codec ``blosc2``: Zstandard level 1 after bit shuffling, whichever is smaller).
@@ -56,7 +56,34 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-Message = Frame | Gap | Event
+class VideoFrame(msgspec.Struct, frozen=True, tag_field="type", tag="video"):
+    """A frame of a recording whose pixels lie as one packet in a video beside it; see `recordings.archive`.
+
+    Parameters
+    ----------
+    pts_ms : int
+        Time of the packet in the video (ms).
+    offset, size : int
+        Where the packet lies in the file (bytes).
+    packet_crc32, pixels_crc32 : int
+        Of the packet, and of the pixels row by row (16 bit values little-endian).
+    """
+
+    seq: Annotated[int, msgspec.Meta(ge=0)]
+    t_capture_ns: _Time
+    t_source_ns: _Time | None
+    source_id: str
+    rows: _Side
+    columns: _Side
+    bits_allocated: Literal[8, 16]
+    pts_ms: Annotated[int, msgspec.Meta(ge=0)]
+    offset: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+    size: Annotated[int, msgspec.Meta(ge=1)]
+    packet_crc32: int
+    pixels_crc32: int
+
+
+Message = Frame | Gap | Event | VideoFrame
 
 
 class _FrameHeader(msgspec.Struct, frozen=True, tag_field="type", tag="frame"):
@@ -83,7 +110,7 @@ class _EventHeader(msgspec.Struct, frozen=True, tag_field="type", tag="event"):
     data: dict[str, Any]
 
 
-_Header = _FrameHeader | _GapHeader | _EventHeader
+_Header = _FrameHeader | _GapHeader | _EventHeader | VideoFrame
 
 
 class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +144,8 @@ def encode(message: Message) -> bytes:
             header = _GapHeader(message.first_seq, message.count, message.t_ns, message.reason)
         case Event():
             header = _EventHeader(message.name, message.t_ns, message.data)
+        case VideoFrame():
+            header = message
     head = _encoder.encode(header)
     return _encoder.encode(_Envelope(head, data, zlib.crc32(data, zlib.crc32(head))))
 
@@ -143,6 +172,8 @@ def decode(encoded: bytes) -> Message:
             return Gap(header.first_seq, header.count, header.t_ns, header.reason)
         case _EventHeader():
             return Event(header.name, header.t_ns, header.data)
+        case VideoFrame():
+            return header
 
 
 def _encode_frame(frame: Frame) -> tuple[_FrameHeader, bytes]:

@@ -10,7 +10,8 @@ lists them. A clean end is the MCAP summary with a message count and the CRC of 
 from __future__ import annotations
 
 from recordings.messages import Event, Gap
-from recordings.recording_reader import RecordingCheck, RecordingReader
+from recordings.recording_check import RecordingCheck
+from recordings.recording_reader import RecordingReader
 from recordings.recording_writer import RecordingWriter
 
 __all__ = ["Event", "Gap", "RecordingCheck", "RecordingReader", "RecordingWriter"]

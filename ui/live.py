@@ -29,10 +29,11 @@ from monitor.sources.continued import Continued
 from monitor.sources.reconnecting import Reconnecting
 from monitor.states import Reason, State
 from recordings.memory_keeper import MemoryKeeper
+from recordings.monitor_lock import monitoring
 from recordings.procedure import Procedure
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
-from recordings.session import MEMORY, Session
+from recordings.session import MEMORY, PROFILE, Session
 from recordings.watching import reference_of, views_to_watch, watch
 from ui.asked import Asked
 from ui.delays import delay_of
@@ -122,7 +123,7 @@ def live_run(
         halt.wait,
         assumed_frame_rate_hz=config.gate.assumed_frame_rate_hz,
     )
-    with paced:
+    with monitoring(), paced:
         # a device or a network is opened once at the start: whoever sends may not take a second caller
         info = source.info
         views = views_to_watch(plan, view_name, info)
@@ -257,7 +258,7 @@ def _start_session(
         procedure=procedure,
     )
     if profile is not None:
-        write_profile(profile, folder / "profile.json")
+        write_profile(profile, folder / PROFILE)
     return session
 
 
