@@ -10,6 +10,7 @@ import typer
 
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
+from ui.archive_command import archive
 from ui.live_command import live
 from ui.options import (
     BrandOption,
@@ -33,6 +34,7 @@ from ui.options import (
 from ui.plan_command import plan as plan_command
 from ui.progress import progress_bar
 from ui.replay_command import replay
+from ui.verify_command import verify
 from ui.version import software_version
 
 # typer carries a copy of click of its own: the base of its public error is the one that is raised
@@ -121,6 +123,8 @@ def demo(
 app.command()(live)
 app.command("plan")(plan_command)
 app.command()(replay)
+app.command()(archive)
+app.command()(verify)
 
 
 @app.command()
