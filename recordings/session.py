@@ -33,7 +33,7 @@ from recordings.recording import RecordingReader, RecordingWriter
 
 SCHEMA = "cementwatch.session/1"
 FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "config.toml", "session.json"
-MEMORY, SNAPSHOTS = "memory.msgpack", "snapshots"
+MEMORY, SNAPSHOTS, PROFILE = "memory.msgpack", "snapshots", "profile.json"
 _LARGEST_BYTES = 1024 * 1024
 
 
@@ -58,6 +58,10 @@ class SessionFile(msgspec.Struct, frozen=True):
     boot_id: str | None = None
     """Monotonic times mean something within one start of the machine only; None where it has no name."""
     procedure: Procedure | None = None
+    imported_from: str | None = None
+    """Kind of the source that was imported; None where the session was recorded live."""
+    acquired: str | None = None
+    """When an imported run was acquired: ISO 8601, local where it has no offset, or the day alone."""
 
 
 def boot_id() -> str | None:
@@ -105,6 +109,8 @@ class Session:
         config_toml: str,
         software_version: str,
         procedure: Procedure | None = None,
+        imported_from: str | None = None,
+        acquired: str | None = None,
         clock_utc: Callable[[], datetime] = utc_now,
         clock_monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> Session:
@@ -121,6 +127,8 @@ class Session:
         software_version : str
         procedure : Procedure or None
             Kept in ``session.json`` and nowhere else.
+        imported_from, acquired : str or None
+            As `SessionFile` keeps them.
         clock_utc, clock_monotonic_ns : callable
             Read once each, one after the other: the anchor between the two clocks.
 
@@ -142,6 +150,8 @@ class Session:
                     source=source_info,
                     boot_id=boot_id(),
                     procedure=procedure,
+                    imported_from=imported_from,
+                    acquired=acquired,
                     files={
                         "frames": FRAMES,
                         "log": LOG,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
+from ui.import_command import import_command
 from ui.live_command import live
 from ui.options import (
     BrandOption,
@@ -33,11 +32,8 @@ from ui.options import (
     say,
 )
 from ui.plan_command import plan as plan_command
+from ui.progress import progress
 from ui.version import software_version
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 # typer carries a copy of click of its own: the base of its public error is the one that is raised
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -124,6 +120,7 @@ def demo(
 
 app.command()(live)
 app.command("plan")(plan_command)
+app.command("import")(import_command)
 
 
 @app.command()
@@ -158,7 +155,7 @@ def analyse(
     marked = with_brand(with_polarity(read_plan(plan), polarity), brand)
     settings, part = config_of(config, preset), crop_of(crop)
     opened = cropped(open_source(source, frame_rate_hz=rate_of(frame_rate)), part)
-    with _progress("analysing") as advance:
+    with progress("analysing") as advance:
         summary = run_analysis(
             opened, marked, out, settings, software_version=software_version(), plan_name=str(plan),
             view_name=view, masks=masks, profile=profile_of(profile), progress=advance,
@@ -192,7 +189,7 @@ def simulate(
         seed=seed, size=size, frame_rate_hz=fps, duration_s=duration, dose_ngy=dose, kvp=kvp, cement=cement,
         projection=projection, breathing_mm=breathing,  # type: ignore[arg-type]  # checked by the settings
     )  # fmt: skip
-    with _progress("simulating") as advance:
+    with progress("simulating") as advance:
         write_procedure(name, settings, out, advance)
     typer.echo(f"{out / 'run.dcm'}, plan.json, truth.json, truth_masks.mkv")
 
@@ -213,21 +210,6 @@ def config_command() -> None:
     from monitor.config import Config, config_to_toml
 
     typer.echo(config_to_toml(Config()))
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar on standard error; silent where that is not a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done, whole: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, whole: bar.update(task, completed=done, total=whole)
 
 
 def _describe(summary: dict[str, object], out: Path) -> str:

@@ -32,7 +32,7 @@ from recordings.memory_keeper import MemoryKeeper
 from recordings.procedure import Procedure
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
-from recordings.session import MEMORY, Session
+from recordings.session import MEMORY, PROFILE, Session
 from recordings.watching import reference_of, views_to_watch, watch
 from ui.asked import Asked
 from ui.delays import delay_of
@@ -257,7 +257,7 @@ def _start_session(
         procedure=procedure,
     )
     if profile is not None:
-        write_profile(profile, folder / "profile.json")
+        write_profile(profile, folder / PROFILE)
     return session
 
 
