@@ -11,6 +11,7 @@ is true once the session was closed in order; ``checksums.sha256`` is then writt
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 import uuid
@@ -40,6 +41,7 @@ FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "
 MEMORY, SNAPSHOTS, PROFILE = "memory.msgpack", "snapshots", "profile.json"
 VIDEO, TIMELINE = "frames.mkv", "timeline.mcap"
 _LARGEST_BYTES = 1024 * 1024
+_OF_BEGINNING = re.compile(r"reference-\d+\.png|remembered-\d+\.msgpack")
 _CHEAP_TO_SUM_BYTES = 1 << 30
 """A recording that was gone on with has no sum yet; a larger one gets it when it is archived."""
 
@@ -65,6 +67,10 @@ class SessionFile(msgspec.Struct, frozen=True):
     boot_id: str | None = None
     """Monotonic times mean something within one start of the machine only; None where it has no name."""
     procedure: Procedure | None = None
+    imported_from: str | None = None
+    """Kind of the source that was imported; None where the session was recorded live."""
+    acquired: str | None = None
+    """When an imported run was acquired: ISO 8601, local where it has no offset, or the day alone."""
 
 
 def boot_id() -> str | None:
@@ -112,6 +118,8 @@ class Session:
         config_toml: str,
         software_version: str,
         procedure: Procedure | None = None,
+        imported_from: str | None = None,
+        acquired: str | None = None,
         clock_utc: Callable[[], datetime] = utc_now,
         clock_monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> Session:
@@ -128,6 +136,8 @@ class Session:
         software_version : str
         procedure : Procedure or None
             Kept in ``session.json`` and nowhere else.
+        imported_from, acquired : str or None
+            As `SessionFile` keeps them.
         clock_utc, clock_monotonic_ns : callable
             Read once each, one after the other: the anchor between the two clocks.
 
@@ -149,6 +159,8 @@ class Session:
                     source=source_info,
                     boot_id=boot_id(),
                     procedure=procedure,
+                    imported_from=imported_from,
+                    acquired=acquired,
                     files={
                         "frames": FRAMES,
                         "log": LOG,
@@ -278,7 +290,22 @@ class StoredSession:
 def kept_files(folder: Path, about: SessionFile) -> list[str]:
     """What does not change once the session is closed: names relative to its folder, those that are there."""
     named = [name for name in about.files.values() if name is not None and Path(name).name == name]
-    return covered(folder, (*named, SESSION, PROFILE), (SNAPSHOTS,))
+    return covered(folder, (*named, SESSION, PROFILE, *_of_beginnings(folder)), (SNAPSHOTS,))
+
+
+def own_files(folder: Path) -> list[str]:
+    """Every file that this software may have put into a session's folder, those that are there; sorted."""
+    logs = (LOG, f"{LOG}-wal", f"{LOG}-shm", f"{LOG}-journal")
+    names = (
+        FRAMES, VIDEO, TIMELINE, *logs, PLAN, CONFIG, SESSION, MEMORY, PROFILE, CHECKSUMS,
+        *_of_beginnings(folder),
+    )  # fmt: skip
+    return sorted(name for name in (*names, *(f".{name}.new" for name in names)) if (folder / name).is_file())
+
+
+def _of_beginnings(folder: Path) -> list[str]:
+    """Files of `recordings.beginning`."""
+    return [path.name for path in folder.iterdir() if _OF_BEGINNING.fullmatch(path.name)]
 
 
 def is_session(folder: Path) -> bool:

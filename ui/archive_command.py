@@ -15,7 +15,7 @@ import typer
 
 from monitor.errors import CementWatchError, InputError
 from ui.options import say
-from ui.progress import progress_bar
+from ui.progress import progress
 from ui.session_folders import SessionsArgument
 from ui.version import software_version
 
@@ -50,7 +50,7 @@ def archive(
     worst = 0
     for folder in (one for named in sessions for one in with_second_plane(named)):
         try:
-            with progress_bar("archiving") as advance:
+            with progress("archiving") as advance:
                 done: Archived = archive_session(
                     folder, software_version=software_version(), unclosed=unclosed, step=_Waits().step,
                     progress=advance,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.errors import OutputError
-from ui.progress import progress_bar
+from ui.progress import progress
 from ui.session_folders import SessionArgument, with_second_plane
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def verify(
 
     found = []
     for folder in with_second_plane(session):
-        with progress_bar("verifying") as advance:
+        with progress("verifying") as advance:
             found.append(verify_session(folder, quick=quick, progress=advance))
     for one in found:
         for line in _lines(one):
