@@ -13,14 +13,14 @@ from tests.test_architecture import MODULES, name_of
 
 WALL_CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "time.time", "time.time_ns"}
 READS_THE_WALL_CLOCK = {
-    "calibration/profile.py",
-    "calibration/readiness.py",
-    "recordings/library/delete.py",
-    "recordings/library/index.py",
-    "recordings/session.py",
-    "ui/live.py",
-    "ui/start/window.py",
-    "ui/wizard/review_page.py",
+    "recordings/session.py",  # once, as the anchor that ties monotonic times to a date
+    "ui/live.py",  # the name of a new folder
+    "calibration/profile.py",  # when a profile was made
+    "calibration/readiness.py",  # whether it has expired
+    "recordings/library/index.py",  # the age of files, to tell a session that is being recorded
+    "recordings/library/delete.py",  # the same, before it deletes
+    "ui/start/window.py",  # names of new folders and plans
+    "ui/wizard/review_page.py",  # the same, of what is about to be saved
 }
 
 
