@@ -20,8 +20,8 @@ from monitor.sources.ffv1 import slices_are_whole
 from monitor.sources.sequence import LARGEST_AREA_PX
 from recordings.archive_format import VideoFacts, facts_of
 from recordings.messages import Message, VideoFrame, decode
-from recordings.recording_format import Whole
 from recordings.recording_check import RecordingCheck
+from recordings.recording_format import Whole
 from recordings.recording_reader import RecordingReader
 from recordings.video_file import Kind, PacketDecoder, PacketPlace, VideoFile, pixels_crc32
 

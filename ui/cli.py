@@ -11,6 +11,7 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.archive_command import archive
+from ui.export_command import export
 from ui.live_command import live
 from ui.options import (
     BrandOption,
@@ -123,6 +124,7 @@ app.command()(live)
 app.command("plan")(plan_command)
 app.command()(archive)
 app.command()(verify)
+app.command()(export)
 
 
 @app.command()
