@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import tempfile
@@ -250,10 +251,16 @@ def archive() -> dict[str, bytes]:
             (folder / file).write_bytes(data)
         (folder / FRAMES).unlink()
         (folder / SESSION).write_bytes(session_json(about))
+        log = sqlite3.connect(folder / LOG, isolation_level=None)
+        for table, file in (("plan", PLAN), ("configuration", CONFIG)):
+            digest = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+            log.execute(f"UPDATE {table} SET sha256 = ?", (digest,))
+        log.close()
         with RecordingWriter(folder / FRAMES, {"session": "seed"}) as writer:
             for frame in frames():
                 if frame.pixels.itemsize == 2:
                     writer.append(frame)
+            writer.gap(Gap(2, 1, 10**9, "overflow"))
             writer.gap(Gap(4, 2, 2 * 10**9, "overflow"))
             writer.event("table moved", {"by_mm": 3.0}, 2 * 10**9)
         archive_session(folder, software_version="0.1")
