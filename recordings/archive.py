@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -175,11 +176,14 @@ class _Archiving:
         self.stored, self.folder = stored, stored.folder
         self.version = software_version
         self.video, self.timeline = self.folder / _NEW_VIDEO, self.folder / _NEW_TIMELINE
-        self._step_of_caller, self._progress = step, progress
+        self._wait, self._progress = step, progress
         self._done = self._steps = 0
 
     def step(self) -> None:
-        self._step_of_caller()
+        self._wait()
+        self.count()
+
+    def count(self) -> None:
         self._done += 1
         self._progress(self._done, self._steps)
 
@@ -187,14 +191,15 @@ class _Archiving:
         self._clear()
         try:
             with RecordingReader(self.folder / FRAMES) as reader:
-                self._steps = 3 * len(reader)
+                self._steps, wait = 3 * len(reader), self._wait
+                self._check_room(reader.path.stat().st_size)
                 check_structure(reader.path, reader, ended=self.stored.about.complete)
                 survey = survey_of(reader, 0, len(reader), self.step)
                 bits = max(survey.bits, self.stored.about.source.intensity.bits_stored)
                 kept = write_video(self.video, reader, survey, bits, self._tags(bits), self.step)
-                sha256 = sha256_of(self.video, self._step_of_caller)
-                write_timeline(self.timeline, self.video, reader, survey, kept, (VIDEO, sha256, bits))
-                if not same(reader, survey, self.timeline, self.video, self.step):
+                sha256 = sha256_of(self.video, wait)
+                write_timeline(self.timeline, self.video, reader, survey, kept, (VIDEO, sha256, bits), wait)
+                if not same(reader, survey, self.timeline, self.video, wait, self.count):
                     raise RecordingError(
                         f"{self.folder}: the archive does not read back as what was recorded; left as it is"
                     )
@@ -209,6 +214,15 @@ class _Archiving:
             raise
         self._switch(sha256)  # nothing is cleared from here on: session.json may name it already
         return done
+
+    def _check_room(self, needed_bytes: int) -> None:
+        """Both forms lie beside each other for a while; the archive is hardly ever the larger one."""
+        free_bytes = shutil.disk_usage(self.folder).free
+        if free_bytes < needed_bytes:
+            raise OutputError(
+                f"{self.folder}: not archived: up to {needed_bytes / 1e9:.1f} GB are needed, "
+                f"{free_bytes / 1e9:.1f} GB are free"
+            )
 
     def _clear(self) -> None:
         """Remove what a broken attempt left; a file of the same name that is not ours is in the way."""

@@ -103,7 +103,9 @@ class VideoWriter:
         self.path, self._format, self._last_ms = path, pixel_format, -1
         with _told(path):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-            self._container = av.open(str(path), "w", format="matroska")
+            # the same frames give the same bytes: no random name, no version of FFmpeg
+            options = {"fflags": "+bitexact"}
+            self._container = av.open(str(path), "w", format="matroska", options=options)
             self._container.metadata.update(tags)
             if template is not None:
                 self._stream: VideoStream = self._container.add_stream_from_template(template.stream)

@@ -11,6 +11,7 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.archive_command import archive
+from ui.export_command import export
 from ui.import_command import import_command
 from ui.live_command import live
 from ui.options import (
@@ -127,6 +128,7 @@ app.command()(replay)
 app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
+app.command()(export)
 
 
 @app.command()

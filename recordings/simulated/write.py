@@ -15,7 +15,8 @@ import numpy as np
 
 from monitor.errors import OutputError
 from monitor.plan import plan_to_json
-from recordings.simulated.dicom_run import RunFile, run_header
+from recordings.multi_frame_file import MultiFrameFile
+from recordings.simulated.dicom_run import run_header
 from recordings.simulated.disturbances import as_rows
 from recordings.simulated.marks import plan_of
 from recordings.simulated.render import Renderer
@@ -93,7 +94,7 @@ def _write(scene: Scene, paths: dict[str, Path], progress: Callable[[int, int], 
     renderer, truth = Renderer(scene), Truth(scene)
     paths["plan.json"].write_bytes(plan_to_json(plan_of(scene)))
     with (
-        RunFile(paths["run.dcm"], run_header(scene, total)) as run,
+        MultiFrameFile(paths["run.dcm"], run_header(scene, total)) as run,
         paths["truth.json"].open("wb") as rows,
         _masks(paths["truth_masks.mkv"], scene) as add_mask,
     ):

@@ -199,10 +199,10 @@ def hook(event, arguments):
         os._exit(9)
 
 sys.addaudithook(hook)
-outcome, number = 9, 0
+outcome, number = 9, -1
 forms = []
 while outcome == 9:
-    number += 1
+    number += 2
     folder = place / str(number)
     shutil.copytree(kept, folder)
     child = os.fork()
@@ -226,7 +226,7 @@ print(forms.count(False), forms.count(True))
 
 
 def test_a_kill_at_any_step_leaves_one_form_or_the_other(kept: Path, tmp_path: Path) -> None:
-    """Killed before each opening, renaming and removing of a file, read, and archived again."""
+    """Killed before every second opening, renaming or removing of a file, read, and archived again."""
     done = subprocess.run(
         [sys.executable, "-c", KILLING, str(kept), str(tmp_path)],
         cwd=ROOT,
@@ -236,8 +236,8 @@ def test_a_kill_at_any_step_leaves_one_form_or_the_other(kept: Path, tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     before, after = map(int, done.stdout.split())
-    assert before >= 10
-    assert after >= 3
+    assert before >= 5
+    assert after >= 2
 
 
 def test_a_damaged_frame_stays_damaged(session: Path) -> None:
@@ -336,31 +336,43 @@ from pathlib import Path
 from monitor.errors import OutputError
 from recordings.archive import archive_session
 
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
-try:
-    archive_session(Path(sys.argv[1]), software_version="1")
-except OutputError as error:
-    print(error)
-else:
-    raise SystemExit("it was written")
+for most_bytes in (400, 9000):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+    try:
+        archive_session(Path(sys.argv[1]), software_version="1")
+    except OutputError as error:
+        print(error)
+    else:
+        raise SystemExit("it was written")
 """
 
 
-@pytest.mark.parametrize("most_bytes", [400, 9000])
-def test_a_full_disk_is_told_and_leaves_the_recording(session: Path, most_bytes: int) -> None:
+def test_a_full_disk_is_told_and_leaves_the_recording(session: Path) -> None:
     before = names(session)
     done = subprocess.run(
-        [sys.executable, "-c", NO_ROOM, str(session), str(most_bytes)],
+        [sys.executable, "-c", NO_ROOM, str(session)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 1
-    assert "File too large" in done.stdout
+    assert [line.endswith("cannot be written: File too large") for line in done.stdout.splitlines()] == [
+        True,
+        True,
+    ], done.stdout
     assert names(session) == before
     assert len(held_frames(session)) == len(SEQS)
+
+
+def test_a_disk_without_room_for_both_is_told_before_anything_is_written(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = (session / "frames.mcap").stat().st_size
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, size - 1))
+    with pytest.raises(OutputError, match=r"not archived: up to 0\.0 GB are needed"):
+        archive_session(session, software_version="1")
+    assert "frames.mcap" in names(session)
 
 
 @pytest.mark.parametrize("file", ["frames.mkv", "timeline.mcap"])
@@ -369,7 +381,7 @@ def test_no_changed_byte_is_taken_for_right(file: str, archive: Path) -> None:
     data = (archive / file).read_bytes()
     dice = np.random.default_rng(7)
     told = 0
-    for at in dice.integers(0, len(data), 120):
+    for at in dice.integers(0, len(data), 60):
         flip(archive / file, int(at))
         try:
             with open_session(archive).frames() as reader:
@@ -379,7 +391,7 @@ def test_no_changed_byte_is_taken_for_right(file: str, archive: Path) -> None:
         except CementWatchError:
             told += 1
         (archive / file).write_bytes(data)
-    assert told < 20
+    assert told < 10
 
 
 @pytest.mark.parametrize("file", ["frames.mkv", "timeline.mcap"])
