@@ -12,7 +12,6 @@ is true once the session was closed in order; ``checksums.sha256`` is then writt
 from __future__ import annotations
 
 import re
-import shutil
 import time
 import uuid
 from collections.abc import Callable
@@ -199,14 +198,6 @@ class Session:
     def open(folder: Path) -> StoredSession:
         """Open a session for reading; see `open_session`."""
         return open_session(folder)
-
-    @property
-    def free_bytes(self) -> int | None:
-        """Space left where the session lies (bytes); None where it cannot be told."""
-        try:
-            return shutil.disk_usage(self.folder).free
-        except OSError:
-            return None
 
     def close(self, *, complete: bool = True, delay: dict[str, float | None] | None = None) -> None:
         """End the files, and say in ``session.json`` that the session is complete. May be called again.

@@ -23,7 +23,7 @@ __all__ = ["archived", "kept"]
 
 def _flip_frame(folder: Path) -> None:
     with RecordingReader(folder / "frames.mcap") as reader:
-        at = reader._offsets[2]
+        at = reader._frames.offsets[2]
     flip(folder / "frames.mcap", at + 300)
 
 

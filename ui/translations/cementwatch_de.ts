@@ -504,6 +504,42 @@
         <translation>Bild steht seit %1 s</translation>
     </message>
     <message>
+        <source>room to record for %1 min</source>
+        <translation>Platz für %1 min Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>room to record for less than a minute</source>
+        <translation>Platz für weniger als 1 min Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>the disk is full: no images are recorded</source>
+        <translation>Datenträger voll: keine Bilder werden aufgezeichnet</translation>
+    </message>
+    <message>
+        <source>room to record about %1 min</source>
+        <translation>Platz für etwa %1 min Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>only room to record about %1 min</source>
+        <translation>nur Platz für etwa %1 min Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>room to record about %1 h</source>
+        <translation>Platz für etwa %1 h Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>only room to record about %1 h</source>
+        <translation>nur Platz für etwa %1 h Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>how much can be recorded is not known</source>
+        <translation>wie viel aufgezeichnet werden kann, ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>%1 MB are free, at least %2 MB are needed to record</source>
+        <translation>%1 MB sind frei, zum Aufzeichnen sind mindestens %2 MB nötig</translation>
+    </message>
+    <message>
         <source>recording falls behind</source>
         <translation>Aufzeichnung stockt</translation>
     </message>
