@@ -17,7 +17,7 @@ from recordings.believed import Believed
 from recordings.log import LogContents
 from recordings.session import CONFIG, StoredSession, open_session
 from recordings.timeline import Moment, moments_of, utc_at
-from recordings.track import Track, recorded_track
+from recordings.track import Track
 from ui.overlay.observation import Setup, setup_from_plan
 
 CACHE_BYTES = 96 * 1024 * 1024
@@ -54,7 +54,7 @@ class Deck:
             self.seqs, self.times_ns = heads.seqs, heads.times_ns
             self.plan = self._plan()
             self.config = self._config()
-            self.track: Track | None = recorded_track(self.session)
+            self.track = self._track()
         except BaseException:
             self.reader.close()
             raise
@@ -120,10 +120,10 @@ class Deck:
     def refresh(self) -> int:
         """Take up what was recorded since; how many frames are new."""
         fresh = self.reader.refresh()
-        if self.track is not None:
+        if self.track is None:
+            self.track = self._track()
+        else:
             self.track.refresh()
-        elif fresh:
-            self.track = recorded_track(self.session)
         if fresh:
             heads = self.reader.frame_heads
             self.seqs, self.times_ns = heads.seqs, heads.times_ns
@@ -131,10 +131,8 @@ class Deck:
         return fresh
 
     def close(self) -> None:
-        """Release the files."""
+        """Release the file."""
         self.reader.close()
-        if self.track is not None:
-            self.track.close()
 
     def bare(self, frame: Frame, view: str, why: str) -> Result:
         """A frame in which nothing was looked for."""
@@ -146,6 +144,12 @@ class Deck:
         """The plan's view, where it has one alone; else empty: which one a bare frame shows is not known."""
         views = self.plan.views if self.plan is not None else ()
         return views[0].name if len(views) == 1 else ""
+
+    def _track(self) -> Track | None:
+        """What was found live, out of the same file: a long one is not looked through twice."""
+        if not self.reader.step_count:
+            return None
+        return Track(self.reader, "as recorded", self.session.about.software_version, "as live")
 
     def _take_log(self) -> None:
         log = self._log()

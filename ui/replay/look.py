@@ -27,13 +27,13 @@ from ui.replay.deck import DamagedFrameError, Deck
 from ui.replay.layout import beside_layout_for
 from ui.theme import BACKGROUND, TEXT
 
-FEW, MANY = 60, 400
+FEW, MANY = 40, 400
 """Steps out of which the trend is put together: while it is dragged, and once it rests."""
 STANDS_LIT_NS = 100_000_000
 """In the lit half of every priority's flashing."""
 _SPAN_NS = round((TREND_SPAN_S + 1) * 1e9)
 _STEPS_KEPT = 1500
-_BEFORE = (12, 200)
+_BEFORE = (8, 200)
 """Steps further back that are asked when something was seen last: while dragged, at rest."""
 _FOOTER = "Space  play   ·   arrows  step   ·   N  next alarm   ·   ?  all keys"
 _FOLLOWS = {
@@ -53,6 +53,7 @@ class Look:
         self._deck, self.label = deck, label
         self.course = Course(deck.seqs, deck.times_ns, track)
         self.scene = Scene(deck.setup)
+        self.footer = _FOOTER
         self.place: Place | None = None
         self.model: OverlayModel | None = None
         self.observation: Observation | None = None
@@ -151,11 +152,16 @@ class Look:
         )
 
     def _finish(self, model: OverlayModel) -> OverlayModel:
+        header, distance = replace(model.header, replay=True), model.distance
+        if self.beside:  # what is the same of both makes room
+            header = replace(header, unchecked="", session="", beam_on="")
+            distance = replace(distance, also_name="", also="")
         self.model = replace(
             model,
-            header=replace(model.header, replay=True),
+            header=header,
             bar=replace(model.bar, todo=""),
-            footer_keys=_FOOTER,
+            distance=distance,
+            footer_keys="" if self.beside else self.footer,
             flash_ns=self._flash_ns,
         )
         return self.model

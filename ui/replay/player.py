@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from recordings.compared import Summary
 from recordings.timeline import Moment
@@ -56,7 +57,9 @@ class Player:
         self.look.show(place, few=few, flash_ns=flash_ns)
         if self.beside is not None:
             # the same frame: what the other found in it, or that it did not look
-            self.beside.show(self.beside.course.of(place.frame), few=few, flash_ns=flash_ns)
+            other = self.beside.course.of(place.frame)
+            other = replace(other, t_ns=max(other.t_ns, place.t_ns))
+            self.beside.show(other, few=few, flash_ns=flash_ns)
 
     def show_again(self) -> None:
         """Show where it stands once more, with all that can be known."""
