@@ -1,10 +1,10 @@
 """As-live replay against what was found and logged while runs were recorded: ten live runs, field by field.
 
-    python -m benchmarks.replays --out /tmp/replays
+    python -m benchmarks.replays --out bench-output/replays
 
-Every run goes live at its own pace through the whole of `ui.live`, alarms are acknowledged at random times,
-and the processor is kept busy in some of them, so that frames are superseded. Then ``replay --check`` takes the
-recorded steps again.
+Every run goes live at its own pace through the whole of `ui.live`. Alarms are acknowledged at random times,
+and the processor is kept busy in some runs, so that frames are superseded. Then the recorded steps are
+taken again.
 """
 
 from __future__ import annotations

@@ -281,11 +281,11 @@ def _fitted(
         sd = np.sqrt(smooth / np.maximum(total, 1e-9) + (_SHALLOWEST * contrast) ** 2)
         use = seen
         fit = tube(strip.u[use], mean[use], sd[use], 0.0, width)
-        answers = np.zeros((2, len(strip.u)))
-        answers[:, use] = fit.answers
-        fit = replace(fit, answers=answers)
+        answers, fitted = np.zeros((2, len(strip.u))), np.zeros(len(strip.u))
+        answers[:, use], fitted[use] = fit.answers, fit.fitted
+        fit = replace(fit, answers=answers, fitted=fitted)
         if robust:
-            influence = _influence(fit, strip, mean)[1]
+            influence = _influence(fit, strip)[1]
             typical = np.median(influence[kept])
             spread = 1.4826 * float(np.median(np.abs(influence[kept] - typical)))
             agreeing = np.abs(influence - typical) <= 4.0 * max(spread, 1e-9)
@@ -312,9 +312,13 @@ def _by_its_sides(strip: Strip, width: float) -> Strip:
     return Strip(strip.u, profiles, strip.counts)
 
 
-def _influence(fit: TubeFit, strip: Strip, mean: Vector) -> Vector:
-    """By how much each piece's centre (px) and log of the radius differ from those of all, (2, pieces)."""
-    off = np.where(strip.counts > 0, strip.profiles - mean, 0.0)
+def _influence(fit: TubeFit, strip: Strip) -> Vector:
+    """By how much each piece's centre (px) and log of the radius differ from those of all, (2, pieces).
+
+    They are held against the fitted profile, not against the mean of the pieces: along the rows or columns of
+    the picture few pieces share a bin, and each would be compared with itself.
+    """
+    off = np.where(strip.counts > 0, strip.profiles - fit.fitted, 0.0)
     share = strip.counts / np.maximum(strip.counts.mean(axis=0), 1e-9)
     return np.asarray(fit.answers @ (off * share).T)
 
@@ -322,9 +326,7 @@ def _influence(fit: TubeFit, strip: Strip, mean: Vector) -> Vector:
 def _random_sd(fit: TubeFit, strip: Strip, kept: NDArray[np.bool_]) -> float:
     """Standard error of the log of the radius from how the pieces differ."""
     chosen = Strip(strip.u, strip.profiles[kept], strip.counts[kept])
-    total = np.maximum(chosen.counts.sum(axis=0), 1e-9)
-    mean = np.nansum(chosen.profiles * chosen.counts, axis=0) / total
-    influence = _influence(fit, chosen, mean)[1]
+    influence = _influence(fit, chosen)[1]
     off = influence - influence.mean()
     n = len(off)
     plain = float(off @ off) / (n - 1)
@@ -335,7 +337,7 @@ def _random_sd(fit: TubeFit, strip: Strip, kept: NDArray[np.bool_]) -> float:
 
 def _realigned(fit: TubeFit, strip: Strip, p: Vector, q: Vector) -> tuple[Vector, Vector, float]:
     """The axis through the centres of the pieces, and how far it is bent (px)."""
-    centres = fit.centre_px + _influence(fit, strip, strip.mean)[0]
+    centres = fit.centre_px + _influence(fit, strip)[0]
     t = (np.arange(len(centres)) + 0.5) / len(centres) - 0.5
     good = np.abs(centres - np.median(centres)) < max(
         4 * 1.4826 * np.median(np.abs(centres - np.median(centres))), 0.3

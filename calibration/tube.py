@@ -64,6 +64,8 @@ class TubeFit:
         Root mean square of the residuals by their expected size.
     contrast : float
         Depth of the profile by the level beside it.
+    fitted : ndarray, shape (n,)
+        The profile of the fitted tube.
     answers : ndarray, shape (2, n)
         By how much centre and log of the radius change per change of the profile's samples.
     prior_sd : float
@@ -76,6 +78,7 @@ class TubeFit:
     content: float
     misfit: float
     contrast: float
+    fitted: Vector
     answers: Vector
     prior_sd: float
 
@@ -132,6 +135,7 @@ def fit_tube(
         float(weights @ [fit.content for fit in fits]),
         best.misfit,
         best.contrast,
+        best.fitted,
         sum(w * fit.answers for w, fit in zip(weights, fits, strict=True)),
         math.sqrt(variance),
     )
@@ -166,6 +170,7 @@ def _fit(u: Vector, profile: Vector, sd: Vector, priors: Vector) -> tuple[float,
         float(theta[_CONTENT]),
         float(np.sqrt(np.mean(found.fun[:n] ** 2))),
         float(1.0 - fitted.min() / max(float(fitted.max()), 1e-9)),
+        fitted,
         answers,
         prior_sd,
     )

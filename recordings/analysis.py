@@ -23,6 +23,8 @@ from recordings.watching import choose_view, reference_of
 __all__ = ["ALERT_COLUMNS", "LEVEL_COLUMNS", "FrameTimes", "analyse", "make_folder"]
 
 Progress = Callable[[int, int | None], None]
+ASSUMED_TIMES = "assumed"
+"""As attribute ``FrameTimesFrom`` of a session that was imported from a source without times."""
 
 
 class FrameTimes:
@@ -175,7 +177,8 @@ def _summary(
         "source": {
             "id": info.source_id, "kind": info.kind, "rows": info.rows, "columns": info.columns,
             "kvp": info.kvp, "pixel_intensity_relationship": info.intensity.relationship.value,
-            "times": "assumed" if times.assumed else "source", **dict(info.attributes),
+            "times": "assumed" if times.assumed or _were_assumed(info) else "source",
+            **dict(info.attributes),
         },
         "plan": {"file": plan_name, "view": view.name, "mm_per_px": view.scale.mm_per_px},
         "scale_of_header_mm_per_px": header_scale.mm_per_px if header_scale is not None else None,
@@ -187,3 +190,8 @@ def _summary(
         "not_monitoring_reasons": tally.blind_reasons,
         "levels": levels,
     }  # fmt: skip
+
+
+def _were_assumed(info: SourceInfo) -> bool:
+    """Whether an import had to assume the times of a run that had none."""
+    return info.attributes.get("FrameTimesFrom") == ASSUMED_TIMES

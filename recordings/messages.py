@@ -1,9 +1,10 @@
 """What a recording is made of: frames, gaps, events and steps as checked, self-described messages.
 
 A message is a MessagePack map ``{"header": bin, "data": bin, "crc32": int}``. `header` is itself a
-MessagePack map whose key ``type`` is ``frame``, ``gap``, ``event`` or ``step``; `data` holds the pixels of
-a frame or the findings of a step and is empty otherwise; `crc32` (zlib) covers the bytes of `header` and
-then of `data`, so that a message that was cut or changed is never taken for a right one.
+MessagePack map whose key ``type`` is ``frame``, ``gap``, ``event``, ``step`` or ``video`` (a frame whose
+pixels lie in a video); `data` holds the pixels of a frame or the findings of a step and is empty otherwise;
+`crc32` (zlib) covers the bytes of `header` and then of `data`, so that a message that was cut or changed is
+never taken for a right one.
 
 Pixels are stored row by row, 16 bit values little-endian, as they are (codec ``raw``) or as one
 Blosc2 buffer (codec ``blosc2``: Zstandard level 1 after bit shuffling, whichever is smaller).
@@ -75,7 +76,34 @@ class Step:
     fault: str | None = None
 
 
-Message = Frame | Gap | Event | Step
+class VideoFrame(msgspec.Struct, frozen=True, tag_field="type", tag="video"):
+    """A frame of a recording whose pixels lie as one packet in a video beside it; see `recordings.archive`.
+
+    Parameters
+    ----------
+    pts_ms : int
+        Time of the packet in the video (ms).
+    offset, size : int
+        Where the packet lies in the file (bytes).
+    packet_crc32, pixels_crc32 : int
+        Of the packet, and of the pixels row by row (16 bit values little-endian).
+    """
+
+    seq: Annotated[int, msgspec.Meta(ge=0)]
+    t_capture_ns: _Time
+    t_source_ns: _Time | None
+    source_id: str
+    rows: _Side
+    columns: _Side
+    bits_allocated: Literal[8, 16]
+    pts_ms: Annotated[int, msgspec.Meta(ge=0)]
+    offset: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+    size: Annotated[int, msgspec.Meta(ge=1)]
+    packet_crc32: int
+    pixels_crc32: int
+
+
+Message = Frame | Gap | Event | Step | VideoFrame
 
 
 class _FrameHeader(msgspec.Struct, frozen=True, tag_field="type", tag="frame"):
@@ -111,7 +139,7 @@ class _StepHeader(msgspec.Struct, frozen=True, tag_field="type", tag="step"):
     fault: str | None
 
 
-_Header = _FrameHeader | _GapHeader | _EventHeader | _StepHeader
+_Header = _FrameHeader | _GapHeader | _EventHeader | _StepHeader | VideoFrame
 
 
 class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,6 +179,8 @@ def encode(message: Message) -> bytes:
                 message.number, message.seq, message.now_ns, message.skipped_before, asked, message.fault
             )
             data = b"" if message.findings is None else pack_findings(message.findings)
+        case VideoFrame():
+            header = message
     head = _encoder.encode(header)
     return _encoder.encode(_Envelope(head, data, zlib.crc32(data, zlib.crc32(head))))
 
@@ -183,6 +213,8 @@ def decode(encoded: bytes) -> Message:
             return Step(
                 header.number, header.seq, header.now_ns, header.skipped_before, asked, found, header.fault
             )
+        case VideoFrame():
+            return header
 
 
 def _encode_frame(frame: Frame) -> tuple[_FrameHeader, bytes]:

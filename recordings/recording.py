@@ -11,7 +11,8 @@ section.
 from __future__ import annotations
 
 from recordings.messages import Event, Gap, Step
-from recordings.recording_reader import RecordingCheck, RecordingReader
+from recordings.recording_check import RecordingCheck
+from recordings.recording_reader import RecordingReader
 from recordings.recording_writer import RecordingWriter
 
 __all__ = ["Event", "Gap", "RecordingCheck", "RecordingReader", "RecordingWriter", "Step"]

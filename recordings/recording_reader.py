@@ -6,7 +6,7 @@ import os
 import struct
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,7 +22,8 @@ from mcap.records import Channel, DataEnd, Footer, Metadata, Statistics
 from monitor.errors import RecordingError, SourceError
 from monitor.frame import Frame
 from monitor.sources.sequence import LARGEST_AREA_PX
-from recordings.messages import Event, Gap, Step, decode
+from recordings.messages import Event, Gap, Message, Step, VideoFrame, decode
+from recordings.recording_check import RecordingCheck, not_in_gaps
 from recordings.recording_format import MAGIC, Whole
 
 _RECORD_HEAD = struct.Struct("<BQ")
@@ -31,36 +32,7 @@ _LARGEST_SMALL_RECORD = 16 * 1024 * 1024
 _LARGEST_FRAME = 2 * LARGEST_AREA_PX + _LARGEST_SMALL_RECORD
 _MOST_STRANGE_RECORDS = 1000
 
-_Kind = TypeVar("_Kind", Frame, Step)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingCheck:
-    """What a full read of a recording found.
-
-    Parameters
-    ----------
-    frames : int
-        Whole frames.
-    gaps : tuple of Gap
-        Frames that the recorder says it lost.
-    missing : tuple of (int, int)
-        Further frames that are not there: first number and count, between those that are.
-    damaged : int
-        Messages that are not as they were written.
-    ended : bool
-        The file has its clean end.
-    complete : bool
-        It has its end and everything in the file is as it was written. Gaps that the recorder wrote
-        down do not change that.
-    """
-
-    frames: int
-    gaps: tuple[Gap, ...]
-    missing: tuple[tuple[int, int], ...]
-    damaged: int
-    ended: bool
-    complete: bool
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +41,12 @@ class Heads:
 
     seqs: tuple[int, ...]
     times_ns: tuple[int, ...]
+
+
+def _step(message: Message) -> Step:
+    if not isinstance(message, Step):
+        raise RecordingError("not a step")
+    return message
 
 
 class _Index:
@@ -96,7 +74,26 @@ class RecordingReader:
     """
 
     def __init__(self, path: Path) -> None:
+        self._blank(path)
+        try:
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SourceError(f"{path}: cannot read the recording: {error.strerror}") from error
+        try:
+            if os.pread(self._fd, len(MAGIC), 0) != MAGIC:
+                raise SourceError(f"{path}: not a recording (MCAP)")
+            self.refresh()
+        except OSError as error:
+            self.close()
+            raise SourceError(f"{path}: cannot read the recording: {error.strerror}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _blank(self, path: Path) -> None:
+        """What is known before anything was read."""
         self.path = path
+        self._fd = -1
         self.metadata: Mapping[str, str] = {}
         self._frames = _Index()
         self._steps = _Index()
@@ -112,20 +109,6 @@ class RecordingReader:
         self._summary = (0, 0, -1)  # first byte, byte after the last, CRC as stated
         self._ended = False
         self._next = len(MAGIC)
-        try:
-            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise SourceError(f"{path}: cannot read the recording: {error.strerror}") from error
-        try:
-            if os.pread(self._fd, len(MAGIC), 0) != MAGIC:
-                raise SourceError(f"{path}: not a recording (MCAP)")
-            self.refresh()
-        except OSError as error:
-            self.close()
-            raise SourceError(f"{path}: cannot read the recording: {error.strerror}") from error
-        except BaseException:
-            self.close()
-            raise
 
     def __len__(self) -> int:
         """Frames in the file, damaged ones included."""
@@ -155,6 +138,16 @@ class RecordingReader:
     def complete(self) -> bool:
         """Whether the file ended cleanly and nothing read so far is damaged; see `check`."""
         return self.ended and not self._damaged
+
+    @property
+    def read_up_to(self) -> int:
+        """Byte up to which the file could be followed."""
+        return self._next
+
+    @property
+    def largest_frame_bytes(self) -> int:
+        """Size of the largest message of a frame (bytes)."""
+        return max(self._frames.lengths, default=0)
 
     def whole(self) -> Whole:
         """The part of the file that is whole. Raises `RecordingError` where its last frame is damaged."""
@@ -200,7 +193,7 @@ class RecordingReader:
         RecordingError
             The frame is damaged.
         """
-        return self._message_at(self._frames, index, Frame, _LARGEST_FRAME)
+        return self._taken("frame", self._frames, index, _LARGEST_FRAME, self._frame)
 
     @property
     def frame_heads(self) -> Heads:
@@ -219,22 +212,29 @@ class RecordingReader:
 
     def step(self, index: int) -> Step:
         """Return the step at a position, from 0; raises as `read`."""
-        return self._message_at(self._steps, index, Step, _LARGEST_SMALL_RECORD)
+        return self._taken("step", self._steps, index, _LARGEST_SMALL_RECORD, _step)
 
-    def _message_at(self, held: _Index, index: int, kind: type[_Kind], most_bytes: int) -> _Kind:
+    def _taken(
+        self, what: str, held: _Index, index: int, most_bytes: int, take: Callable[[Message], _Kind]
+    ) -> _Kind:
         if not 0 <= index < len(held.offsets):
             raise IndexError(index)
         offset = held.offsets[index]
         try:
             if held.lengths[index] > most_bytes:
                 raise RecordingError("too large")
-            message = decode(os.pread(self._fd, held.lengths[index], offset))
-            if not isinstance(message, kind):
-                raise RecordingError(f"not a {kind.__name__.lower()}")
+            taken = take(decode(os.pread(self._fd, held.lengths[index], offset)))
         except RecordingError as error:
             self._damaged.add(offset)
-            what = kind.__name__.lower()
             raise RecordingError(f"{self.path}: {what} at position {index} is damaged: {error}") from error
+        return taken
+
+    def _frame(self, message: Message) -> Frame:
+        """The frame that a message of its topic holds. Raises `RecordingError`."""
+        if isinstance(message, VideoFrame):
+            raise RecordingError("its pixels are in the video that this file is the time line of")
+        if not isinstance(message, Frame):
+            raise RecordingError("not a frame")
         return message
 
     def __iter__(self) -> Iterator[Frame]:
@@ -245,16 +245,30 @@ class RecordingReader:
             except RecordingError:
                 continue
 
-    def check(self) -> RecordingCheck:
-        """Read everything and say what is there."""
+    @property
+    def damaged_frames(self) -> tuple[int, ...]:
+        """Positions of the frames found damaged so far."""
+        return tuple(index for index, offset in enumerate(self._frames.offsets) if offset in self._damaged)
+
+    def check(self, step: Callable[[], None] = lambda: None, *, quick: bool = False) -> RecordingCheck:
+        """Read everything and say what is there.
+
+        Parameters
+        ----------
+        step : callable
+            Called after each whole frame.
+        quick : bool
+            Frames need not be decoded where another checksum says that they are as they were written.
+        """
         frames = 0
         expected: int | None = None
         missing: list[tuple[int, int]] = []
-        for frame in self:
+        for seq in self._whole_seqs(quick):
+            step()
             frames += 1
-            if expected is not None and frame.seq > expected:
-                missing += _not_in_gaps(expected, frame.seq, self._gaps)
-            expected = frame.seq + 1
+            if expected is not None and seq > expected:
+                missing += not_in_gaps(expected, seq, self._gaps)
+            expected = seq + 1
         for index in range(self.step_count):
             with suppress(RecordingError):  # counted as damaged
                 self.step(index)
@@ -265,6 +279,10 @@ class RecordingReader:
         return RecordingCheck(
             frames, self.gaps, tuple(missing), self.damaged, self.ended, whole and not missing
         )
+
+    def _whole_seqs(self, quick: bool) -> Iterator[int]:
+        """Numbers of the whole frames, each of which is read."""
+        return (frame.seq for frame in self)
 
     def close(self) -> None:
         """Release the file. May be called again."""
@@ -348,18 +366,3 @@ class RecordingReader:
             crc = zlib.crc32(part, crc)
             first += len(part)
         return crc
-
-
-def _not_in_gaps(first: int, end: int, gaps: list[Gap]) -> list[tuple[int, int]]:
-    """Parts of ``first .. end - 1`` that no gap covers, as first number and count."""
-    parts: list[tuple[int, int]] = []
-    for gap in sorted(gaps, key=lambda gap: gap.first_seq):
-        gap_end = gap.first_seq + gap.count
-        if gap_end <= first or gap.first_seq >= end:
-            continue
-        if gap.first_seq > first:
-            parts.append((first, gap.first_seq - first))
-        first = gap_end
-    if first < end:
-        parts.append((first, end - first))
-    return parts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import struct
 import zlib
@@ -54,9 +56,11 @@ class RecordingWriter:
             self._fd = os.open(path, flags, 0o600)
         except OSError as error:
             raise OutputError(f"{path}: cannot write the recording: {error.strerror}") from error
+        _hold(self._fd, path)
         self._closed = False
         self._size = 0
         self._crc: int | None = 0
+        self._sha: hashlib._Hash | None = hashlib.sha256()
         self._counts = dict.fromkeys((_FRAMES, _GAPS, _EVENTS, _STEPS), 0)
         self._times_ns: list[int] = []
         self._synced_ns: int | None = None
@@ -89,8 +93,9 @@ class RecordingWriter:
         try:
             fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
             try:
+                _hold(fd, path)
                 os.ftruncate(fd, whole.end)
-            except OSError:
+            except BaseException:
                 os.close(fd)
                 raise
         except OSError as error:
@@ -98,6 +103,7 @@ class RecordingWriter:
         writer = cls.__new__(cls)
         writer.path, writer._fd, writer._closed = path, fd, False
         writer._size, writer._crc, writer._synced_ns = whole.end, None, None
+        writer._sha = None
         writer._counts = {
             _FRAMES: whole.frames,
             _GAPS: whole.gaps,
@@ -116,6 +122,11 @@ class RecordingWriter:
     def bytes_written(self) -> int:
         """Size of the file (bytes)."""
         return self._size
+
+    @property
+    def sha256(self) -> str | None:
+        """SHA-256 of the file as written so far (hexadecimal); None of one that was gone on with."""
+        return None if self._sha is None else self._sha.hexdigest()
 
     def append(self, frame: Frame) -> None:
         """Keep a frame.
@@ -191,6 +202,8 @@ class RecordingWriter:
         self._size += len(data)
         if self._crc is not None:
             self._crc = zlib.crc32(data, self._crc)
+        if self._sha is not None:
+            self._sha.update(data)
 
     def _sync_now_and_then(self, now_ns: int) -> None:
         # Before the frame, not after it: a failure then concerns a frame that is not yet in the file.
@@ -223,6 +236,16 @@ class RecordingWriter:
         footer = _pack(Footer(self._size + len(data_end), 0, 0))[:-4]
         crc = struct.pack("<I", zlib.crc32(summary + footer))
         return data_end + summary + footer + crc + MAGIC
+
+
+def _hold(fd: int, path: Path) -> None:
+    """Hold a file while it is written, so that it is not archived meanwhile; let go of when it is closed."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(f"{path}: is being archived") from None
+    except OSError:  # a file system that knows no locks
+        return
 
 
 def _pack(*records: McapRecord) -> bytes:

@@ -17,6 +17,7 @@ from monitor.frame import SourceInfo
 from monitor.memory import Memory
 from monitor.plan import Plan, plan_to_json
 from monitor.result import AlarmState, Alert, Kind, Priority
+from recordings.checksums import CHECKSUMS
 from recordings.log import open_log, read_log
 from recordings.memory_file import read_memory
 from recordings.recording import RecordingReader, RecordingWriter
@@ -98,6 +99,8 @@ def resume_session(
         raise OutputError(f"{folder}: the machine was started anew since; record into another folder")
     if about.complete:
         raise OutputError(f"{folder}: the session was closed in order; record into another folder")
+    if stored.archived:
+        raise OutputError(f"{folder}: the session has been archived; record into another folder")
     if (about.source.rows, about.source.columns) != (source_info.rows, source_info.columns):
         raise OutputError(
             f"{folder}: was recorded at {about.source.columns} x {about.source.rows}, the source gives "
@@ -118,6 +121,7 @@ def resume_session(
         undo.callback(log.close)
         about = msgspec.structs.replace(about, complete=False, closed_utc=None)
         try:
+            (folder / CHECKSUMS).unlink(missing_ok=True)
             log.event("resumed", {"utc": clock_utc().isoformat(), "frames": whole.frames}, now_ns)
             write_whole(folder / SESSION, session_json(about))
         except (OSError, RecordingError) as error:

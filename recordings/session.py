@@ -4,11 +4,14 @@ It holds ``frames.mcap``, ``log.sqlite``, ``plan.json``, ``config.toml`` and ``s
 being recorded ``memory.msgpack``, which a restart goes on with; all readable by its owner only. Where moments
 were marked (event ``mark`` of the log), ``snapshots/`` holds pictures of the screen.
 ``session.json`` is written last and replaced whole: a folder with it is a session, and ``complete`` in it
-is true once the session was closed in order.
+is true once the session was closed in order; ``checksums.sha256`` is then written over all of it. Archived
+(`recordings.archive`), it holds ``frames.mkv`` and ``timeline.mcap`` in place of ``frames.mcap``: `files` in
+``session.json`` says which.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 import uuid
@@ -27,6 +30,8 @@ from monitor.frame import SourceInfo
 from monitor.plan import Plan, plan_to_json, read_plan
 from monitor.small_file import read_small
 from monitor.sources.sequence import LARGEST_SIDE_PX
+from recordings.archive_reader import open_archived
+from recordings.checksums import CHECKSUMS, covered, write_checksums
 from recordings.log import LogContents, ProcedureLog, open_log, read_log, utc_text
 from recordings.procedure import Procedure
 from recordings.recording import RecordingReader, RecordingWriter
@@ -34,7 +39,11 @@ from recordings.recording import RecordingReader, RecordingWriter
 SCHEMA = "cementwatch.session/1"
 FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "config.toml", "session.json"
 MEMORY, SNAPSHOTS, PROFILE = "memory.msgpack", "snapshots", "profile.json"
+VIDEO, TIMELINE = "frames.mkv", "timeline.mcap"
 _LARGEST_BYTES = 1024 * 1024
+_OF_BEGINNING = re.compile(r"reference-\d+\.png|remembered-\d+\.msgpack")
+_CHEAP_TO_SUM_BYTES = 1 << 30
+"""A recording that was gone on with has no sum yet; a larger one gets it when it is archived."""
 
 
 class SessionFile(msgspec.Struct, frozen=True):
@@ -58,6 +67,10 @@ class SessionFile(msgspec.Struct, frozen=True):
     boot_id: str | None = None
     """Monotonic times mean something within one start of the machine only; None where it has no name."""
     procedure: Procedure | None = None
+    imported_from: str | None = None
+    """Kind of the source that was imported; None where the session was recorded live."""
+    acquired: str | None = None
+    """When an imported run was acquired: ISO 8601, local where it has no offset, or the day alone."""
 
 
 def boot_id() -> str | None:
@@ -105,6 +118,8 @@ class Session:
         config_toml: str,
         software_version: str,
         procedure: Procedure | None = None,
+        imported_from: str | None = None,
+        acquired: str | None = None,
         clock_utc: Callable[[], datetime] = utc_now,
         clock_monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> Session:
@@ -121,6 +136,8 @@ class Session:
         software_version : str
         procedure : Procedure or None
             Kept in ``session.json`` and nowhere else.
+        imported_from, acquired : str or None
+            As `SessionFile` keeps them.
         clock_utc, clock_monotonic_ns : callable
             Read once each, one after the other: the anchor between the two clocks.
 
@@ -142,6 +159,8 @@ class Session:
                     source=source_info,
                     boot_id=boot_id(),
                     procedure=procedure,
+                    imported_from=imported_from,
+                    acquired=acquired,
                     files={
                         "frames": FRAMES,
                         "log": LOG,
@@ -217,6 +236,15 @@ class Session:
             write_whole(self.folder / SESSION, session_json(self.about))
         except OSError as error:
             raise RecordingError(f"{self.folder / SESSION}: {error.strerror or error}") from error
+        if complete:
+            self._write_checksums()
+
+    def _write_checksums(self) -> None:
+        known = {FRAMES: self.recording.sha256}
+        with suppress(OSError):  # the session is whole without; that there are none is said of it
+            if known[FRAMES] is None and (self.folder / FRAMES).stat().st_size <= _CHEAP_TO_SUM_BYTES:
+                del known[FRAMES]
+            write_checksums(self.folder, kept_files(self.folder, self.about), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +255,19 @@ class StoredSession:
     about: SessionFile
 
     @property
+    def archived(self) -> bool:
+        """Whether its frames are in a video, with a time line beside it."""
+        return self.about.files.get("frames") == VIDEO
+
+    @property
     def recording_path(self) -> Path:
-        """The recording file."""
-        return self.folder / FRAMES
+        """The file with the frames."""
+        return self.folder / (VIDEO if self.archived else FRAMES)
 
     def frames(self) -> RecordingReader:
-        """Open the recording. Raises `SourceError`."""
+        """Open the recording, archived or not. Raises `SourceError`."""
+        if self.archived:
+            return open_archived(self.folder / TIMELINE, self.folder / VIDEO)
         return RecordingReader(self.recording_path)
 
     def log(self) -> LogContents:
@@ -250,6 +285,27 @@ class StoredSession:
             return read_small(path, LARGEST_CONFIG_BYTES).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"{path}: cannot read the configuration: {error}") from error
+
+
+def kept_files(folder: Path, about: SessionFile) -> list[str]:
+    """What does not change once the session is closed: names relative to its folder, those that are there."""
+    named = [name for name in about.files.values() if name is not None and Path(name).name == name]
+    return covered(folder, (*named, SESSION, PROFILE, *_of_beginnings(folder)), (SNAPSHOTS,))
+
+
+def own_files(folder: Path) -> list[str]:
+    """Every file that this software may have put into a session's folder, those that are there; sorted."""
+    logs = (LOG, f"{LOG}-wal", f"{LOG}-shm", f"{LOG}-journal")
+    names = (
+        FRAMES, VIDEO, TIMELINE, *logs, PLAN, CONFIG, SESSION, MEMORY, PROFILE, CHECKSUMS,
+        *_of_beginnings(folder),
+    )  # fmt: skip
+    return sorted(name for name in (*names, *(f".{name}.new" for name in names)) if (folder / name).is_file())
+
+
+def _of_beginnings(folder: Path) -> list[str]:
+    """Files of `recordings.beginning`."""
+    return [path.name for path in folder.iterdir() if _OF_BEGINNING.fullmatch(path.name)]
 
 
 def is_session(folder: Path) -> bool:
@@ -302,7 +358,7 @@ def _make_folder(folder: Path, undo: ExitStack) -> None:
     """Make the folder, its owner's only, with the parents it lacks; undone where the rest fails."""
     if folder.exists():
         held = {path.name for path in folder.iterdir()}
-        present = sorted(held & {FRAMES, LOG, PLAN, CONFIG, SESSION})
+        present = sorted(held & {FRAMES, VIDEO, TIMELINE, LOG, PLAN, CONFIG, SESSION})
         if present:
             raise OutputError(f"{folder}: holds a session already ({present[0]}); choose another folder")
         if not held:
@@ -321,7 +377,7 @@ def _give_up(file: RecordingWriter | ProcedureLog) -> None:
 
 
 def _remove_files(folder: Path) -> None:
-    for name in (FRAMES, LOG, f"{LOG}-wal", f"{LOG}-shm", PLAN, CONFIG, SESSION, MEMORY):
+    for name in (FRAMES, LOG, f"{LOG}-wal", f"{LOG}-shm", PLAN, CONFIG, SESSION, MEMORY, CHECKSUMS):
         (folder / name).unlink(missing_ok=True)
         (folder / f".{name}.new").unlink(missing_ok=True)
 

@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does; read when NumPy is imported
 os.environ["CEMENTWATCH_LANGUAGE"] = "en"  # whatever the locale of the machine
+os.environ["CEMENTWATCH_ARCHIVE"] = "off"  # no test leaves a process behind
 
 import pytest
 from hypothesis import settings

@@ -10,6 +10,8 @@ import typer
 
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
+from ui.archive_command import archive
+from ui.import_command import import_command
 from ui.live_command import live
 from ui.options import (
     BrandOption,
@@ -31,8 +33,9 @@ from ui.options import (
     say,
 )
 from ui.plan_command import plan as plan_command
-from ui.progress import progress_bar
+from ui.progress import progress
 from ui.replay_command import replay
+from ui.verify_command import verify
 from ui.version import software_version
 
 # typer carries a copy of click of its own: the base of its public error is the one that is raised
@@ -121,6 +124,9 @@ def demo(
 app.command()(live)
 app.command("plan")(plan_command)
 app.command()(replay)
+app.command()(archive)
+app.command()(verify)
+app.command("import")(import_command)
 
 
 @app.command()
@@ -155,7 +161,7 @@ def analyse(
     marked = with_brand(with_polarity(read_plan(plan), polarity), brand)
     settings, part = config_of(config, preset), crop_of(crop)
     opened = cropped(open_source(source, frame_rate_hz=rate_of(frame_rate)), part)
-    with progress_bar("analysing") as advance:
+    with progress("analysing") as advance:
         summary = run_analysis(
             opened, marked, out, settings, software_version=software_version(), plan_name=str(plan),
             view_name=view, masks=masks, profile=profile_of(profile), progress=advance,
@@ -189,7 +195,7 @@ def simulate(
         seed=seed, size=size, frame_rate_hz=fps, duration_s=duration, dose_ngy=dose, kvp=kvp, cement=cement,
         projection=projection, breathing_mm=breathing,  # type: ignore[arg-type]  # checked by the settings
     )  # fmt: skip
-    with progress_bar("simulating") as advance:
+    with progress("simulating") as advance:
         write_procedure(name, settings, out, advance)
     typer.echo(f"{out / 'run.dcm'}, plan.json, truth.json, truth_masks.mkv")
 

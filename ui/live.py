@@ -31,6 +31,7 @@ from monitor.states import Reason, State
 from monitor.stepping import Stepping
 from recordings.beginning import Beginning, keep_beginning
 from recordings.memory_keeper import MemoryKeeper
+from recordings.monitor_lock import monitoring
 from recordings.procedure import Procedure
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
@@ -124,7 +125,7 @@ def live_run(
         halt.wait,
         assumed_frame_rate_hz=config.gate.assumed_frame_rate_hz,
     )
-    with paced:
+    with monitoring(), paced:
         # a device or a network is opened once at the start: whoever sends may not take a second caller
         info = source.info
         views = views_to_watch(plan, view_name, info)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.errors import CementWatchError, InputError
+from ui.archive_command import archive_later
 from ui.options import (
     BrandOption,
     ConfigOption,
@@ -89,6 +90,13 @@ def live(
             "without either: where there is a window that can be seen.",
         ),
     ] = None,
+    archive: Annotated[
+        bool,
+        typer.Option(
+            "--archive/--no-archive",
+            help="Archive the session afterwards, behind everything else, once no monitor runs.",
+        ),
+    ] = True,
 ) -> int | None:
     """Monitor a source with the overlay; files play at their own rate.
 
@@ -173,6 +181,10 @@ def live(
             typer.echo(delay.words if len(runs) == 1 else f"{run.view.name}: {delay.words}")
     if session is not None:
         typer.echo(f"session kept in {session}")
+    if archive:
+        archive_later(
+            run.session.folder for run in runs if run.session is not None and run.session.about.complete
+        )
     return None
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
+def progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
     """A progress bar; silent where standard error is no terminal."""
     if not sys.stderr.isatty():
         yield lambda done, whole: None

@@ -9,7 +9,7 @@ import typer
 
 from monitor.errors import InputError
 from ui.options import LanguageOption, one_thread_per_sum
-from ui.progress import progress_bar
+from ui.progress import progress
 from ui.version import software_version
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def replay(
 def _check(session: StoredSession) -> int:
     from recordings.repetition import repeat
 
-    with session.frames() as reader, progress_bar("taking again") as advance:
+    with session.frames() as reader, progress("taking again") as advance:
         found = repeat(session, reader, session.log(), advance)
     for line in _lines(found):
         typer.echo(line)
@@ -92,7 +92,7 @@ def _lines(found: Repetition) -> list[str]:
 def _write(session: StoredSession, path: Path, *, every_frame: bool) -> None:
     from recordings.track import write_track
 
-    with progress_bar("taking again") as advance:
+    with progress("taking again") as advance:
         written = write_track(
             session, path, "every frame" if every_frame else "as live", software_version=software_version(),
             progress=advance,

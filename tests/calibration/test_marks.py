@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.calibration.scale import attenuation_of
@@ -39,6 +39,8 @@ def rng(seed: int = 3) -> np.random.Generator:
     content=st.sampled_from(["empty", "stylet", "cement"]),
     gauge=st.sampled_from(["8G", "11G", "13G"]),
 )
+@example(width_px=13.0, angle_rad=0.0, content="empty", gauge="8G").via("along the rows")
+@example(width_px=12.1, angle_rad=math.pi / 2, content="empty", gauge="8G").via("along the columns")
 def test_a_clear_cannula_is_measured_to_a_few_per_cent(
     width_px: float, angle_rad: float, content: str, gauge: str
 ) -> None:
@@ -51,6 +53,17 @@ def test_a_clear_cannula_is_measured_to_a_few_per_cent(
     assert found.estimate.mm_per_px == pytest.approx(mm / found.width_px)
     assert found.estimate.relative_sd > 15 / 720, "its depth is not known"
     assert len(found.estimate.reasoning) == 2
+
+
+@pytest.mark.parametrize("angle_rad", [0.0, 0.003, math.pi / 2], ids=["row", "nearly a row", "column"])
+def test_the_axis_of_a_shaft_along_the_grid_is_found(angle_rad: float) -> None:
+    # no piece of it shares its samples with another that is held at a slant: they cannot tell each other so
+    tube = Tube(width_px=13.0, outer_mm=4.19, content="empty", angle_rad=angle_rad)
+    phantom = cannula_phantom(tube, CLEAR, Tissue(), rng())
+    found = scale_from_cannula(attenuation_of(phantom), *phantom.points, 4.19, linear=True)
+    for end, true_end in zip(found.axis, phantom.points, strict=True):
+        assert math.dist(end, true_end) < 0.1
+    assert found.blur_px == pytest.approx(CLEAR.blur_px, abs=0.06)
 
 
 def test_clicks_beside_the_axis_give_the_same_width() -> None:

@@ -49,6 +49,7 @@ def test_a_session_is_kept_and_read_back(tmp_path: Path) -> None:
     session.close()
 
     assert sorted(p.name for p in folder.iterdir()) == [
+        "checksums.sha256",
         "config.toml",
         "frames.mcap",
         "log.sqlite",

@@ -1,0 +1,1 @@
+"""The library: what sessions there are below a folder, found, described, searched, tagged and deleted."""
