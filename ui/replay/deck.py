@@ -46,7 +46,6 @@ class Deck:
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Frame] = OrderedDict()
         self._kept_bytes = 0
-        self.damaged: set[int] = set()
         try:
             if not len(self.reader):
                 raise SourceError(f"{folder}: the recording holds no frame")
@@ -100,7 +99,6 @@ class Deck:
         try:
             frame = self.reader.read(position)
         except RecordingError as error:
-            self.damaged.add(position)
             raise DamagedFrameError(str(error)) from error
         with self._lock:
             self._kept[position] = frame

@@ -167,7 +167,7 @@ class Player:
         if track is not None and track.mode == "every frame" and not track.ended:
             known_s = at_s(track.times_ns[-1]) if len(track) else 0.0
         marks = [(at_s(m.t_ns), m) for m in self.moments() if m.kind in _ON_LINE or is_raised(m)]
-        damaged = [at_s(deck.times_ns[position]) for position in sorted(deck.damaged)]
+        damaged = [at_s(deck.times_ns[position]) for position in deck.reader.damaged_frames]
         return Row(length_s, tuple(marks), tuple(unwatched), tuple(missing), tuple(damaged), known_s)
 
     # whose findings
