@@ -58,7 +58,9 @@ def replay(
     if results is not None:
         _write(stored, results, every_frame=every_frame)
         return None
-    raise InputError("the window is not there yet; --check and --results are")
+    from ui.replay.run import run_replay
+
+    return run_replay(session, compare=compare, every_frame=every_frame)
 
 
 def _check(session: StoredSession) -> int:

@@ -23,6 +23,7 @@ from ui.theme import (
 ALARM_TEXT = 60.0
 """Of the words of alarms and states: capitals of 20 minutes of arc at two metres (docs/measurements.md)."""
 _SMALLEST = 0.8
+_NARROW = 1300.0
 _PITCH = 60.0
 _GAP = 0.4
 _SMALL, _SMALL_ROW = 22.0, 34.0
@@ -43,9 +44,10 @@ def paint_bar(draw: Draw, rect: QRectF, bar: BarModel, now_ns: int) -> None:
         _paint_alarm(draw, left, bar.alarm, bar, now_ns, narrow=True)
         _paint_state(draw, right, bar.state, narrow=True)
     elif bar.alarm:
-        _paint_alarm(draw, rect, bar.alarm, bar, now_ns, narrow=False)
+        narrow = rect.width() < draw.px(_NARROW)  # of an overlay that has half a window
+        _paint_alarm(draw, rect, bar.alarm, bar, now_ns, narrow=narrow)
     elif bar.state:
-        _paint_state(draw, rect, bar.state, narrow=False)
+        _paint_state(draw, rect, bar.state, narrow=rect.width() < draw.px(_NARROW))
     else:
         inner = _inside(draw, rect)
         pieces = [Piece(bar.quiet, 31, TEXT_SOFT), Piece(bar.quiet_rest, 29, TEXT_FAINT, space=40)]

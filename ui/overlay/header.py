@@ -84,11 +84,8 @@ def heartbeat_at(centre: QPointF, ring_px: float, beats: int) -> QPointF:
 
 def _paint_right(draw: Draw, row: QRectF, header: HeaderModel) -> float:
     """Returns the left edge of what was painted."""
-    words = {True: "rec", False: "not recording", None: f"rec {UNKNOWN}"}[header.recording]
-    taken = draw.text(row, words, 24, TEXT_SOFT, align="right")
-    dot = QPointF(taken.left() - draw.px(18), row.center().y())
-    draw.ring_mark("full" if header.recording else "empty", dot, draw.px(7), TEXT_SOFT)
-    rest = QRectF(row.left(), row.top(), dot.x() - draw.px(34) - row.left(), row.height())
+    left = _paint_replay(draw, row) if header.replay else _paint_recording(draw, row, header)
+    rest = QRectF(row.left(), row.top(), left - draw.px(34) - row.left(), row.height())
     pieces = []
     if header.audio:
         pieces += [Piece(header.audio, 24, TEXT, bold=True, space=30)]
@@ -104,6 +101,23 @@ def _paint_right(draw: Draw, row: QRectF, header: HeaderModel) -> float:
         pieces += [Piece(header.session, 24, TEXT_FAINT, space=30)]
     pieces += [Piece(header.beam_on, 24, TEXT_SOFT, space=30)]
     return draw.run(rest, pieces, align="right").left()
+
+
+def _paint_recording(draw: Draw, row: QRectF, header: HeaderModel) -> float:
+    words = {True: "rec", False: "not recording", None: f"rec {UNKNOWN}"}[header.recording]
+    taken = draw.text(row, words, 24, TEXT_SOFT, align="right")
+    dot = QPointF(taken.left() - draw.px(18), row.center().y())
+    draw.ring_mark("full" if header.recording else "empty", dot, draw.px(7), TEXT_SOFT)
+    return dot.x()
+
+
+def _paint_replay(draw: Draw, row: QRectF) -> float:
+    """Dark on light, as nothing of a live window is."""
+    width, height = draw.width_of("REPLAY", 24, bold=True) + draw.px(40), draw.px(44)
+    box = QRectF(row.right() - width, row.center().y() - height / 2, width, height)
+    draw.fill(box, TEXT, 7)
+    draw.text(box, "REPLAY", 24, BACKGROUND, bold=True, align="centre")
+    return box.left()
 
 
 def paint_footer(draw: Draw, rect: QRectF, keys: str, note: str, hint: str) -> None:

@@ -43,6 +43,10 @@ class Layers:
         self._painter, self._unit = painter, unit
         self._ratio = device.devicePixelRatio() if device is not None else 1.0
 
+    def drop(self, name: str) -> None:
+        """Paint a layer anew, whatever its key says."""
+        self._layers.pop(name, None)
+
     def show(
         self,
         name: str,

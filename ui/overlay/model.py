@@ -49,7 +49,10 @@ class BarModel:
 
 @dataclass(frozen=True, slots=True)
 class HeaderModel:
-    """The top line. `unchecked`: the view that is not looked at now. `cement`: age, phase, whose times."""
+    """The top line. `unchecked`: the view that is not looked at now. `cement`: age, phase, whose times.
+
+    `replay`: it is a recording that is shown; said where a live window says whether it records.
+    """
 
     state: State
     seen: bool
@@ -61,6 +64,7 @@ class HeaderModel:
     beam_on: str
     recording: bool | None
     audio: str
+    replay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,8 @@ class OverlayModel:
     footer_keys: str
     sources: tuple[str, ...]
     beats: int
+    flash_ns: int | None = None
+    """Time that alarms flash by, where that is not `now_ns`: a replay that is paused stands lit."""
 
     @property
     def results(self) -> tuple[Result | None, ...]:

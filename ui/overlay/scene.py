@@ -32,6 +32,8 @@ class Scene:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
+        self.lay_out: Callable[[float, float, tuple[int, int] | None], Layout] = layout_for
+        """Where things stand; a layout may leave out the zones that are watched (an empty rectangle)."""
         self._memory = Memory()
         self._layers = Layers()
         self._image = ImagePainter(invert=setup.invert)
@@ -40,6 +42,17 @@ class Scene:
         """Remember an observation and derive what to paint."""
         self._memory.remember(observation)
         return build_model(observation, self._memory, self._setup)
+
+    def remember(self, observation: Observation) -> None:
+        """Remember an observation that is not shown, in order of time."""
+        self._memory.remember(observation)
+
+    def forget(self) -> None:
+        """Remember nothing of before: time has leapt. What the operator has chosen stays."""
+        chosen, levels = self._memory.chosen, self._memory.levels
+        self._memory = Memory()
+        self._memory.chosen, self._memory.levels = chosen, levels
+        self._layers.drop("trend")
 
     def choose_next(self) -> str:
         """The large figures of the next level, or of the nearest again; which, in words."""
@@ -58,7 +71,7 @@ class Scene:
         key_map: bool = False,
     ) -> list[DrawnText]:
         """Paint a whole window. Returns every text with its place, for checks."""
-        layout = self.layout(width_px, height_px, model)
+        layout = self.placed(width_px, height_px, model)
         fill_between(painter, QRectF(0, 0, width_px, height_px), layout.panels().values())
         keys = self._setup.keys if key_map else None
         words = paint_panels(self._layers, painter, layout, model, hint=hint, key_map=keys)
@@ -69,9 +82,17 @@ class Scene:
 
     @staticmethod
     def layout(width_px: float, height_px: float, model: OverlayModel) -> Layout:
-        """Where things stand; depends on sizes alone."""
-        frame = model.result.frame if model.result else None
-        return layout_for(width_px, height_px, (frame.columns, frame.rows) if frame else None)
+        """Where things usually stand; depends on sizes alone."""
+        return layout_for(width_px, height_px, _frame_px(model))
+
+    def placed(self, width_px: float, height_px: float, model: OverlayModel) -> Layout:
+        """Where things stand in this scene."""
+        return self.lay_out(width_px, height_px, _frame_px(model))
+
+
+def _frame_px(model: OverlayModel) -> tuple[int, int] | None:
+    frame = model.result.frame if model.result else None
+    return (frame.columns, frame.rows) if frame else None
 
 
 def paint_panels(
@@ -83,10 +104,11 @@ def paint_panels(
     """
     bar, header = model.bar, model.header
     layers.begin(painter, layout.unit)
-    lit = bar.alarm is not None and bar.alarm.flashing and flash_lit(bar.alarm.priority, model.now_ns)
+    phase_ns = model.now_ns if model.flash_ns is None else model.flash_ns
+    lit = bar.alarm is not None and bar.alarm.flashing and flash_lit(bar.alarm.priority, phase_ns)
     wanted: list[tuple[str, QRectF, Hashable, Callable[[Draw, QRectF], None]]] = [
         ("header", layout.header, header, lambda d, r: paint_header(d, r, header)),
-        ("bar", layout.bar, (bar, lit), lambda d, r: paint_bar(d, r, bar, model.now_ns)),
+        ("bar", layout.bar, (bar, lit), lambda d, r: paint_bar(d, r, bar, phase_ns)),
         ("distance", layout.distance, model.distance, lambda d, r: paint_distance(d, r, model.distance)),
         (
             "leaks",
@@ -117,6 +139,7 @@ def paint_panels(
                 lambda d, r: paint_zones(d, r, model.zones_title, model.zones),
             ),
         ]
+    wanted = [panel for panel in wanted if not panel[1].isEmpty()]
     words = [word for name, rect, key, paint in wanted for word in layers.show(name, rect, key, paint)]
     return words if key_map is not None else words + _show_trend(layers, layout.trend, model)
 

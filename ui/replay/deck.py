@@ -1,0 +1,187 @@
+"""A session laid out for a replay: frames, what happened, what was believed. No widgets."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from monitor.config import Config, read_config
+from monitor.errors import CementWatchError, RecordingError, SourceError
+from monitor.frame import Frame
+from monitor.plan import Plan
+from monitor.polarity import as_stated
+from monitor.result import Result
+from monitor.states import Reason, State
+from recordings.believed import Believed
+from recordings.log import LogContents
+from recordings.session import CONFIG, StoredSession, open_session
+from recordings.timeline import Moment, moments_of, utc_at
+from recordings.track import Track
+from ui.overlay.observation import Setup, setup_from_plan
+
+CACHE_BYTES = 96 * 1024 * 1024
+_NOT_PROCESSED = "not_processed"
+
+
+class DamagedFrameError(SourceError):
+    """A frame of the recording is not as it was written."""
+
+
+class Deck:
+    """What a replay shows of. Frames may be read by several threads, the rest belongs to one.
+
+    What cannot be read besides the frames is told in `notes`, and done without.
+
+    Raises
+    ------
+    SourceError
+        There is no session, or it holds no frame.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.session: StoredSession = open_session(folder)
+        self.notes: list[str] = []
+        self.reader = self.session.frames()
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, Frame] = OrderedDict()
+        self._kept_bytes = 0
+        try:
+            if not len(self.reader):
+                raise SourceError(f"{folder}: the recording holds no frame")
+            heads = self.reader.frame_heads
+            self.seqs, self.times_ns = heads.seqs, heads.times_ns
+            self.plan = self._plan()
+            self.config = self._config()
+            self.track = self._track()
+        except BaseException:
+            self.reader.close()
+            raise
+        self.believed = Believed()
+        self.moments: tuple[Moment, ...] = ()
+        self._take_log()
+        self.setup = self._setup()
+
+    # times
+
+    @property
+    def first_ns(self) -> int:
+        """When the first frame was captured (ns)."""
+        return self.times_ns[0]
+
+    @property
+    def last_ns(self) -> int:
+        """When the last frame was captured, or looked at (ns)."""
+        steps = self.track.times_ns if self.track is not None else ()
+        return max(self.times_ns[-1], steps[-1] if steps else 0)
+
+    def session_s(self, t_ns: int) -> float:
+        """Time since the first frame (s)."""
+        return (t_ns - self.first_ns) / 1e9
+
+    def wall_words(self, t_ns: int) -> tuple[str, str]:
+        """Wall clock in UTC, and where the reader is: ``26 Nov 2026 13:38:21.7 UTC``, ``14:38:21``."""
+        try:
+            utc = utc_at(self.session.about, t_ns)
+        except (ValueError, OverflowError):
+            return "", ""
+        return f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 100_000} UTC", f"{utc.astimezone():%H:%M:%S}"
+
+    # frames
+
+    def frame(self, position: int) -> Frame:
+        """A frame by its position. Raises `DamagedFrameError`."""
+        with self._lock:
+            held = self._kept.get(position)
+            if held is not None:
+                self._kept.move_to_end(position)
+                return held
+        try:
+            frame = self.reader.read(position)
+        except RecordingError as error:
+            raise DamagedFrameError(str(error)) from error
+        with self._lock:
+            self._kept[position] = frame
+            self._kept_bytes += frame.pixels.nbytes
+            while self._kept_bytes > CACHE_BYTES and len(self._kept) > 1:
+                _, gone = self._kept.popitem(last=False)
+                self._kept_bytes -= gone.pixels.nbytes
+        return frame
+
+    # what grows
+
+    @property
+    def grows(self) -> bool:
+        """Whether the session may still be recorded: it was not closed, and its file has no end."""
+        return not self.session.about.complete and not self.reader.ended
+
+    def refresh(self) -> int:
+        """Take up what was recorded since; how many frames are new."""
+        fresh = self.reader.refresh()
+        if self.track is None:
+            self.track = self._track()
+        else:
+            self.track.refresh()
+        if fresh:
+            heads = self.reader.frame_heads
+            self.seqs, self.times_ns = heads.seqs, heads.times_ns
+        self._take_log()
+        return fresh
+
+    def close(self) -> None:
+        """Release the file."""
+        self.reader.close()
+
+    def bare(self, frame: Frame, view: str, why: str) -> Result:
+        """A frame in which nothing was looked for."""
+        reason = Reason(State.NOT_MONITORING, _NOT_PROCESSED, why)
+        return Result(frame, view, State.NOT_MONITORING, (reason,), (), (), (), {}, 0.0)
+
+    @property
+    def only_view(self) -> str:
+        """The plan's view, where it has one alone; else empty: which one a bare frame shows is not known."""
+        views = self.plan.views if self.plan is not None else ()
+        return views[0].name if len(views) == 1 else ""
+
+    def _track(self) -> Track | None:
+        """What was found live, out of the same file: a long one is not looked through twice."""
+        if not self.reader.step_count:
+            return None
+        return Track(self.reader, "as recorded", self.session.about.software_version, "as live")
+
+    def _take_log(self) -> None:
+        log = self._log()
+        self.believed = Believed(log.state_changes if log is not None else ())
+        self.moments = moments_of(log, self.reader.events, self.reader.gaps)
+
+    def _log(self) -> LogContents | None:
+        try:
+            return self.session.log()
+        except CementWatchError as error:
+            self._note(f"without its log: {error}")
+            return None
+
+    def _note(self, words: str) -> None:
+        if words not in self.notes:
+            self.notes.append(words)
+
+    def _plan(self) -> Plan | None:
+        try:
+            return self.session.plan()
+        except CementWatchError as error:
+            self._note(f"without its plan: {error}")
+            return None
+
+    def _config(self) -> Config | None:
+        try:
+            return read_config(self.session.folder / CONFIG)
+        except CementWatchError as error:
+            self._note(f"without its configuration: {error}")
+            return None
+
+    def _setup(self) -> Setup:
+        info = self.session.about.source
+        if self.plan is None:
+            return Setup(invert=not info.intensity.bright_is_radiolucent)
+        invert = not as_stated(info, self.plan.views[0]).intensity.bright_is_radiolucent
+        return setup_from_plan(self.plan, self.config, invert=invert)
