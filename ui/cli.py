@@ -33,6 +33,7 @@ from ui.options import (
     say,
 )
 from ui.plan_command import plan as plan_command
+from ui.train_command import train as train_command
 from ui.version import software_version
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def demo(
 
 app.command()(live)
 app.command("plan")(plan_command)
+app.command("train")(train_command)
 
 
 @app.command()

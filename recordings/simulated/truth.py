@@ -159,6 +159,22 @@ class Truth:
         there = self._cement(level, time_s) >= CEMENT_AT_MM
         return None if signed_mm is None else _nearest(signed_mm, there)
 
+    def front(self, level: SceneLevel, time_s: float) -> tuple[Floats, Floats] | None:
+        """Where cement is nearest to the posterior wall, or farthest beyond, and the wall's nearest point.
+
+        Both in the level's plane (mm), shape (2,). None: no cement, or no such wall in this projection.
+        """
+        signed_mm = self._zones[level.placed.vertebra.name].signed_mm.get("posterior_wall")
+        there = self._cement(level, time_s) >= CEMENT_AT_MM
+        if signed_mm is None or not there.any():
+            return None
+        row, column = np.unravel_index(int(np.argmin(np.where(there, signed_mm, np.inf))), there.shape)
+        at = np.array([float(column), float(row)]) * PLANE_MM + level.cement_origin_mm()
+        wall = level.outline["posterior_wall"]
+        steps = np.linspace(0, len(wall) - 1, 20 * len(wall))
+        along = np.stack([np.interp(steps, np.arange(len(wall)), wall[:, axis]) for axis in (0, 1)], axis=1)
+        return at, along[int(np.argmin(np.linalg.norm(along - at, axis=1)))]
+
     def _cement(self, level: SceneLevel, time_s: float, kind: str | None = None) -> Image:
         grown_s = self._flow.grown_s(time_s)
         return level.cement_mm(grown_s, kind, drop_s=drop_s(level.growth, self._flow, time_s)).values

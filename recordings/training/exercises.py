@@ -11,6 +11,8 @@ from recordings.simulated.settings import LeakScript, LevelScript, Scenario, Sim
 
 READY_S = 8.0
 """Injecting becomes possible then: the monitor has learned the image, as it does in front of a patient."""
+LEAD_S = 0.25
+"""So long the pedal is held before the first cement shows (s): growth sets a parcel half before its time."""
 DIFFICULTIES = {1: "first steps", 2: "easy", 3: "usual", 4: "hard", 5: "very hard"}
 _SLACK_S = 25.0
 """What there is of time beside that of the injection itself, for stops."""
@@ -36,6 +38,8 @@ class Exercise:
         Flow while the pedal is held (mL/s).
     hints : tuple of str
         What to look at, one for the start and others for whoever looks longer.
+    ready_s : float
+        When injecting becomes possible (s from the first frame).
     """
 
     name: str
@@ -45,6 +49,7 @@ class Exercise:
     variants: tuple[Scenario, ...]
     rate_ml_per_s: float
     hints: tuple[str, ...]
+    ready_s: float = READY_S
 
     def scenario(self, seed: int) -> Scenario:
         """What happens with a seed."""
@@ -53,11 +58,19 @@ class Exercise:
 
     def settings(self, seed: int) -> SimulationSettings:
         """How it is seen with a seed."""
-        return SimulationSettings(seed=seed, injection_start_s=READY_S, injection_ml_per_s=self.rate_ml_per_s)
+        return SimulationSettings(
+            seed=seed,
+            injection_start_s=self.ready_s + LEAD_S,
+            injection_ml_per_s=self.rate_ml_per_s,
+        )
+
+    def injected_ml(self, grown_s: float) -> float:
+        """Volume that is out of the syringe at a time of growth (mL)."""
+        return max(0.0, grown_s - self.ready_s - LEAD_S) * self.rate_ml_per_s
 
     def seconds(self, plot: Scenario) -> float:
         """Longest time that it takes (s)."""
-        return READY_S + self.planned_ml(plot) / self.rate_ml_per_s + _SLACK_S
+        return self.ready_s + self.planned_ml(plot) / self.rate_ml_per_s + _SLACK_S
 
     @staticmethod
     def planned_ml(plot: Scenario) -> float:
@@ -127,6 +140,11 @@ _NOISE = "little dose: look for what stays where it is from image to image"
 _BREATH = "follow the vertebra, not the screen: it moves with the breath"
 
 _ALL = (
+    Exercise(
+        "warm-up", "Warm-up", "how the pedal works: a few seconds; the monitor is still learning", 1,
+        (_plot("warm-up", LevelScript("L1", 0.5), dose_ngy=80.0, breathing_mm=0.6, opacity=1.3),),
+        0.15, ("hold the pedal until the planned volume is in, then let go",), 3.0,
+    ),
     Exercise(
         "first-fill", "First filling", "fill the level as planned; much contrast, little movement", 1,
         (_plot("first-fill", LevelScript("L1", 1.6), dose_ngy=80.0, breathing_mm=0.6, opacity=1.3),),

@@ -17,7 +17,7 @@ from recordings.simulated.marks import plan_of
 from recordings.simulated.render import Renderer
 from recordings.simulated.scene import Scene, build_plot
 from recordings.simulated.source import source_info
-from recordings.training.exercises import READY_S, Exercise
+from recordings.training.exercises import Exercise
 from recordings.training.pedal import Pedal
 
 
@@ -34,11 +34,11 @@ class Prepared:
         """The injection of these presses."""
         levels = [level.growth for level in self.scene.treated if level.growth is not None]
         ends_s = sorted(growth.end_s for growth in levels)
-        return Injection(READY_S, ends_s[-1], presses, tuple(ends_s[:-1]))
+        return Injection(self.exercise.ready_s, ends_s[-1], presses, tuple(ends_s[:-1]))
 
     def injected_ml(self, injection: Injection, time_s: float) -> float:
         """Volume that has left the syringe at a time (mL)."""
-        return (injection.grown_s(time_s) - READY_S) * self.exercise.rate_ml_per_s
+        return self.exercise.injected_ml(injection.grown_s(time_s))
 
     @property
     def planned_ml(self) -> float:

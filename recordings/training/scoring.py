@@ -242,7 +242,7 @@ def _needless(
     held: list[tuple[float, float]], facts: Facts, scoring: Scoring
 ) -> tuple[int | None, float | None]:
     """Stops without a reason, and how long they took; None where it is not known what was near."""
-    if not facts.moments:
+    if not facts.moments or not held:
         return None, None
     count, took_s = 0, 0.0
     nexts = [down_s for down_s, _ in held[1:]] + [facts.until_s]

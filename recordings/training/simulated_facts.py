@@ -5,7 +5,7 @@ from __future__ import annotations
 from recordings.simulated.injection import Injection
 from recordings.simulated.scene import SceneLevel
 from recordings.simulated.truth import LevelTruth, Truth
-from recordings.training.exercises import READY_S, excused_s
+from recordings.training.exercises import excused_s
 from recordings.training.facts import Danger, Facts, Moment
 from recordings.training.interactive import Prepared
 from recordings.training.scoring import Scoring
@@ -35,7 +35,7 @@ def facts_of(prepared: Prepared, injection: Injection, until_s: float, scoring: 
     depth_mm = depths_mm(prepared)
     held: tuple[float, tuple[LevelTruth, ...]] | None = None
     drops = any(level.growth is not None and level.growth.drop is not None for level in scene.treated)
-    for frame in range(int(READY_S * rate_hz), last + 1):
+    for frame in range(int(prepared.exercise.ready_s * rate_hz), last + 1):
         time_s = scene.time_s(frame)
         grown_s = injection.grown_s(scene.shown_s(frame))
         if held is None or held[0] != grown_s or drops:
@@ -58,10 +58,10 @@ def facts_of(prepared: Prepared, injection: Injection, until_s: float, scoring: 
         moments=tuple(moments),
         dangers=tuple(dangers),
         may_leak=any(script.leak is not None for script in scene.scenario.levels),
-        ready_s=READY_S,
+        ready_s=prepared.exercise.ready_s,
         until_s=until_s,
         planned_ml=prepared.planned_ml,
-        safe_ml=None if safe_s is None else (safe_s - READY_S) * prepared.exercise.rate_ml_per_s,
+        safe_ml=None if safe_s is None else prepared.exercise.injected_ml(safe_s),
         injected_ml=prepared.injected_ml(injection, until_s),
         excused_s=excused_s(scene.scenario),
         origin="simulated",
