@@ -102,6 +102,8 @@ def train(
     name = None if trainee is None else trainee_name(trainee)
     if pedal is not None and not headless:
         raise InputError("--pedal needs --headless: in the window a foot or a finger does it")
+    if recording is not None and name is None:
+        raise InputError("--recording needs the --trainee whose attempt it is")
     if not headless:
         from ui.training.run import Wish, run_training
 

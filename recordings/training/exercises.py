@@ -132,16 +132,16 @@ def _embolus(volume_ml: float = 2.4) -> LevelScript:
     return LevelScript("L1", volume_ml, LeakScript("embolus", 1.1, 0.8, 0.05), reach=0.72)
 
 
-_BACK = "watch the back of the body: cement must not reach the posterior wall"
-_DISC = "cement may touch an endplate; beyond it, in the disc, it has leaked"
-_VEIN = "a thin dark line that runs out of the body is a vein: let go at once"
-_FILL = "go on while the cement stays within the body: a stop without a reason costs points"
-_NOISE = "little dose: look for what stays where it is from image to image"
+_BACK = "watch the back: cement must not reach the posterior wall"
+_DISC = "cement may touch an endplate; beyond it, it has leaked"
+_VEIN = "a thin dark line out of the body is a vein: let go at once"
+_FILL = "go on while it stays in the body: a needless stop costs points"
+_NOISE = "little dose: look for what stays from image to image"
 _BREATH = "follow the vertebra, not the screen: it moves with the breath"
 
 _ALL = (
     Exercise(
-        "warm-up", "Warm-up", "how the pedal works: a few seconds; the monitor is still learning", 1,
+        "warm-up", "Warm-up", "how the pedal works; the monitor still learns", 1,
         (_plot("warm-up", LevelScript("L1", 0.5), dose_ngy=80.0, breathing_mm=0.6, opacity=1.3),),
         0.15, ("hold the pedal until the planned volume is in, then let go",), 3.0,
     ),
@@ -214,7 +214,7 @@ _ALL = (
         0.11, (_VEIN, _NOISE),
     ),
     Exercise(
-        "hard-surprise", "Hard surprise", "it may leak or not; faint cement, little dose, deep breath", 5,
+        "hard-surprise", "Hard surprise", "may leak or not; faint cement, little dose", 5,
         (
             _plot("hard-clean", LevelScript("L1", 2.6), dose_ngy=12.0, breathing_mm=3.0, opacity=0.7),
             _plot("hard-back", _canal(), dose_ngy=12.0, breathing_mm=3.0, opacity=0.7),
