@@ -18,6 +18,12 @@ from ui.wizard.look import label
 from ui.worded import Button
 
 SLOW = 0.25
+_LEGEND = (
+    "yellow: cement",
+    "violet: cement outside the body",
+    "line: from the front to the posterior wall",
+    "on the bar, blue: pedal held",
+)
 
 
 class DebriefPage(QWidget):
@@ -71,10 +77,7 @@ class DebriefPage(QWidget):
             marks.append(Mark(score.released_s, "let go", TEXT))
         held = [(down_s, outcome.until_s if up_s is None else up_s) for down_s, up_s in outcome.presses]
         self.bar.begin(debrief.times_s, marks, held)
-        self.legend.setText(
-            "yellow: cement\nviolet: cement outside the body\nline: from the front to the posterior wall\n"
-            "on the bar, blue: pedal held"
-        )
+        self.legend.setText("\n".join(_LEGEND))
         self.go(0)
         self.setFocus()
 

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from recordings.training.pedal import Pedal
 from ui.keys import Keys
 from ui.overlay.key_codes import codes_of, stands_alone
 from ui.overlay.window import OverlayWindow
@@ -17,7 +18,7 @@ from ui.sound.sounder import Sounder
 from ui.sound.speaker import NoSpeaker, speaker_here
 from ui.training.bare import BareScene
 from ui.training.pedal_strip import HEIGHT, PedalModel, PedalStrip
-from ui.training.task import Attempting, Hints
+from ui.training.task import Attempting, Hints, Task
 from ui.window import window_for
 from ui.worded import Button
 
@@ -68,13 +69,16 @@ class LivePage(QWidget):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.look)
+        self.on_state: Callable[[str], None] = lambda _: None
+        """Told what the pedal does, when that changes."""
+        self._state = ""
 
     def run(self, attempting: Attempting) -> None:
         """Show an attempt that has just begun."""
         self.attempting = attempting
         choice, run = attempting.task.choice, attempting.run
         self._hints = Hints(attempting.task, attempting.pedal) if choice.hints else None
-        self._hint, self._looks = "", 0
+        self._hint, self._looks, self._state = "", 0, ""
         if choice.with_help:
             self._sounder = Sounder(speaker_here() if self._sound else NoSpeaker("no sound: switched off"))
             self.overlay = window_for((run,), attempting.task.plan, self._sounder, keys=self._keys)
@@ -106,7 +110,11 @@ class LivePage(QWidget):
         if self._hints is not None and at_s is not None and self._looks % _HINT_EVERY == 0:
             self._hint = self._hints.at(at_s)
         self._looks += 1
-        self.strip.show_model(pedal_model(attempting, at_s, self._pedal_words, self._hint))
+        model = pedal_model(attempting.task, attempting.pedal, at_s, self._pedal_words, self._hint)
+        self.strip.show_model(model)
+        if model.state != self._state:
+            self._state = model.state
+            self.on_state(model.state)
 
     def press(self) -> None:
         """Hold the pedal."""
@@ -201,9 +209,8 @@ class LivePage(QWidget):
         outer.addLayout(below)
 
 
-def pedal_model(attempting: Attempting, at_s: float | None, key: str, hint: str) -> PedalModel:
+def pedal_model(task: Task, pedal: Pedal, at_s: float | None, key: str, hint: str) -> PedalModel:
     """What the strip shows at a time (s)."""
-    task, pedal = attempting.task, attempting.pedal
     now_s = 0.0 if at_s is None else at_s
     injection = pedal.injection
     told = f"hold the {key} bar, or the mouse here" if key == "space" else f"hold {key}, or the mouse here"

@@ -80,6 +80,7 @@ class TrainingWindow(QWidget):
         self.score = ScorePage(self.show_debrief, self.again, self.show_list, self.show_progress)
         self.debrief, self.progress = DebriefPage(self.show_score), ProgressPage(self.show_list)
         self.waiting = label("", "title")
+        self.live.on_state = self._name_state
         self._lay_out()
         self.show_list()
 
@@ -240,6 +241,13 @@ class TrainingWindow(QWidget):
     def _go(self, page: QWidget, what: str) -> None:
         self.pages.setCurrentWidget(page)
         self.foot.setVisible(page is not self.live)  # what runs there says it itself
+        self._name(what)
+
+    def _name_state(self, state: str) -> None:
+        if self._choice is not None:
+            self._name(f"{self._title_of(self._choice)}, {state.lower()}")
+
+    def _name(self, what: str) -> None:
         words = f"{_TITLE}: {what}. {STANDING}" if what else f"{_TITLE}. {STANDING}"
         self.setWindowTitle(translated(words))
 
