@@ -36,6 +36,7 @@ from ui.options import (
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
 from ui.replay_command import replay
+from ui.train_command import train as train_command
 from ui.verify_command import verify
 from ui.version import software_version
 
@@ -129,6 +130,7 @@ app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
 app.command()(export)
+app.command("train")(train_command)
 
 
 @app.command()

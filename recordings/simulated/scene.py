@@ -103,8 +103,11 @@ class SceneLevel:
         (left, right), (top, bottom) = _CEMENT_PLANE_MM[self.projection]
         return int((bottom - top) / PLANE_MM), int((right - left) / PLANE_MM)
 
-    def cement_mm(self, time_s: float, kind: str | None = None) -> Plane:
-        """Projected thickness of cement (mm) at a time; of one kind, or of all."""
+    def cement_mm(self, time_s: float, kind: str | None = None, *, drop_s: float | None = None) -> Plane:
+        """Projected thickness of cement (mm) at a time of growth; of one kind, or of all.
+
+        `drop_s` is the time on the clock of the drop, as `growth.drop_s`; None: there is none.
+        """
         shape = self.cement_shape()
         total = np.zeros(shape, dtype=np.float32)
         if self.growth is not None:
@@ -114,8 +117,8 @@ class SceneLevel:
                 weights = cloud.fill(time_s) * (cloud.parcel_mm3 / PLANE_MM**2)
                 total += np.bincount(cells, weights, minlength=total.size)[: total.size].reshape(shape)
             cv2.sepFilter2D(total, -1, _TENT, _TENT, dst=total, borderType=cv2.BORDER_CONSTANT)
-            if self.growth.drop is not None and kind in (None, "embolus"):
-                self._add_drop(total, self.growth.drop, time_s)
+            if self.growth.drop is not None and drop_s is not None and kind in (None, "embolus"):
+                self._add_drop(total, self.growth.drop, drop_s)
         return Plane(total, self.cement_origin_mm())
 
     def _add_drop(self, total: Image, drop: Drop, time_s: float) -> None:
@@ -193,7 +196,13 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
     InputError
         There is no procedure of that name.
     """
-    plot = scenario(name)
+    return build_plot(scenario(name), settings)
+
+
+def build_plot(
+    plot: Scenario, settings: SimulationSettings, pause_s: float = PAUSE_BETWEEN_LEVELS_S
+) -> Scene:
+    """Build a scenario that need not be one of the named; `pause_s` lies between two levels."""
     plot = replace(
         plot,
         duration_s=plot.duration_s if settings.duration_s is None else settings.duration_s,
@@ -211,7 +220,7 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
     spine = build_spine(streams[0], tuple(scripts), aim)
     beam_rad = float(np.mean([p.vertebra.tilt_rad for p in spine if p.vertebra.name in scripts]))
     field_mm = settings.size * settings.pixel_mm
-    starts = _starts(plot, settings)
+    starts = _starts(plot, settings, pause_s)
     levels = []
     for number, placed in enumerate(spine):
         bone_rng = np.random.default_rng([settings.seed, 10, number])
@@ -250,13 +259,13 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
     )
 
 
-def _starts(plot: Scenario, settings: SimulationSettings) -> dict[str, float]:
+def _starts(plot: Scenario, settings: SimulationSettings, pause_s: float) -> dict[str, float]:
     """When the injection starts at each level."""
     starts = {}
     now_s = settings.injection_start_s
     for script in plot.levels:
         starts[script.name] = now_s
-        now_s += script.volume_ml / settings.injection_ml_per_s + PAUSE_BETWEEN_LEVELS_S
+        now_s += script.volume_ml / settings.injection_ml_per_s + pause_s
     return starts
 
 
