@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-from recordings.session import is_session
-from ui.biplane import SECOND_FOLDER
-
 SessionsArgument = Annotated[
     list[Path], typer.Argument(metavar="SESSION...", help="Folders of recorded sessions.")
 ]
@@ -18,5 +15,8 @@ SessionArgument = Annotated[Path, typer.Argument(metavar="SESSION", help="Folder
 
 def with_second_plane(folder: Path) -> list[Path]:
     """The session itself, and that of a biplane's other plane where there is one."""
+    from recordings.session import is_session
+    from ui.biplane import SECOND_FOLDER
+
     second = folder / SECOND_FOLDER
     return [folder, second] if is_session(second) else [folder]
