@@ -98,7 +98,7 @@ def header_of(
     ds.Manufacturer = "CementWatch"
     ds.SoftwareVersions = wish.software_version
     ds.SeriesNumber = ds.InstanceNumber = 1
-    ds.PatientOrientation = ds.Laterality = ""
+    ds.BodyPartExamined, ds.PatientOrientation = "SPINE", ""  # unpaired: it has no laterality
     ds.ImageType = ["DERIVED", "SECONDARY"]
     ds.LossyImageCompression = "00"
     ds.BurnedInAnnotation = "NO" if source.kind == "simulated" else "YES"
