@@ -3,7 +3,7 @@
     python -m benchmarks.damage [--tail 65536] [--flips 1000] [--seed 1] [--container NAME ...] [--out FILE]
 
 Sessions are recorded (frames of 16 bit, gaps, events) and archived: one of a few frames for frames.mcap and
-frames.mkv, one of many small ones with long events for timeline.mcap. Each container is cut at every byte of
+frames.mkv, one of small ones with long events for timeline.mcap. Each container is cut at every byte of
 its tail, and single bits of it are flipped at random places. Every result is opened as any reader opens it,
 and every frame, gap and event that it gives is held against what was recorded:
 
@@ -155,8 +155,8 @@ def folders(place: Path, tail: int) -> dict[str, tuple[Path, Truth]]:
     few = recorded(place / "recorded", (side, side + 32), 6, 40)
     shutil.copytree(place / "recorded", place / "archived")
     archive_session(place / "archived", software_version="0")
-    count = max(6, tail // 1200)
-    many = recorded(place / "long", (4, 5), count, 1200)
+    count = max(6, tail // 4000)
+    many = recorded(place / "long", (4, 5), count, 2 * tail // count)
     archive_session(place / "long", software_version="0")
     return {
         FRAMES: (place / "recorded", few),

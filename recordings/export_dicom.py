@@ -22,9 +22,10 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from monitor.errors import OutputError
 from recordings.archive_survey import Survey, survey_of
 from recordings.export_part import Exported, Wish, positions
-from recordings.multi_frame_file import MultiFrameFile
+from recordings.multi_frame_file import LARGEST_BYTES, MultiFrameFile
 from recordings.session import StoredSession
 
 _LONGEST_VECTOR = 65534
@@ -49,6 +50,7 @@ def export_dicom(session: StoredSession, out: Path, wish: Wish) -> Exported:
     """
     with session.frames() as reader:
         first, end = positions(reader, wish.part)
+        _check_size(session, end - first, out)
         survey = survey_of(reader, first, end, wish.step)
         header, notes = header_of(session, survey, first, end, wish)
         os.close(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
@@ -58,6 +60,18 @@ def export_dicom(session: StoredSession, out: Path, wish: Wish) -> Exported:
                 if pts_ms >= 0:
                     file.add(reader.read(index).pixels)
     return Exported(survey.whole, end - first - survey.whole, notes)
+
+
+def _check_size(session: StoredSession, count: int, out: Path) -> None:
+    """Refuse what is too much for one object before any frame is read. Raises `OutputError`."""
+    source = session.about.source
+    frame_bytes = source.rows * source.columns * (1 if source.intensity.bits_stored <= 8 else 2)
+    if count * frame_bytes > LARGEST_BYTES:
+        most = LARGEST_BYTES // frame_bytes
+        raise OutputError(
+            f"{out}: {count} frames are too many for one DICOM object; choose at most {most} by --first and "
+            "--last, or by --from-s and --to-s"
+        )
 
 
 def header_of(
@@ -84,7 +98,7 @@ def header_of(
     ds.Manufacturer = "CementWatch"
     ds.SoftwareVersions = wish.software_version
     ds.SeriesNumber = ds.InstanceNumber = 1
-    ds.PatientOrientation = ds.Laterality = ""
+    ds.BodyPartExamined, ds.PatientOrientation = "SPINE", ""  # unpaired: it has no laterality
     ds.ImageType = ["DERIVED", "SECONDARY"]
     ds.LossyImageCompression = "00"
     ds.BurnedInAnnotation = "NO" if source.kind == "simulated" else "YES"

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from monitor.errors import OutputError
 from monitor.frame import Pixels
 
-_LARGEST_BYTES = 2**32 - 2
+LARGEST_BYTES = 2**32 - 2
 
 
 class MultiFrameFile:
@@ -38,7 +38,7 @@ class MultiFrameFile:
             int(header.NumberOfFrames) * int(header.Rows) * int(header.Columns) * int(header.BitsAllocated)
         )
         self._length = bytes_ // 8
-        if self._length > _LARGEST_BYTES:
+        if self._length > LARGEST_BYTES:
             raise OutputError(f"{path}: {header.NumberOfFrames} frames are too many for one DICOM object")
         dcmwrite(path, header, enforce_file_format=True)
         self._wide = int(header.BitsAllocated) > 8

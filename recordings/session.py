@@ -259,7 +259,13 @@ class StoredSession:
         """Open the recording, archived or not. Raises `SourceError`."""
         if self.archived:
             return open_archived(self.folder / TIMELINE, self.folder / VIDEO)
-        return RecordingReader(self.recording_path)
+        try:
+            return RecordingReader(self.recording_path)
+        except SourceError:
+            now = open_session(self.folder)  # it may have been archived since `about` was read
+            if not now.archived:
+                raise
+            return now.frames()
 
     def log(self) -> LogContents:
         """Read the procedure log. Raises `SourceError`."""

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from calibration.profile import read_profile
 from monitor.errors import CementWatchError, SourceError
 from recordings.archive_reader import ArchivedReader, VideoOnlyReader
 from recordings.checksums import CHECKSUMS, check_checksums, read_checksums
@@ -217,7 +216,7 @@ def _small_files(stored: StoredSession, found: Verification, log: LogContents | 
     for name, read in (
         (PLAN, stored.plan),
         (CONFIG, lambda: tomllib.loads(stored.config_toml())),
-        (PROFILE, lambda: read_profile(stored.folder / PROFILE)),
+        (PROFILE, lambda: _read_profile(stored.folder / PROFILE)),
     ):
         path = stored.folder / name
         if name == PROFILE and not path.exists():
@@ -235,6 +234,12 @@ def _small_files(stored: StoredSession, found: Verification, log: LogContents | 
         if row is not None and hashlib.sha256(path.read_bytes()).hexdigest() != row["sha256"]:
             found.problems.append(f"{name}: is not the one that the log names")
     found.notes.append(f"{', '.join([SESSION, *readable])}: readable")
+
+
+def _read_profile(path: Path) -> None:
+    from calibration.profile import read_profile  # takes a second to import, and few sessions have one
+
+    read_profile(path)
 
 
 def _checksums(stored: StoredSession, found: Verification) -> None:

@@ -31,7 +31,7 @@ from monitor.sources.sequence import LARGEST_AREA_PX
 FORMATS = {"gray": 8, "gray10le": 10, "gray12le": 12, "gray16le": 16}
 _MS = Fraction(1, 1000)
 _SMALL_PX = 64
-_DECODING_THREADS = 2
+_THREADS = 2
 _BLOCK_HEAD_BYTES = 16  # of a Matroska block: track, time, flags
 
 
@@ -117,7 +117,8 @@ class VideoWriter:
                 self._stream.width, self._stream.height = columns, rows
                 self._stream.pix_fmt = pixel_format
                 self._stream.codec_context.time_base = _MS
-                self._stream.codec_context.thread_count = 1
+                self._stream.codec_context.thread_type = "SLICE"
+                self._stream.codec_context.thread_count = _THREADS
             self._stream.time_base = _MS
         self._closed = False
 
@@ -303,6 +304,6 @@ class PacketDecoder:
             raise RecordingError("there is no decoder for FFV1")
         context.extradata = self.kind.extradata
         context.width, context.height = self.kind.columns, self.kind.rows
-        context.thread_type, context.thread_count = "SLICE", _DECODING_THREADS
+        context.thread_type, context.thread_count = "SLICE", _THREADS
         context.options = {"err_detect": "crccheck+explode"}
         return context

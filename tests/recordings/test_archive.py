@@ -169,6 +169,15 @@ def test_checksums_are_those_of_sha256sum(session: Path) -> None:
         archive_session(session, software_version="1")
 
 
+def test_who_opened_the_session_before_reads_on(session: Path) -> None:
+    stored = open_session(session)
+    with stored.frames() as before:
+        archive_session(session, software_version="1")
+        assert_same(before.read(6), frames()[6])
+    with stored.frames() as after:
+        assert_same(after.read(6), frames()[6])
+
+
 def test_archiving_twice_changes_nothing(archive: Path) -> None:
     before = {path.name: path.read_bytes() for path in archive.iterdir()}
     assert archive_session(archive, software_version="2").already

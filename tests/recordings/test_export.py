@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -17,6 +18,7 @@ from benchmarks import foreign
 from monitor.sources.open import source_for
 from recordings.procedure import Procedure
 from tests.recordings.test_archive import SEQS, archived, flip, frames, kept, record
+from tests.recordings.test_log import SOURCE
 from tests.recordings.test_recording import frame_of, noisy_frame
 from tests.recordings.test_session import ROOT
 from ui.cli import run
@@ -173,6 +175,17 @@ def test_a_damaged_frame_is_left_out_and_told(
     out, err = capsys.readouterr()
     assert out == f"{tmp_path / name}: 6 frames\n"
     assert err == f"cementwatch: {folder}: 1 damaged frames are left out of {tmp_path / name}\n"
+
+
+def test_what_one_dicom_object_cannot_hold_is_told_before_it_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = replace(SOURCE, rows=16384, columns=16384)  # half a GiB a frame
+    folder = record(tmp_path / "s", [noisy_frame(seq) for seq in range(8)], source_info=info)
+    assert export(folder, tmp_path / "o.dcm") == 2
+    said = one_line(capsys)
+    assert "o.dcm: 8 frames are too many for one DICOM object; choose at most 7 by --first" in said
+    assert ".new" not in said
 
 
 def test_frames_of_two_sizes_are_no_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
