@@ -11,6 +11,7 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.import_command import import_command
+from ui.library_command import library
 from ui.live_command import live
 from ui.options import (
     BrandOption,
@@ -121,6 +122,7 @@ def demo(
 app.command()(live)
 app.command("plan")(plan_command)
 app.command("import")(import_command)
+app.command()(library)
 
 
 @app.command()
