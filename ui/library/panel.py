@@ -253,12 +253,12 @@ def level_words(level: LevelRow) -> str:
 
 
 def _leaks(row: Row) -> str:
-    parts = [f"leaks: {words.leak_words(row)}"]
-    if row.facts.monitored:
-        parts.append(f"highest alarm: {words.alarm_words(row)}")
+    if row.facts.leaks is None:
+        return words.leak_words(row)
+    lines = [f"leaks: {words.leak_words(row)}", f"highest alarm: {words.alarm_words(row)}"]
     if row.facts.watched_share is not None:
-        parts.append(f"watched {100 * row.facts.watched_share:.0f} % of the time")
-    return "; ".join(parts) if row.facts.leaks is not None else words.leak_words(row)
+        lines.append(f"watched {100 * row.facts.watched_share:.0f} % of the time")
+    return "\n".join(lines)
 
 
 def _state_words(row: Row) -> str:
@@ -267,11 +267,14 @@ def _state_words(row: Row) -> str:
 
 def _about(row: Row) -> str:
     facts = row.facts
-    frames = "" if facts.frames is None else f"{facts.frames} frames"
+    frames = "" if facts.frames is None else "1 frame" if facts.frames == 1 else f"{facts.frames} frames"
     missing = f"{facts.missing} missing" if facts.missing else ""
     length = words.duration_words(facts.duration_s)
     made = f"software {row.software_version}" if row.software_version else ""
-    first = [length, frames, missing, words.size_words(row.size_bytes)]
-    second = [words.source_words(row), row.source_words or "", made]
-    lines = ("  ·  ".join(translated(part) for part in parts if part) for parts in (first, second))
+    parts = (
+        [length, frames, missing, words.size_words(row.size_bytes)],
+        [words.source_words(row), row.source_words or ""],
+        [made],
+    )
+    lines = ("  ·  ".join(translated(part) for part in line if part) for line in parts)
     return "\n".join(line for line in lines if line)

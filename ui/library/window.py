@@ -31,7 +31,7 @@ from ui.worded import Button, tell
 
 _TITLE = "CementWatch library"
 _FRESHEN_MS = 15_000
-_INTO_TABLE = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_DOWN = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _PANEL_LARGE_PX, _PANEL_SMALL_PX = 500, 360
 _HINT = "search: words, level:L1, leak:canal, date:2026-03, tag:teaching, volume>4"
 _EMPTY = "no sessions below this folder: live --session records one, import makes one of a file"
@@ -190,11 +190,7 @@ class LibraryWindow(QWidget):
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """From the search into the table."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and event.key() in _INTO_TABLE
-        ):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in _DOWN:
             self.table.setFocus()
             return True
         return super().eventFilter(watched, event)

@@ -3055,6 +3055,10 @@ abgelaufen am %2</translation>
         <translation>Notiz</translation>
     </message>
     <message>
+        <source>1 frame</source>
+        <translation>1 Bild</translation>
+    </message>
+    <message>
         <source>%1 frames</source>
         <translation>%1 Bilder</translation>
     </message>

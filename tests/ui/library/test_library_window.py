@@ -97,7 +97,7 @@ def test_all_sessions_are_shown_with_what_is_known(show: Show, library: Path, qt
         "0:00  MEDIUM  L1: near_vein of L1", "0:00  HIGH  L1: leak_canal of L1",
     ]  # fmt: skip
     assert panel.levels.text() == "L1: 3.9 ± 0.4 mL; planned 4.0 mL"
-    assert panel.leaks.text() == "leaks: canal; highest alarm: HIGH; watched 100 % of the time"
+    assert panel.leaks.text() == "leaks: canal\nhighest alarm: HIGH\nwatched 100 % of the time"
     assert panel.who.text() == "Doe, Jane  ·  4711\nL1  ·  Dr. Roe"
     assert panel.path.text() == str(library / "a")
     qtbot.waitUntil(lambda: panel.picture.image is not None)
