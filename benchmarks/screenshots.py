@@ -32,7 +32,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from benchmarks import start_pictures
+from benchmarks import library_pictures, start_pictures
 from benchmarks.calibration.wizard_pictures import load, wait
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, write_profile
@@ -175,6 +175,10 @@ WINDOWS: dict[str, Callable[[], QWidget | QImage]] = {
     "start-trial": partial(start_pictures.start, filled=True),
     "planning-first-level": partial(start_pictures.planning, levels=0, begun=True),
     "planning-three-levels": partial(start_pictures.planning, levels=3, cannula=True),
+    "library": library_pictures.library,
+    "library-search": partial(library_pictures.library, query="tag:teaching"),
+    "library-no-match": partial(library_pictures.library, query="level:C3"),
+    "library-empty": partial(library_pictures.library, empty=True),
     "calibration-room": partial(wizard, 0),
     "calibration-scale": partial(wizard, 1),
     "calibration-distortion": partial(wizard, 2),

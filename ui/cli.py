@@ -13,6 +13,7 @@ from ui import calibrate
 from ui.archive_command import archive
 from ui.export_command import export
 from ui.import_command import import_command
+from ui.library_command import library
 from ui.live_command import live
 from ui.options import (
     BrandOption,
@@ -131,6 +132,7 @@ app.command()(verify)
 app.command("import")(import_command)
 app.command()(export)
 app.command("train")(train_command)
+app.command()(library)
 
 
 @app.command()

@@ -3671,4 +3671,359 @@ abgelaufen am %2</translation>
         <translation>was später kommt, hat mehr Übung hinter sich: Reihenfolge wechseln</translation>
     </message>
 </context>
+<context>
+    <name>library</name>
+    <message>
+        <source>LIBRARY</source>
+        <translation>BIBLIOTHEK</translation>
+    </message>
+    <message>
+        <source>CementWatch library</source>
+        <translation>CementWatch Bibliothek</translation>
+    </message>
+    <message>
+        <source>search: words, level:L1, leak:canal, date:2026-03, tag:teaching, volume&gt;4</source>
+        <translation>Suche: Wörter, level:L1, leak:canal, date:2026-03, tag:teaching, volume&gt;4</translation>
+    </message>
+    <message>
+        <source>search</source>
+        <translation>Suche</translation>
+    </message>
+    <message>
+        <source>sessions</source>
+        <translation>Sitzungen</translation>
+    </message>
+    <message>
+        <source>Read again</source>
+        <translation>Neu lesen</translation>
+    </message>
+    <message>
+        <source>Session</source>
+        <translation>Sitzung</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>Höhen</translation>
+    </message>
+    <message>
+        <source>Leaks</source>
+        <translation>Austritte</translation>
+    </message>
+    <message>
+        <source>Alarm</source>
+        <translation>Alarm</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>Länge</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>Operateur</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>complete</source>
+        <translation>vollständig</translation>
+    </message>
+    <message>
+        <source>cut</source>
+        <translation>abgebrochen</translation>
+    </message>
+    <message>
+        <source>broken</source>
+        <translation>beschädigt</translation>
+    </message>
+    <message>
+        <source>recording now</source>
+        <translation>Aufnahme läuft</translation>
+    </message>
+    <message>
+        <source>cut: not closed in order</source>
+        <translation>abgebrochen: nicht ordentlich beendet</translation>
+    </message>
+    <message>
+        <source>imported</source>
+        <translation>importiert</translation>
+    </message>
+    <message>
+        <source>imported %1</source>
+        <translation>importiert %1</translation>
+    </message>
+    <message>
+        <source>dicom</source>
+        <translation>DICOM</translation>
+    </message>
+    <message>
+        <source>video</source>
+        <translation>Video</translation>
+    </message>
+    <message>
+        <source>images</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>network</source>
+        <translation>Netz</translation>
+    </message>
+    <message>
+        <source>simulated</source>
+        <translation>simuliert</translation>
+    </message>
+    <message>
+        <source>recording</source>
+        <translation>Aufnahme</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keiner</translation>
+    </message>
+    <message>
+        <source>none detected</source>
+        <translation>keine erkannt</translation>
+    </message>
+    <message>
+        <source>not monitored</source>
+        <translation>nicht überwacht</translation>
+    </message>
+    <message>
+        <source>beside the body</source>
+        <translation>neben dem Wirbelkörper</translation>
+    </message>
+    <message>
+        <source>out of the body</source>
+        <translation>aus dem Wirbelkörper</translation>
+    </message>
+    <message>
+        <source>planned %1 mL</source>
+        <translation>geplant %1 mL</translation>
+    </message>
+    <message>
+        <source>watched %1 %</source>
+        <translation>überwacht %1 %</translation>
+    </message>
+    <message>
+        <source>watched %1 % of the time</source>
+        <translation>überwacht in %1 % der Zeit</translation>
+    </message>
+    <message>
+        <source>volume not known</source>
+        <translation>Volumen nicht bekannt</translation>
+    </message>
+    <message>
+        <source>leaks: %1</source>
+        <translation>Austritte: %1</translation>
+    </message>
+    <message>
+        <source>highest alarm: %1</source>
+        <translation>höchster Alarm: %1</translation>
+    </message>
+    <message>
+        <source>ALARMS</source>
+        <translation>ALARME</translation>
+    </message>
+    <message>
+        <source>alarms</source>
+        <translation>Alarme</translation>
+    </message>
+    <message>
+        <source>TAGS AND NOTE</source>
+        <translation>MARKEN UND NOTIZ</translation>
+    </message>
+    <message>
+        <source>tags</source>
+        <translation>Marken</translation>
+    </message>
+    <message>
+        <source>tags, with commas between</source>
+        <translation>Marken, durch Kommas getrennt</translation>
+    </message>
+    <message>
+        <source>note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>1 frame</source>
+        <translation>1 Bild</translation>
+    </message>
+    <message>
+        <source>%1 frames</source>
+        <translation>%1 Bilder</translation>
+    </message>
+    <message>
+        <source>%1 missing</source>
+        <translation>%1 fehlen</translation>
+    </message>
+    <message>
+        <source>software %L1</source>
+        <translation>Software %L1</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>Löschen…</translation>
+    </message>
+    <message>
+        <source>Delete a session</source>
+        <translation>Sitzung löschen</translation>
+    </message>
+    <message>
+        <source>Delete for ever</source>
+        <translation>Endgültig löschen</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>Behalten</translation>
+    </message>
+    <message>
+        <source>To delete the session, type its name:</source>
+        <translation>Zum Löschen den Namen der Sitzung eingeben:</translation>
+    </message>
+    <message>
+        <source>name of the session</source>
+        <translation>Name der Sitzung</translation>
+    </message>
+    <message>
+        <source>%1 frames, %2: they cannot be brought back</source>
+        <translation>%1 Bilder, %2: sie sind dann unwiederbringlich fort</translation>
+    </message>
+    <message>
+        <source>%1 sessions, %2</source>
+        <translation>%1 Sitzungen, %2</translation>
+    </message>
+    <message>
+        <source>1 session, %1</source>
+        <translation>1 Sitzung, %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2 sessions, %3</source>
+        <translation>%1 von %2 Sitzungen, %3</translation>
+    </message>
+    <message>
+        <source>reading the sessions…</source>
+        <translation>liest die Sitzungen…</translation>
+    </message>
+    <message>
+        <source>no sessions below this folder: live --session records one, import makes one of a file</source>
+        <translation>keine Sitzungen unter diesem Ordner: live --session zeichnet eine auf, import macht eine aus einer Datei</translation>
+    </message>
+    <message>
+        <source>nothing matches: Esc clears the search</source>
+        <translation>nichts gefunden: Esc leert die Suche</translation>
+    </message>
+    <message>
+        <source>there are no frames to replay</source>
+        <translation>es gibt keine Bilder zum Abspielen</translation>
+    </message>
+    <message>
+        <source>%L1: deleted, %2 freed</source>
+        <translation>%L1: gelöscht, %2 frei geworden</translation>
+    </message>
+    <message>
+        <source>left, since they are no part of it: %L1</source>
+        <translation>geblieben, da nicht Teil davon: %L1</translation>
+    </message>
+    <message>
+        <source>%L1: tags and note are kept</source>
+        <translation>%L1: Marken und Notiz gespeichert</translation>
+    </message>
+    <message>
+        <source>%L1: replay has ended: %L2</source>
+        <translation>%L1: Wiedergabe beendet: %L2</translation>
+    </message>
+    <message>
+        <source>%L1: cannot be opened: %L2</source>
+        <translation>%L1: kann nicht geöffnet werden: %L2</translation>
+    </message>
+    <message>
+        <source>%L1: is being recorded now; nothing is deleted</source>
+        <translation>%L1: wird gerade aufgezeichnet; nichts gelöscht</translation>
+    </message>
+    <message>
+        <source>%L1: no session; nothing is deleted</source>
+        <translation>%L1: keine Sitzung; nichts gelöscht</translation>
+    </message>
+    <message>
+        <source>search: no key %L1; there are: %L2</source>
+        <translation>Suche: %L1 gibt es nicht; es gibt: %L2</translation>
+    </message>
+    <message>
+        <source>search: %L1 is compared with a number, as %L2, not %L3</source>
+        <translation>Suche: %L1 wird mit einer Zahl verglichen, wie %L2, nicht %L3</translation>
+    </message>
+    <message>
+        <source>search: %L1 is yes or no, not %L2</source>
+        <translation>Suche: %L1 ist yes oder no, nicht %L2</translation>
+    </message>
+    <message>
+        <source>search: date is 2026, 2026-03, 2026-03-04 or from..to, not %L1</source>
+        <translation>Suche: date ist 2026, 2026-03, 2026-03-04 oder von..bis, nicht %L1</translation>
+    </message>
+    <message>
+        <source>search: %L1 cannot be compared by %L2; write %L3</source>
+        <translation>Suche: %L1 kann nicht mit %L2 verglichen werden; schreibe %L3</translation>
+    </message>
+    <message>
+        <source>tag %L1: must be 1 to %2 letters without , : &lt; &gt; = or quotes</source>
+        <translation>Marke %L1: 1 bis %2 Zeichen ohne , : &lt; &gt; = oder Anführungszeichen</translation>
+    </message>
+    <message>
+        <source>tags: at most %1 are kept of a session, not %2</source>
+        <translation>Marken: höchstens %1 je Sitzung, nicht %2</translation>
+    </message>
+    <message>
+        <source>note: at most %1 characters are kept, not %2</source>
+        <translation>Notiz: höchstens %1 Zeichen, nicht %2</translation>
+    </message>
+    <message>
+        <source>open the chosen session in the replay</source>
+        <translation>gewählte Sitzung in der Wiedergabe öffnen</translation>
+    </message>
+    <message>
+        <source>search: words, and level:L1 leak:canal date:2026-03 tag:teaching volume&gt;4</source>
+        <translation>Suche: Wörter, und level:L1 leak:canal date:2026-03 tag:teaching volume&gt;4</translation>
+    </message>
+    <message>
+        <source>clear the search; back to the table</source>
+        <translation>Suche leeren; zurück zur Tabelle</translation>
+    </message>
+    <message>
+        <source>from the search into the table</source>
+        <translation>von der Suche in die Tabelle</translation>
+    </message>
+    <message>
+        <source>sort by a column, again: the other way</source>
+        <translation>nach einer Spalte ordnen, nochmals: umgekehrt</translation>
+    </message>
+    <message>
+        <source>tags of the chosen session</source>
+        <translation>Marken der gewählten Sitzung</translation>
+    </message>
+    <message>
+        <source>read everything again</source>
+        <translation>alles neu lesen</translation>
+    </message>
+    <message>
+        <source>delete the chosen session; its name has to be typed</source>
+        <translation>gewählte Sitzung löschen; ihr Name ist einzugeben</translation>
+    </message>
+    <message>
+        <source>to the next field</source>
+        <translation>zum nächsten Feld</translation>
+    </message>
+</context>
 </TS>
