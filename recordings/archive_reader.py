@@ -46,6 +46,7 @@ class ArchivedReader(RecordingReader):
         self.video = video
         self._decoding = threading.Lock()
         self._decoder: PacketDecoder | None = None
+        self._looked: tuple[str | None] | None = None
         self._video_fd, self._video_error = _opened(video)
         super().__init__(timeline)
         self.facts: VideoFacts | None = facts_of(self.metadata)
@@ -108,10 +109,15 @@ class ArchivedReader(RecordingReader):
         return message, self._packet(message)
 
     def problem_of_video(self, step: Callable[[], None] = lambda: None) -> str | None:
-        """What is wrong with the video as a whole, all of which is read; None where nothing is.
+        """What is wrong with the video as a whole, all of which is read once; None where nothing is.
 
         `step` is called before each part of it.
         """
+        if self._looked is None:
+            self._looked = (self._look_at_video(step),)
+        return self._looked[0]
+
+    def _look_at_video(self, step: Callable[[], None]) -> str | None:
         if self._video_error is not None:
             return self._video_error
         if self.facts is None:
