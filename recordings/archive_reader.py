@@ -17,7 +17,7 @@ from monitor.errors import RecordingError, SourceError
 from monitor.frame import Frame
 from monitor.sources.ffv1 import slices_are_whole
 from monitor.sources.sequence import LARGEST_AREA_PX
-from recordings.archive_format import VideoFacts, facts_of
+from recordings.archive_format import RECORDING_ENDED, VideoFacts, facts_of
 from recordings.checksums import sha256_of
 from recordings.messages import Message, VideoFrame, decode
 from recordings.recording_check import RecordingCheck
@@ -51,6 +51,16 @@ class ArchivedReader(RecordingReader):
         super().__init__(timeline)
         self.facts: VideoFacts | None = facts_of(self.metadata)
         """What the time line says of the video; None where that is damaged."""
+
+    @property
+    def timeline_ended(self) -> bool:
+        """Whether the time line has its clean end, whatever the recording had that it was made of."""
+        return super().ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the time line has its clean end, and the recording had."""
+        return self.timeline_ended and self.metadata.get(RECORDING_ENDED) != "no"
 
     def _frame(self, message: Message) -> Frame:
         if not isinstance(message, VideoFrame):
