@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +24,11 @@ from recordings.archive_format import PROFILE, SCHEMA
 from recordings.archive_reader import ArchivedReader
 from recordings.archive_survey import check_structure, survey_of
 from recordings.checksums import CHECKSUMS, sha256_of, write_checksums
+from recordings.log import open_log
 from recordings.recording import RecordingReader
 from recordings.session import (
     FRAMES,
+    LOG,
     SESSION,
     TIMELINE,
     VIDEO,
@@ -145,7 +147,11 @@ def _tidy(stored: StoredSession) -> Archived:
     folder, before = stored.folder, stored.folder / FRAMES
     if before.exists() or not (folder / CHECKSUMS).exists():
         with ArchivedReader(folder / TIMELINE, folder / VIDEO) as reader:
-            problem = reader.problem_of_video() or (None if reader.ended else f"{TIMELINE} is cut or damaged")
+            problem = reader.problem_of_video()
+            if problem is None and not reader.timeline_ended:
+                problem = f"{TIMELINE} is cut or damaged"
+            if problem is None and reader.metadata.get("session", stored.about.id) != stored.about.id:
+                problem = f"{TIMELINE} is of another session"
         if problem is not None:
             kept = f"; {FRAMES} is kept" if before.exists() else ""
             raise SourceError(f"{folder}: is archived, but {problem}{kept}")
@@ -258,12 +264,15 @@ class _Archiving:
         }
 
     def _switch(self, sha256: str) -> None:
-        folder, about = self.folder, self.stored.about
+        folder = self.folder
+        about = open_session(folder).about  # as it is now: hours may have passed
         files = dict(about.files) | {"frames": VIDEO, "timeline": TIMELINE}
         about = msgspec.structs.replace(about, files=files)
         self.video.replace(folder / VIDEO)
         self.timeline.replace(folder / TIMELINE)
         (folder / CHECKSUMS).unlink(missing_ok=True)  # those of before hold no longer
+        if not about.complete:
+            _one_file(folder / LOG)
         sync(folder)
         write_whole(folder / SESSION, session_json(about))
         try:
@@ -272,6 +281,12 @@ class _Archiving:
             raise OutputError(
                 f"{folder}: is archived, but cannot be tidied up: {error.strerror or error}"
             ) from error
+
+
+def _one_file(log: Path) -> None:
+    """Take what a killed process left beside its log into it, so that a checksum covers all of it."""
+    with suppress(OutputError, RecordingError):
+        open_log(log).close()
 
 
 def _is_timeline(path: Path) -> bool:

@@ -13,7 +13,7 @@ from mcap.writer import Writer as McapWriter
 
 from monitor.errors import RecordingError
 from monitor.frame import Frame
-from recordings.archive_format import PROFILE, VideoFacts, facts_to_metadata
+from recordings.archive_format import PROFILE, RECORDING_ENDED, VideoFacts, facts_to_metadata
 from recordings.archive_reader import ArchivedReader
 from recordings.archive_survey import Survey
 from recordings.mcap_messages import RawMessage, raw_messages
@@ -113,7 +113,8 @@ def write_timeline(
             use_summary_offsets=False, enable_data_crcs=True,
         )  # fmt: skip
         writer.start(PROFILE, "cementwatch")
-        writer.add_metadata("recording", dict(reader.metadata) | facts_to_metadata(facts))
+        ended = {RECORDING_ENDED: "yes" if reader.ended else "no"}
+        writer.add_metadata("recording", dict(reader.metadata) | ended | facts_to_metadata(facts))
         channels: dict[str, int] = {}
         index = -1
         for message in raw_messages(source.fileno()):
@@ -166,7 +167,7 @@ def same(
         Called before each part that is read, and after each frame.
     """
     with ArchivedReader(timeline, video) as after:
-        if not after.ended or len(after) != len(reader):
+        if not after.timeline_ended or len(after) != len(reader):
             return False
         for index, pts_ms in enumerate(survey.pts_ms):
             step()

@@ -17,7 +17,7 @@ from monitor.errors import RecordingError, SourceError
 from monitor.frame import Frame
 from monitor.sources.ffv1 import slices_are_whole
 from monitor.sources.sequence import LARGEST_AREA_PX
-from recordings.archive_format import VideoFacts, facts_of
+from recordings.archive_format import RECORDING_ENDED, VideoFacts, facts_of
 from recordings.checksums import sha256_of
 from recordings.messages import Message, VideoFrame, decode
 from recordings.recording_check import RecordingCheck
@@ -46,10 +46,21 @@ class ArchivedReader(RecordingReader):
         self.video = video
         self._decoding = threading.Lock()
         self._decoder: PacketDecoder | None = None
+        self._looked: tuple[str | None] | None = None
         self._video_fd, self._video_error = _opened(video)
         super().__init__(timeline)
         self.facts: VideoFacts | None = facts_of(self.metadata)
         """What the time line says of the video; None where that is damaged."""
+
+    @property
+    def timeline_ended(self) -> bool:
+        """Whether the time line has its clean end, whatever the recording had that it was made of."""
+        return super().ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the time line has its clean end, and the recording had."""
+        return self.timeline_ended and self.metadata.get(RECORDING_ENDED) != "no"
 
     def _frame(self, message: Message) -> Frame:
         if not isinstance(message, VideoFrame):
@@ -108,10 +119,15 @@ class ArchivedReader(RecordingReader):
         return message, self._packet(message)
 
     def problem_of_video(self, step: Callable[[], None] = lambda: None) -> str | None:
-        """What is wrong with the video as a whole, all of which is read; None where nothing is.
+        """What is wrong with the video as a whole, all of which is read once; None where nothing is.
 
         `step` is called before each part of it.
         """
+        if self._looked is None:
+            self._looked = (self._look_at_video(step),)
+        return self._looked[0]
+
+    def _look_at_video(self, step: Callable[[], None]) -> str | None:
         if self._video_error is not None:
             return self._video_error
         if self.facts is None:

@@ -169,7 +169,11 @@ def _end(
             found.problems.append(problem)
     elif (reader.path.parent / VIDEO).exists():
         found.notes.append(f"{VIDEO}: what an archiving that was broken off has left; archive again")
-    if not check.ended:
+    if isinstance(reader, ArchivedReader) and reader.timeline_ended and not check.ended:
+        found.problems.append(
+            "the recording had been cut before it was archived: what came behind is missing"
+        )
+    elif not check.ended:
         found.problems.append(f"{messages}: has no clean end: what came behind is missing")
     elif not (check.complete or check.damaged or check.missing) and len(found.problems) == before:
         found.problems.append(f"{messages}: is not as it was written (checksum over the whole)")

@@ -28,7 +28,8 @@ from recordings.recording import RecordingReader
 from recordings.replay import RecordedSource
 from recordings.resume import resume_session
 from recordings.session import open_session
-from tests.recordings.test_log import PLAN, SOURCE
+from recordings.verify import verify_session
+from tests.recordings.test_log import PLAN, SOURCE, transition_of
 from tests.recordings.test_recording import assert_same, frame_of, noisy_frame
 from tests.recordings.test_session import ROOT, create
 
@@ -303,8 +304,22 @@ def test_a_session_that_can_be_gone_on_with_is_left_alone(tmp_path: Path) -> Non
         archive_session(folder, software_version="1", unclosed=True)
     os.close(session.recording._fd)  # as a kill leaves it
     session.recording._fd = os.open(os.devnull, os.O_WRONLY)
+    session.log.transition(transition_of())
+    shutil.copytree(folder, tmp_path / "killed")  # its log beside what is written ahead of it
     session.log.close()
+    folder = tmp_path / "killed"
+    assert (folder / "log.sqlite-wal").stat().st_size > 0
     archive_session(folder, software_version="1", unclosed=True)
+    assert names(folder) == {
+        CHECKSUMS, "config.toml", "frames.mkv", "log.sqlite", "plan.json", "session.json", "timeline.mcap",
+    }  # fmt: skip
+    assert len(open_session(folder).log().alarms) == 1
+    assert verify_session(folder).problems == [
+        "the session was not closed in order: it was broken off, or still runs",
+        "frames.mkv: missing, and no gap says so: frames 4 to 5",
+        "the recording had been cut before it was archived: what came behind is missing",
+    ]
+    assert archive_session(folder, software_version="1").already
     assert len(held_frames(folder)) == len(SEQS)
     assert not open_session(folder).about.complete
     with pytest.raises(OutputError, match="has been archived; record into another folder"):
