@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -196,6 +197,20 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
     InputError
         There is no procedure of that name.
     """
+    # whoever plans a procedure also renders it, and how long it lasts makes no other scene
+    scene = _built(name, replace(settings, duration_s=None))
+    if settings.duration_s is None:
+        return scene
+    return replace(
+        scene,
+        scenario=replace(scene.scenario, duration_s=settings.duration_s),
+        settings=settings,
+        frame_count=max(1, round(settings.duration_s * settings.frame_rate_hz)),
+    )
+
+
+@lru_cache(maxsize=4)
+def _built(name: str, settings: SimulationSettings) -> Scene:
     return build_plot(scenario(name), settings)
 
 
