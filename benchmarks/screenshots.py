@@ -32,7 +32,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from benchmarks import start_pictures
+from benchmarks import start_pictures, training_pictures
 from benchmarks.calibration.wizard_pictures import load, wait
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, write_profile
@@ -175,6 +175,12 @@ WINDOWS: dict[str, Callable[[], QWidget | QImage]] = {
     "start-trial": partial(start_pictures.start, filled=True),
     "planning-first-level": partial(start_pictures.planning, levels=0, begun=True),
     "planning-three-levels": partial(start_pictures.planning, levels=3, cannula=True),
+    "training-exercises": training_pictures.exercises,
+    "training-with-help": partial(training_pictures.running, with_help=True),
+    "training-without-help": partial(training_pictures.running, with_help=False),
+    "training-score": training_pictures.scored,
+    "training-debrief": training_pictures.debrief,
+    "training-progress": training_pictures.progress,
     "calibration-room": partial(wizard, 0),
     "calibration-scale": partial(wizard, 1),
     "calibration-distortion": partial(wizard, 2),
