@@ -66,6 +66,7 @@ def speed(name: str, *, with_help: bool) -> None:
     page.resize(1920, 1080)
     page.show()
     attempting = Attempting(task, None)
+    begun_s, begun_cpu_s = time.monotonic(), time.process_time()
     page.run(attempting)
     page.press()
     while not ended:
@@ -75,10 +76,12 @@ def speed(name: str, *, with_help: bool) -> None:
             now_s = attempting.elapsed_s() or 0.0
             if attempting.pedal.grown_s(now_s) >= attempting.pedal.injection.end_s:
                 page.release()
+    cores = (time.process_time() - begun_cpu_s) / (time.monotonic() - begun_s)
     counters = attempting.run.loop.status().counters
     source = attempting._source
     exposures = counters["captured"] + getattr(source, "missed", 0)
     print(f"{name}, {'with' if with_help else 'without'} help, 1920x1080, {exposures} exposures")
+    print(f"  this process kept {cores:.2f} cores busy; load of the machine {os.getloadavg()[0]:.1f}")
     print(f"  no time for {getattr(source, 'missed', 0)}; superseded {counters['superseded']}")
     p50, p95, p99 = np.percentile(took_ms, (50, 95, 99))
     print(f"  rendering ms p50 {p50:.1f} p95 {p95:.1f} p99 {p99:.1f}")
