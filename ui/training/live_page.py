@@ -238,6 +238,8 @@ def pedal_model(task: Task, pedal: Pedal, at_s: float | None, key: str, hint: st
     elif pedal.held and task.prepared is not None and not injection.flows(now_s):
         waits = injection.waits(now_s) and injection.grown_s(now_s) < injection.end_s
         state, told = ("level done", "let go, then press for the next") if waits else ("empty", "let go")
+    elif pedal.held and task.prepared is None:
+        state, told = "HELD DOWN", "let go where you would stop"
     elif pedal.held:
         state, told = "INJECTING", "let go to stop"
     else:

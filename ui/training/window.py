@@ -277,7 +277,7 @@ class TrainingWindow(QWidget):
         for page in (self.exercises, self.live, self.score, self.debrief, self.progress, self.waiting):
             self.pages.addWidget(page)
         self.waiting.setAlignment(_CENTRE)
-        self.foot = label(f"{STANDING}  ·  simulated procedures", "faint", one_line=True)
+        self.foot = label(f"{STANDING}  ·  simulated procedures and recordings", "faint", one_line=True)
         self.foot.setContentsMargins(14, 2, 14, 6)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

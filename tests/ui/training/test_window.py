@@ -149,6 +149,9 @@ def test_the_debrief_plays_steps_and_shows_the_truth(qtbot: QtBot, records: Path
         window.resize(*size_px)
         window.grab()
         assert not [word.text for word in (*page.view.words, *page.bar.words) if word.cut]
+        assert all(
+            word.rect.top() >= 0 and word.rect.bottom() <= page.bar.height() for word in page.bar.words
+        )
     fits(window)
 
 
