@@ -51,7 +51,7 @@ class Outcome:
 class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line of a trainee's history.
 
-    `exercise` is a name of `exercises.EXERCISES`, or the name of a recording with ``recording:`` before it.
+    `exercise` is a name of `exercises.EXERCISES`, or the name of a recording with ``recording: `` before it.
     `presses` and `seed` make the same images again (with the same `software_version`); `session` is the
     folder that was kept, None: none was.
     """

@@ -142,8 +142,8 @@ _BREATH = "follow the vertebra, not the screen: it moves with the breath"
 _ALL = (
     Exercise(
         "warm-up", "Warm-up", "how the pedal works; the monitor still learns", 1,
-        (_plot("warm-up", LevelScript("L1", 0.5), dose_ngy=80.0, breathing_mm=0.6, opacity=1.3),),
-        0.15, ("hold the pedal until the planned volume is in, then let go",), 3.0,
+        (_plot("warm-up", LevelScript("L1", 0.4), dose_ngy=80.0, breathing_mm=0.6, opacity=1.3),),
+        0.2, ("hold the pedal until the planned volume is in, then let go",), 2.0,
     ),
     Exercise(
         "first-fill", "First filling", "fill the level as planned; much contrast, little movement", 1,

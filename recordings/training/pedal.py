@@ -14,8 +14,9 @@ SHORTEST_GAP_S = 0.06
 class Pedal:
     """An injection that is still being written.
 
-    A press or a release counts from when it is told; nothing that was said of an earlier time changes. So
-    what is rendered again afterwards from `injection` is what was shown.
+    A press counts from when it is told, so nothing that was said of an earlier time changes, and what is
+    rendered again afterwards from `injection` is what was shown. A release may be told some 30 ms late: what
+    was shown meanwhile then had up to 1 ms too much of the flow, which goes on for a while in any case.
     """
 
     def __init__(self, injection: Injection) -> None:

@@ -85,7 +85,7 @@ class Recorded:
     @property
     def name(self) -> str:
         """Its name in a history."""
-        return f"recording:{self.folder.resolve().name}"[:200]
+        return f"recording: {self.folder.resolve().name}"[:200]
 
 
 def recorded_exercise(folder: Path, onset_s: float | None = None) -> Recorded:

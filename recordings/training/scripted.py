@@ -11,7 +11,6 @@ import msgspec
 
 from monitor.config import Config
 from monitor.errors import EndOfStream, InputError
-from monitor.pipeline import Pipeline
 from monitor.result import Result
 from monitor.small_file import read_small
 from recordings.training.attempt import Outcome, Warned, warned_of
@@ -20,6 +19,7 @@ from recordings.training.interactive import InteractiveSource, Prepared
 from recordings.training.pedal import Pedal
 from recordings.training.scoring import Scoring, score
 from recordings.training.simulated_facts import facts_of
+from recordings.watching import watch
 
 PEDAL_SCHEMA = "cementwatch.pedal/1"
 _LARGEST_BYTES = 256 * 1024
@@ -104,7 +104,8 @@ def run_scripted(prepared: Prepared, foot: Foot, config: Config, scoring: Scorin
     result: Result | None = None
     rate_hz = prepared.scene.settings.frame_rate_hz
     with source:
-        pipeline = Pipeline(prepared.plan, prepared.plan.views[0], source.info, config)
+        view = prepared.plan.views[0]
+        pipeline, _ = watch(prepared.plan, {view.name: None}, (view,), source.info, config, None)
         frame_number = 0
         time_s = 0.0
         while True:

@@ -17,7 +17,7 @@ _INTO = {
     "vein": "a vein",
     "embolus": "the blood",
     "foramen": "the foramen",
-    "paravertebral": "the soft tissue beside",
+    "paravertebral": "the soft tissue beside the body",
 }
 
 

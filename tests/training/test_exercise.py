@@ -99,12 +99,10 @@ def test_the_source_keeps_time_and_leaves_out_what_there_was_no_time_for(prepare
             source.read()
 
 
-def test_a_scripted_attempt_is_the_same_each_time_and_shows_what_was_shown(prepared: Prepared) -> None:
+def test_a_scripted_attempt_is_scored_by_the_truth_and_can_be_shown_again(prepared: Prepared) -> None:
     foot = by_script(((2.0, 5.0),))
-    one, two = (run_scripted(prepared, foot, Config(), Scoring()) for _ in range(2))
-    assert one.score == two.score
-    assert one.presses == two.presses == ((2.0, 5.0),)
-    assert one.warned == two.warned
+    one = run_scripted(prepared, foot, Config(), Scoring())
+    assert one.presses == ((2.0, 5.0),)
     assert one.score.danger_structure in ("vein", "posterior_wall")
     assert one.score.reaction_s == pytest.approx(5.0 - (one.score.danger_s or 0))
     assert one.until_s == pytest.approx(9.0, abs=0.2)  # over by itself, some seconds after it was let go

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from recordings.training.attempt import Outcome
 from recordings.training.debrief import Debrief
 from recordings.training.facts import ORIGINS
 from recordings.training.verdict import event_words, reaction_words, verdict
-from ui.theme import AMBER_LINE, TEXT
-from ui.training.debrief_view import OUTSIDE, DebriefView, Mark, ScrubBar
+from ui.theme import AMBER_LINE, TEXT, unit_for
+from ui.training.debrief_view import BAR_HEIGHT, OUTSIDE, DebriefView, Mark, ScrubBar
 from ui.wizard.look import label
 from ui.worded import Button
 
@@ -77,7 +77,9 @@ class DebriefPage(QWidget):
             marks.append(Mark(score.released_s, "let go", TEXT))
         held = [(down_s, outcome.until_s if up_s is None else up_s) for down_s, up_s in outcome.presses]
         self.bar.begin(debrief.times_s, marks, held)
-        self.legend.setText("\n".join(_LEGEND))
+        # of a recording nothing is known of where the cement really was
+        legend = _LEGEND if debrief.frame(0).bodies else _LEGEND[-1:]
+        self.legend.setText("\n".join(legend))
         self.go(0)
         self.setFocus()
 
@@ -123,6 +125,13 @@ class DebriefPage(QWidget):
         """Step, standing still."""
         self.pause()
         self.go(self.at + frames)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """The bar keeps its part of the height."""
+        super().resizeEvent(event)
+        window = self.window()
+        if window is not None:
+            self.bar.setFixedHeight(round(BAR_HEIGHT * unit_for(window.width(), window.height())))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Space plays, arrows step, S is slow, Escape goes back."""

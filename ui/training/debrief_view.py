@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
@@ -158,6 +158,10 @@ def _around(shown: Shown) -> QRectF | None:
     return QRectF(min(max(0.0, x), columns - side), min(max(0.0, y), rows - side), side, side)
 
 
+BAR_HEIGHT = 122
+"""In design units; of a window 1080 high."""
+
+
 class ScrubBar(QWidget):
     """Moves along the frames; marks the danger and the stop, and when the pedal was held.
 
@@ -175,13 +179,8 @@ class ScrubBar(QWidget):
         self._held: tuple[tuple[float, float], ...] = ()
         self.at = 0
         self.words: list[DrawnText] = []
-        self.setMinimumHeight(86)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """A wide one."""
-        return QSize(600, 96)
 
     def begin(
         self, times_s: Sequence[float], marks: Sequence[Mark], held: Sequence[tuple[float, float]]

@@ -138,7 +138,7 @@ class ListPage(QWidget):
             across.setHighlightSections(False)
             across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.itemSelectionChanged.connect(self.refresh)
-        table.doubleClicked.connect(lambda _: start())
+        table.activated.connect(lambda _: start())  # Enter, or a double click
         self.trainee.setEditable(True)
         self.trainee.setMaxCount(1000)
         line = self.trainee.lineEdit()

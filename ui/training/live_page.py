@@ -24,6 +24,8 @@ from ui.worded import Button
 
 _LOOK_MS = 33
 _HINT_EVERY = 10
+_REPEAT_MS = 30
+"""A held key's repeat follows its release sooner; what was let go counts from the release all the same."""
 _ACKNOWLEDGE = ("K", "J", "X", "Y", "Z", "Q")
 
 
@@ -69,6 +71,11 @@ class LivePage(QWidget):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.look)
+        self._let_go_timer = QTimer(self)
+        self._let_go_timer.setSingleShot(True)
+        self._let_go_timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._let_go_timer.timeout.connect(self.release)
+        self._let_go_s: float | None = None
         self.on_state: Callable[[str], None] = lambda _: None
         """Told what the pedal does, when that changes."""
         self._state = ""
@@ -89,14 +96,18 @@ class LivePage(QWidget):
                 painted=[run.loop.latency.painted],
             )  # fmt: skip
             run.loop.on_result = self.overlay.wake
-        self.overlay.setMinimumSize(640, 360)
-        self.overlay.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._above.addWidget(self.overlay)
-        self.overlay.show()
+        self.put(self.overlay)
         self.overlay.start()
         self.setFocus()
         self._timer.start(_LOOK_MS)
         self.look()
+
+    def put(self, overlay: OverlayWindow) -> None:
+        """Take an overlay in above the pedal; keys reach it by way of the page."""
+        overlay.setMinimumSize(640, 360)
+        overlay.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._above.addWidget(overlay)
+        overlay.show()
 
     def look(self) -> None:
         """Show the pedal as it is, and end what is over."""
@@ -124,8 +135,10 @@ class LivePage(QWidget):
 
     def release(self) -> None:
         """Let it go."""
+        self._let_go_timer.stop()
         if self.attempting is not None:
-            self.attempting.release()
+            self.attempting.release(self._let_go_s)
+            self._let_go_s = None
             self.look()
 
     def finish(self) -> None:
@@ -144,6 +157,8 @@ class LivePage(QWidget):
         if attempting is None:
             return None
         self._timer.stop()
+        self._let_go_timer.stop()
+        self._let_go_s = None
         if self.overlay is not None:
             self.overlay.stop()
         attempting.run.loop.on_result = None
@@ -162,7 +177,10 @@ class LivePage(QWidget):
         if event is None:
             return
         if event.key() in self._pedal_codes and stands_alone(event):
-            if not event.isAutoRepeat():
+            if self._let_go_timer.isActive():  # it was a repeat
+                self._let_go_timer.stop()
+                self._let_go_s = None
+            elif not event.isAutoRepeat():
                 self.press()
         elif event.key() == Qt.Key.Key_End:
             self.finish()
@@ -170,11 +188,12 @@ class LivePage(QWidget):
             self.overlay.keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Let the pedal go. A repeat that Qt does not mark is one press in `pedal.joined`."""
+        """Let the pedal go, once no press follows at once: under X11 Qt does not mark all repeats."""
         if event is None or event.isAutoRepeat():
             return
         if event.key() in self._pedal_codes:
-            self.release()
+            self._let_go_s = None if self.attempting is None else self.attempting.elapsed_s()
+            self._let_go_timer.start(_REPEAT_MS)
         elif self.overlay is not None:
             self.overlay.keyReleaseEvent(event)
 
@@ -219,6 +238,8 @@ def pedal_model(task: Task, pedal: Pedal, at_s: float | None, key: str, hint: st
     elif pedal.held and task.prepared is not None and not injection.flows(now_s):
         waits = injection.waits(now_s) and injection.grown_s(now_s) < injection.end_s
         state, told = ("level done", "let go, then press for the next") if waits else ("empty", "let go")
+    elif pedal.held and task.prepared is None:
+        state, told = "HELD DOWN", "let go where you would stop"
     elif pedal.held:
         state, told = "INJECTING", "let go to stop"
     else:

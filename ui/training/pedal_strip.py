@@ -139,7 +139,7 @@ class PedalStrip(QWidget):
             if share > 0.02:
                 draw.fill(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), CYAN, 6)
         else:
-            draw.text(volume, "a recording: the injection is as it was", 24, TEXT_SOFT)
+            draw.text(volume, "a recording, as it was", 24, TEXT_SOFT)
         clock = QRectF(volume.right() + draw.px(34), pedal.top(), draw.px(210), pedal.height())
         if model.time_s is not None:
             draw.run(

@@ -68,6 +68,7 @@ def run_training(
         page.seed.setText(str(wish.seed))
     if wish.trainee is not None:
         page.trainee.setEditText(wish.trainee)
+        page.table.setFocus()
     window.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose)
     window.showMaximized()
     if recorded is not None and wish.trainee is not None:

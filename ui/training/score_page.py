@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from recordings.training.attempt import Outcome
 from recordings.training.facts import ORIGINS
@@ -67,6 +69,8 @@ class ScorePage(QWidget):
         outer.setSpacing(10)
         outer.addWidget(box, 5)
         outer.addWidget(self.view, 7)
+        # no button has the focus at first: a space bar that is held still must not press one
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_outcome(
         self, title: str, outcome: Outcome, scoring: Scoring, *, trainee: str, with_help: bool, kept: str
@@ -82,4 +86,11 @@ class ScorePage(QWidget):
         self.kept.setText(kept)
         set_role(self.kept, "faint")
         self.view.show_score(outcome.score, scoring)
-        self.debrief.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Enter presses the button that has the focus, else shows it again."""
+        if event is None or event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+            return
+        focused = self.focusWidget()
+        (focused if isinstance(focused, QPushButton) else self.debrief).click()

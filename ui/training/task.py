@@ -218,9 +218,9 @@ class Attempting:
         if at_s is not None and self.pedal.press(at_s):
             self._note("pedal_pressed", at_s)
 
-    def release(self) -> None:
-        """The pedal is let go."""
-        at_s = self.elapsed_s()
+    def release(self, at_s: float | None = None) -> None:
+        """The pedal is let go: now, or was at a time that is hardly past (s)."""
+        at_s = self.elapsed_s() if at_s is None else at_s
         if at_s is not None and self.pedal.release(at_s):
             self._note("pedal_released", at_s)
 

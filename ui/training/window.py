@@ -101,7 +101,7 @@ class TrainingWindow(QWidget):
     def show_score(self) -> None:
         """What the last attempt came to."""
         self._go(self.score, "score")
-        self.score.debrief.setFocus()
+        self.score.setFocus()
 
     def show_debrief(self) -> None:
         """The decisive seconds of the last attempt."""
@@ -112,6 +112,10 @@ class TrainingWindow(QWidget):
             self._show_debriefing(self._debriefing)
             return
         self._wait_for("getting the decisive seconds…", lambda: task.debrief(outcome), self._show_debriefing)
+
+    def show_live(self, title: str) -> None:
+        """The exercise that runs."""
+        self._go(self.live, title)
 
     # an attempt
 
@@ -163,7 +167,7 @@ class TrainingWindow(QWidget):
         except CementWatchError as error:
             self._refuse(error)
             return
-        self._go(self.live, self._title_of(task.choice))
+        self.show_live(self._title_of(task.choice))
         self.live.run(attempting)
 
     def _ended(self, attempting: Attempting) -> None:
@@ -273,7 +277,7 @@ class TrainingWindow(QWidget):
         for page in (self.exercises, self.live, self.score, self.debrief, self.progress, self.waiting):
             self.pages.addWidget(page)
         self.waiting.setAlignment(_CENTRE)
-        self.foot = label(f"{STANDING}  ·  simulated procedures", "faint", one_line=True)
+        self.foot = label(f"{STANDING}  ·  simulated procedures and recordings", "faint", one_line=True)
         self.foot.setContentsMargins(14, 2, 14, 6)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

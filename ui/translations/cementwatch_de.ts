@@ -3115,10 +3115,6 @@ abgelaufen am %2</translation>
         <translation>die Punkte sind nicht an klinischem Können geprüft</translation>
     </message>
     <message>
-        <source>simulated procedures</source>
-        <translation>simulierte Eingriffe</translation>
-    </message>
-    <message>
         <source>Folder of a session, or of a simulated run</source>
         <translation>Ordner einer Sitzung oder eines simulierten Laufs</translation>
     </message>
@@ -3191,8 +3187,24 @@ abgelaufen am %2</translation>
         <translation>eine Aufzeichnung, nicht live</translation>
     </message>
     <message>
-        <source>a recording: the injection is as it was</source>
-        <translation>Aufzeichnung: nicht steuerbar</translation>
+        <source>a recording, as it was</source>
+        <translation>eine Aufzeichnung, wie sie war</translation>
+    </message>
+    <message>
+        <source>held down</source>
+        <translation>gehalten</translation>
+    </message>
+    <message>
+        <source>let go where you would stop</source>
+        <translation>loslassen, wo man stoppen würde</translation>
+    </message>
+    <message>
+        <source>simulated procedures and recordings</source>
+        <translation>simulierte Eingriffe und Aufzeichnungen</translation>
+    </message>
+    <message>
+        <source>recording: %L1</source>
+        <translation>Aufzeichnung: %L1</translation>
     </message>
     <message>
         <source>hold the space bar, or the mouse here</source>
@@ -3483,8 +3495,8 @@ abgelaufen am %2</translation>
         <translation>das Foramen</translation>
     </message>
     <message>
-        <source>the soft tissue beside</source>
-        <translation>das Weichgewebe daneben</translation>
+        <source>the soft tissue beside the body</source>
+        <translation>das Weichgewebe neben dem Körper</translation>
     </message>
     <message>
         <source>hardly anything was injected</source>

@@ -89,6 +89,7 @@ def test_an_exercise_that_runs_is_translated(
     ):  # fmt: skip
         shown.append(pedal_model(task, Pedal(task.prepared.injection(presses)), at_s, "space", ""))
     shown.append(replace(shown[0], state="level done", key="let go, then press for the next"))
+    shown.append(replace(shown[0], state="HELD DOWN", key="let go where you would stop"))
     shown.append(replace(shown[0], key="hold F13, or the mouse here", injected_ml=None))
     hints = {hint for one in EXERCISES.values() for hint in one.hints}
     hints |= {tasks._HINT_NEAR, tasks._HINT_TOUCHES, tasks._HINT_LET_GO}

@@ -149,6 +149,9 @@ def test_the_debrief_plays_steps_and_shows_the_truth(qtbot: QtBot, records: Path
         window.resize(*size_px)
         window.grab()
         assert not [word.text for word in (*page.view.words, *page.bar.words) if word.cut]
+        assert all(
+            word.rect.top() >= 0 and word.rect.bottom() <= page.bar.height() for word in page.bar.words
+        )
     fits(window)
 
 
@@ -228,3 +231,15 @@ def test_the_pedals_keys_do_nothing_else_in_an_exercise(qtbot: QtBot) -> None:
     assert not set(page._keys.acknowledge) & {"Space", "F13", "K"}
     assert page._keys.acknowledge
     assert {int(Qt.Key.Key_Space), int(Qt.Key.Key_F13), int(Qt.Key.Key_Tools)} <= page._pedal_codes
+
+
+def test_a_repeat_of_a_held_key_lets_nothing_go(qtbot: QtBot) -> None:
+    page = LivePage(lambda _: None, lambda: None)
+    qtbot.addWidget(page)
+    QTest.keyPress(page, Qt.Key.Key_Space)
+    QTest.keyRelease(page, Qt.Key.Key_Space)
+    assert page._let_go_timer.isActive()
+    QTest.keyPress(page, Qt.Key.Key_Space)
+    assert not page._let_go_timer.isActive()
+    QTest.keyRelease(page, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not page._let_go_timer.isActive())
