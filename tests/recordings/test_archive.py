@@ -98,6 +98,7 @@ def test_everything_is_in_the_archive_as_it_was(kept: Path, session: Path) -> No
     assert stored.about.files["timeline"] == "timeline.mcap"
     assert "frames.mcap" not in names(session)
     assert not [name for name in names(session) if name.startswith(".")]
+    assert {oct(path.stat().st_mode & 0o777) for path in session.iterdir()} == {"0o600"}
     with stored.frames() as reader:
         assert len(reader) == len(SEQS)
         for read, written in zip(reader, frames(), strict=True):
