@@ -137,9 +137,9 @@ def _whose(ds: Dataset, session: StoredSession, wish: Wish) -> None:
         ds.TimezoneOffsetFromUTC = "+0000"
     if about.procedure is None:
         return
-    ds.PatientName = _text(about.procedure.patient_name)
+    ds.PatientName = _text(about.procedure.patient_name).replace("=", "-")  # "=" parts scripts of a name
     ds.PatientID = _text(about.procedure.patient_id)
-    ds.OperatorsName = _text(about.procedure.operator)
+    ds.OperatorsName = _text(about.procedure.operator).replace("=", "-")
     ds.StudyDescription = _text(about.procedure.description)
 
 

@@ -12,8 +12,8 @@ from benchmarks.damage import CONTAINERS, damage, folders, outcome
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_damage_is_told(container: str, tmp_path: Path) -> None:
     folder, truth = folders(tmp_path, 200)[container]
-    found = damage(container, folder, truth, 150, 60, 5)
-    assert found == {"cuts": {"told": 150}, "flips": {"told": 60}}
+    found = damage(container, folder, truth, 80, 40, 5)
+    assert found == {"cuts": {"told": 80}, "flips": {"told": 40}}
 
 
 def test_what_is_wrong_would_be_seen(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_even_times_are_a_frame_time_and_bytes_stay_bytes(tmp_path: Path) -> Non
 
 
 def test_who_it_was_is_written_only_where_it_is_asked_for(tmp_path: Path) -> None:
-    who = Procedure("4711", "Zebrowski, Anna", "vertebroplasty L1", "Dr. Quux")
+    who = Procedure("4711", "Zebrowski, Anna", "vertebroplasty L1", "Dr. Quux=a=b=c=d\\e")
     folder = record(tmp_path / "s", procedure=who)
     told = (b"4711", b"Zebrowski", b"Quux", b"2026", b"vertebroplasty")
     for name in ("o.dcm", "o.mkv"):
@@ -98,6 +98,7 @@ def test_who_it_was_is_written_only_where_it_is_asked_for(tmp_path: Path) -> Non
         assert export(folder, tmp_path / name, "--identified", "--force") == 0
     ds = pydicom.dcmread(tmp_path / "o.dcm")
     assert (ds.PatientID, str(ds.PatientName), ds.StudyDate) == ("4711", "Zebrowski, Anna", "20260304")
+    assert str(ds.OperatorsName) == "Dr. Quux-a-b-c-d/e"
     assert b"2026-03-04" in (tmp_path / "o.mkv").read_bytes()
 
 
