@@ -114,6 +114,10 @@ class LivePage(QWidget):
         attempting = self.attempting
         if attempting is None:
             return
+        window = self.window()
+        if attempting.run.asked_to_stop.is_set() and window is not None:
+            window.close()
+            return
         if attempting.over():
             self.finish()
             return

@@ -25,7 +25,6 @@ from recordings.training.pedal import Pedal
 from recordings.training.recorded import Recorded, facts_of_recording
 from recordings.training.scoring import Scoring, score
 from recordings.training.simulated_facts import depths_mm, facts_of
-from ui.asked import Asked
 from ui.live import LiveRun, live_run
 
 _HINT_NEAR = "near the posterior wall: be ready to let go"
@@ -195,7 +194,7 @@ class Attempting:
         self._stack = ExitStack()
         self.run: LiveRun = self._stack.enter_context(
             live_run(
-                self._source, task.plan, Config(), session, note=task.note, asked=Asked(),
+                self._source, task.plan, Config(), session, note=task.note,
                 view_name=task.plan.views[0].name,
             )
         )  # fmt: skip

@@ -3119,8 +3119,8 @@ abgelaufen am %2</translation>
         <translation>CementWatch Training. %1</translation>
     </message>
     <message>
-        <source>CementWatch training: %L1. %2</source>
-        <translation>CementWatch Training: %L1. %2</translation>
+        <source>CementWatch training: %1. %2</source>
+        <translation>CementWatch Training: %1. %2</translation>
     </message>
     <message>
         <source>monitor's help off</source>
