@@ -3347,6 +3347,18 @@ abgelaufen am %2</translation>
         <translation>Deckplatten %1 mm</translation>
     </message>
     <message>
+        <source>anterior wall %1 mm</source>
+        <translation>Vorderkante %1 mm</translation>
+    </message>
+    <message>
+        <source>endplates crossed</source>
+        <translation>Deckplatten überschritten</translation>
+    </message>
+    <message>
+        <source>anterior wall crossed</source>
+        <translation>Vorderkante überschritten</translation>
+    </message>
+    <message>
         <source>releasing a switch takes %1 ± %2 s</source>
         <translation>einen Schalter loslassen dauert %1 ± %2 s</translation>
     </message>
