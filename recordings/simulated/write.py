@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -98,7 +99,7 @@ def _write(scene: Scene, paths: dict[str, Path], progress: Callable[[int, int], 
         paths["truth.json"].open("wb") as rows,
         _masks(paths["truth_masks.mkv"], scene) as add_mask,
     ):
-        _begin_truth(rows, scene, truth)
+        _begin_truth(rows, scene, truth, total)
         for frame in range(total):
             now = truth.truth_at(frame)
             run.add(renderer.pixels(frame))
@@ -109,7 +110,18 @@ def _write(scene: Scene, paths: dict[str, Path], progress: Callable[[int, int], 
         rows.write(b"\n]}\n")
 
 
-def _begin_truth(rows: BinaryIO, scene: Scene, truth: Truth) -> None:
+def truth_json(scene: Scene, truth: Truth, frames: int) -> bytes:
+    """Contents of ``truth.json`` for so many first frames of a run, as `write_procedure` writes it."""
+    rows = BytesIO()
+    _begin_truth(rows, scene, truth, frames)
+    for frame in range(frames):
+        row = msgspec.json.encode(_row(scene, truth.truth_at(frame)))
+        rows.write((b",\n  " if frame else b"\n  ") + row)
+    rows.write(b"\n]}\n")
+    return rows.getvalue()
+
+
+def _begin_truth(rows: BinaryIO, scene: Scene, truth: Truth, frames: int) -> None:
     settings = asdict(scene.settings)
     settings["relationship"] = scene.settings.relationship.value
     del settings["disturbances"]
@@ -124,9 +136,9 @@ def _begin_truth(rows: BinaryIO, scene: Scene, truth: Truth) -> None:
     }
     if scene.disturbances:
         settings["disturbances"] = as_rows(scene.disturbances)
-    last = {level.name: level for level in truth.truth_at(scene.frame_count - 1).levels}
+    last = {level.name: level for level in truth.truth_at(frames - 1).levels}
     leaks = []
-    for leak in truth.leaks():
+    for leak in truth.leaks(frames):
         seen = leak.first_visible_frame
         leaks.append(
             asdict(leak)

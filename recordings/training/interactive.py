@@ -46,6 +46,11 @@ class Prepared:
         return self.exercise.planned_ml(self.scene.scenario)
 
     @property
+    def rate_hz(self) -> float:
+        """Exposures a second."""
+        return self.scene.settings.frame_rate_hz
+
+    @property
     def seconds(self) -> float:
         """Longest time that the exercise takes (s)."""
         return self.scene.scenario.duration_s

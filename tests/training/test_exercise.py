@@ -10,11 +10,13 @@ import pytest
 
 from monitor.config import Config
 from monitor.errors import EndOfStream, InputError, SourceTimeout
+from monitor.plan import plan_to_json
 from recordings.simulated.injection import Injection
 from recordings.simulated.render import Renderer
 from recordings.simulated.scene import build_plot
 from recordings.simulated.settings import LeakScript, LevelScript, Scenario, SimulationSettings
 from recordings.simulated.truth import Truth
+from recordings.simulated.write import truth_json
 from recordings.training.debrief import SimulatedDebrief, decisive_s
 from recordings.training.exercises import DIFFICULTIES, EXERCISES, LEAD_S, Exercise, exercise_of
 from recordings.training.interactive import InteractiveSource, Prepared, prepare
@@ -178,8 +180,6 @@ def _truth_file(folder: Path, **changed: object) -> None:
 
 
 def test_a_recording_with_truth_is_an_exercise(tmp_path: Path, prepared: Prepared) -> None:
-    from monitor.plan import plan_to_json
-
     (tmp_path / "run.dcm").write_bytes(b"")
     (tmp_path / "plan.json").write_bytes(plan_to_json(prepared.plan))
     _truth_file(tmp_path)
@@ -203,6 +203,22 @@ def test_a_recording_with_truth_is_an_exercise(tmp_path: Path, prepared: Prepare
         recorded_exercise(tmp_path)
     with pytest.raises(InputError, match="no session"):
         recorded_exercise(tmp_path / "nowhere")
+
+
+def test_the_truth_of_an_attempt_is_that_of_a_recording(tmp_path: Path, prepared: Prepared) -> None:
+    injection = prepared.injection(((2.0, 5.0),))
+    (tmp_path / "run.dcm").write_bytes(b"")
+    (tmp_path / "plan.json").write_bytes(plan_to_json(prepared.plan))
+    truth = Truth(prepared.scene, injection)
+    (tmp_path / "truth.json").write_bytes(truth_json(prepared.scene, truth, 42))
+    recorded = facts_of_recording(recorded_exercise(tmp_path), 7.0, Scoring())
+    own = facts_of(prepared, injection, 7.0, Scoring())
+    leaks = [
+        [(d.structure, d.visible_s) for d in facts.dangers if d.kind == "leak"] for facts in (recorded, own)
+    ]
+    assert leaks[0] == [(name, pytest.approx(at_s)) for name, at_s in leaks[1]]
+    assert leaks[0]
+    assert recorded.moments[-1].leaked_ml == pytest.approx(own.moments[-1].leaked_ml, abs=1e-4)
 
 
 def test_pedal_files(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from recordings.training.pedal import Pedal
 from ui.keys import Keys
+from ui.marks import Marker
 from ui.overlay.key_codes import codes_of, stands_alone
 from ui.overlay.window import OverlayWindow
 from ui.sound.sounder import Sounder
@@ -19,7 +20,7 @@ from ui.sound.speaker import NoSpeaker, speaker_here
 from ui.training.bare import BareScene
 from ui.training.pedal_strip import HEIGHT, PedalModel, PedalStrip
 from ui.training.task import Attempting, Hints, Task
-from ui.window import window_for
+from ui.window import marker_for, window_for
 from ui.worded import Button
 
 _LOOK_MS = 33
@@ -62,6 +63,7 @@ class LivePage(QWidget):
         self.attempting: Attempting | None = None
         self.overlay: OverlayWindow | None = None
         self._sounder: Sounder | None = None
+        self._marker: Marker | None = None
         self._hints: Hints | None = None
         self._hint, self._looks = "", 0
         self.strip = PedalStrip(self.press, self.release)
@@ -88,7 +90,10 @@ class LivePage(QWidget):
         self._hint, self._looks, self._state = "", 0, ""
         if choice.with_help:
             self._sounder = Sounder(speaker_here() if self._sound else NoSpeaker("no sound: switched off"))
-            self.overlay = window_for((run,), attempting.task.plan, self._sounder, keys=self._keys)
+            self._marker = marker_for((run,))
+            self.overlay = window_for(
+                (run,), attempting.task.plan, self._sounder, keys=self._keys, marker=self._marker
+            )
         else:
             invert = not run.info.intensity.bright_is_radiolucent
             self.overlay = OverlayWindow(
@@ -113,6 +118,10 @@ class LivePage(QWidget):
         """Show the pedal as it is, and end what is over."""
         attempting = self.attempting
         if attempting is None:
+            return
+        window = self.window()
+        if attempting.run.asked_to_stop.is_set() and window is not None:
+            window.close()
             return
         if attempting.over():
             self.finish()
@@ -165,6 +174,9 @@ class LivePage(QWidget):
         if self._sounder is not None:
             self._sounder.silence()
             self._sounder = None
+        if self._marker is not None:
+            self._marker.stop()
+            self._marker = None
         attempting.stop()
         if self.overlay is not None:
             self._above.removeWidget(self.overlay)

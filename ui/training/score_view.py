@@ -36,7 +36,11 @@ def rows_of(score: Score, scoring: Scoring) -> tuple[Row, ...]:
         for name in ("superior_endplate", "inferior_endplate")
         if (mm := score.closest_mm.get(name)) is not None
     ]
-    others = f"endplates {min(plates):.1f} mm" if plates else ""
+    front_mm = score.closest_mm.get("anterior_wall")
+    beside = (("endplates", min(plates, default=None)), ("anterior wall", front_mm))
+    others = "  ·  ".join(
+        f"{name} {mm:.1f} mm" if mm >= 0 else f"{name} crossed" for name, mm in beside if mm is not None
+    )
     human = f"releasing a switch takes {HUMAN_REACTION_S:.2f} ± {HUMAN_REACTION_SD_S:.2f} s"
     reaction, unit = (_UNKNOWN, "") if score.reaction_s is None else (f"{score.reaction_s:.2f}", "s")
     if score.stopped_before_s is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from calibration.whole_file import write_whole
 from monitor.config import Config
 from monitor.plan import Plan
 from monitor.result import AlertTransition
@@ -16,16 +17,16 @@ from monitor.sources.base import FrameSource
 from recordings.open import open_source
 from recordings.simulated.injection import Injection
 from recordings.simulated.truth import Truth
+from recordings.simulated.write import truth_json
 from recordings.training.attempt import Outcome, warned_of
 from recordings.training.debrief import Debrief, RecordedDebrief, SimulatedDebrief, decisive_s
 from recordings.training.ending import LET_GO_S, Ending
 from recordings.training.exercises import Exercise
 from recordings.training.interactive import InteractiveSource, Prepared, prepare
 from recordings.training.pedal import Pedal
-from recordings.training.recorded import Recorded, facts_of_recording
+from recordings.training.recorded import TRUTH, Recorded, facts_of_recording
 from recordings.training.scoring import Scoring, score
 from recordings.training.simulated_facts import depths_mm, facts_of
-from ui.asked import Asked
 from ui.live import LiveRun, live_run
 
 _HINT_NEAR = "near the posterior wall: be ready to let go"
@@ -195,7 +196,7 @@ class Attempting:
         self._stack = ExitStack()
         self.run: LiveRun = self._stack.enter_context(
             live_run(
-                self._source, task.plan, Config(), session, note=task.note, asked=Asked(),
+                self._source, task.plan, Config(), session, note=task.note,
                 view_name=task.plan.views[0].name,
             )
         )  # fmt: skip
@@ -237,8 +238,14 @@ class Attempting:
         self._stack.close()
 
     def outcome(self) -> Outcome:
-        """What came of it, after `stop`."""
+        """What came of it, after `stop`; beside a session that was kept its truth is written."""
         assert self._until_s is not None
+        prepared = self.task.prepared
+        if self.session is not None and prepared is not None:
+            frames = max(1, min(prepared.scene.frame_count, int(self._until_s * prepared.rate_hz) + 1))
+            truth = Truth(prepared.scene, self.pedal.injection)
+            with suppress(OSError):  # the attempt itself needs it not
+                write_whole(self.session / TRUTH, truth_json(prepared.scene, truth, frames))
         return self.task.outcome(self.pedal, self._until_s, self.run.observer.transitions, self._start_ns)
 
     def _note(self, name: str, at_s: float) -> None:

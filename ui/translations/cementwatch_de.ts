@@ -3155,8 +3155,8 @@ abgelaufen am %2</translation>
         <translation>CementWatch Training. %1</translation>
     </message>
     <message>
-        <source>CementWatch training: %L1. %2</source>
-        <translation>CementWatch Training: %L1. %2</translation>
+        <source>CementWatch training: %1. %2</source>
+        <translation>CementWatch Training: %1. %2</translation>
     </message>
     <message>
         <source>monitor's help off</source>
@@ -3381,6 +3381,18 @@ abgelaufen am %2</translation>
     <message>
         <source>endplates %1 mm</source>
         <translation>Deckplatten %1 mm</translation>
+    </message>
+    <message>
+        <source>anterior wall %1 mm</source>
+        <translation>Vorderkante %1 mm</translation>
+    </message>
+    <message>
+        <source>endplates crossed</source>
+        <translation>Deckplatten überschritten</translation>
+    </message>
+    <message>
+        <source>anterior wall crossed</source>
+        <translation>Vorderkante überschritten</translation>
     </message>
     <message>
         <source>releasing a switch takes %1 ± %2 s</source>
