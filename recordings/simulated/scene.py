@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.simulated import background
-from recordings.simulated.anatomy import Placed, build_spine
+from recordings.simulated.anatomy import Placed, Vertebra, build_spine
 from recordings.simulated.bone import PLANE_MM, Plane, project_bone
 from recordings.simulated.cannula import Cannula, Rod, draw, place
 from recordings.simulated.disturbances import (
@@ -238,15 +238,11 @@ def build_plot(
     starts = _starts(plot, settings, pause_s)
     levels = []
     for number, placed in enumerate(spine):
-        bone_rng = np.random.default_rng([settings.seed, 10, number])
-        growth_rng = np.random.default_rng([settings.seed, 11, number])
         script = scripts.get(placed.vertebra.name)
         if script is None and abs(placed.centre_mm[1]) > field_mm / 2 + 45:
             continue
         start_s = starts.get(placed.vertebra.name, 0.0)
-        level = _build_level(
-            placed, settings, script, start_s, beam_rad, bone_rng, growth_rng, plot.disturbances
-        )
+        level = _build_level(placed, settings, script, start_s, beam_rad, number, plot.disturbances)
         levels.append(level)
     contrast_per_mm = rays.bone_per_mm - rays.water_per_mm
     phases = tuple(float(p) for p in streams[3].uniform(0, 2 * np.pi, 6))
@@ -290,8 +286,7 @@ def _build_level(
     script: LevelScript | None,
     start_s: float,
     beam_rad: float,
-    bone_rng: np.random.Generator,
-    growth_rng: np.random.Generator,
+    number: int,
     disturbances: tuple[Disturbance, ...],
 ) -> SceneLevel:
     bone = placed.vertebra
@@ -299,7 +294,7 @@ def _build_level(
     tilt = bone.tilt_rad if lateral else bone.tilt_rad - beam_rad
     outline = bone.side_outline_mm() if lateral else bone.front_outline_mm(tilt)
     across = placed.centre_mm[0] if lateral else placed.centre_r_mm
-    plane = project_bone(bone, settings.projection, tilt, bone_rng)
+    plane = _bone(bone, settings.projection, tilt, settings.seed, number)
     level = SceneLevel(
         placed=placed,
         projection=settings.projection,
@@ -314,7 +309,7 @@ def _build_level(
     )
     if script is None:
         return level
-    growth = grow(bone, script, start_s, settings.injection_ml_per_s, growth_rng)
+    growth = _growth(bone, script, start_s, settings.injection_ml_per_s, settings.seed, number)
     rows, columns = level.cement_shape()
     cells = []
     for cloud in growth.clouds:
@@ -339,6 +334,21 @@ def _build_level(
         stylet=_antialiased(replace(rod.steel, values=stylet), settings.pixel_mm).values,
     )
     return replace(level, growth=growth, cells=tuple(cells), instrument=instrument)
+
+
+# Pictures of the same patient in another size, dose or disturbance: what takes long is the same.
+
+
+@lru_cache(maxsize=24)
+def _bone(bone: Vertebra, projection: str, tilt_rad: float, seed: int, number: int) -> Plane:
+    return project_bone(bone, projection, tilt_rad, np.random.default_rng([seed, 10, number]))
+
+
+@lru_cache(maxsize=12)
+def _growth(
+    bone: Vertebra, script: LevelScript, start_s: float, rate_ml_s: float, seed: int, number: int
+) -> LevelGrowth:
+    return grow(bone, script, start_s, rate_ml_s, np.random.default_rng([seed, 11, number]))
 
 
 def _antialiased(plane: Plane, pixel_mm: float) -> Plane:
