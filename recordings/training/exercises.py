@@ -151,12 +151,12 @@ _ALL = (
         0.08, (_FILL, _BACK),
     ),
     Exercise(
-        "slow-back", "Slow, towards the back", "fill as far as you dare; much contrast, slow", 1,
+        "slow-back", "Slow, towards the back", "fill, and stop before it leaks; much contrast, slow", 1,
         (_plot("slow-back", _canal(2.4), dose_ngy=80.0, breathing_mm=0.6, opacity=1.2),),
         0.05, (_BACK, "stop before the last quarter of the body is full"),
     ),
     Exercise(
-        "endplate", "At the endplate", "fill as far as you dare; good image", 2,
+        "endplate", "At the endplate", "fill, and stop before it leaks; good image", 2,
         (_plot("endplate", _disc_above(), dose_ngy=50.0, breathing_mm=1.0),),
         0.07, (_DISC, _FILL),
     ),
@@ -166,17 +166,17 @@ _ALL = (
         0.09, (_FILL, _BACK),
     ),
     Exercise(
-        "back", "Towards the back", "fill as far as you dare", 3,
+        "back", "Towards the back", "fill, and stop before it leaks", 3,
         (_plot("back", _canal()),),
         0.07, (_BACK, "the last quarter of the body's depth is where to stop"),
     ),
     Exercise(
-        "vessel", "A vessel", "fill as far as you dare", 3,
+        "vessel", "A vessel", "fill, and stop before it leaks", 3,
         (_plot("vessel", _vein()),),
         0.07, (_VEIN, "look before and beside the body as well as at its back"),
     ),
     Exercise(
-        "surprise", "Surprise", "fill as planned, or as far as you dare: it may leak or not", 3,
+        "surprise", "Surprise", "fill as planned, and stop before it leaks: it may or may not", 3,
         (
             _plot("surprise-clean", LevelScript("L1", 2.6)), _plot("surprise-back", _canal()),
             _plot("surprise-disc", _disc_below()), _plot("surprise-vessel", _vein(2.6)),
@@ -199,17 +199,17 @@ _ALL = (
         0.08, (_BREATH, _FILL),
     ),
     Exercise(
-        "dim-back", "Little dose", "fill as far as you dare; little dose", 4,
+        "dim-back", "Little dose", "fill, and stop before it leaks; little dose", 4,
         (_plot("dim-back", _canal(), dose_ngy=10.0, breathing_mm=2.0),),
         0.07, (_NOISE, _BACK),
     ),
     Exercise(
-        "drop", "Something leaves", "fill as far as you dare", 5,
+        "drop", "Something leaves", "fill, and stop before it leaks", 5,
         (_plot("drop", _embolus(), dose_ngy=20.0, breathing_mm=2.5),),
         0.08, (_VEIN, "what moves away from the body has gone into the blood"),
     ),
     Exercise(
-        "fast-vessel", "Fast and thin", "fill as far as you dare; little dose, fast", 5,
+        "fast-vessel", "Fast and thin", "fill, and stop before it leaks; little dose, fast", 5,
         (_plot("fast-vessel", _vein(2.4, 0.85, 0.75), dose_ngy=12.0, breathing_mm=3.0),),
         0.11, (_VEIN, _NOISE),
     ),

@@ -3027,24 +3027,24 @@ abgelaufen am %2</translation>
         <translation>wie geplant füllen; viel Kontrast, wenig Bewegung</translation>
     </message>
     <message>
-        <source>fill as far as you dare; much contrast, slow</source>
-        <translation>so weit füllen, wie man wagt; viel Kontrast, langsam</translation>
+        <source>fill, and stop before it leaks; much contrast, slow</source>
+        <translation>füllen und vor dem Austritt aufhören; viel Kontrast, langsam</translation>
     </message>
     <message>
-        <source>fill as far as you dare; good image</source>
-        <translation>so weit füllen, wie man wagt; gutes Bild</translation>
+        <source>fill, and stop before it leaks; good image</source>
+        <translation>füllen und vor dem Austritt aufhören; gutes Bild</translation>
     </message>
     <message>
         <source>fill the level as planned</source>
         <translation>wie geplant füllen</translation>
     </message>
     <message>
-        <source>fill as far as you dare</source>
-        <translation>so weit füllen, wie man wagt</translation>
+        <source>fill, and stop before it leaks</source>
+        <translation>füllen und vor dem Austritt aufhören</translation>
     </message>
     <message>
-        <source>fill as planned, or as far as you dare: it may leak or not</source>
-        <translation>wie geplant füllen, oder so weit man wagt: Austritt möglich</translation>
+        <source>fill as planned, and stop before it leaks: it may or may not</source>
+        <translation>wie geplant füllen, vor einem Austritt aufhören: er kann kommen oder nicht</translation>
     </message>
     <message>
         <source>L1 first, then T12: let go and press again between them</source>
@@ -3055,12 +3055,12 @@ abgelaufen am %2</translation>
         <translation>wie geplant füllen; tiefer Atem, ein Ruck</translation>
     </message>
     <message>
-        <source>fill as far as you dare; little dose</source>
-        <translation>so weit füllen, wie man wagt; wenig Dosis</translation>
+        <source>fill, and stop before it leaks; little dose</source>
+        <translation>füllen und vor dem Austritt aufhören; wenig Dosis</translation>
     </message>
     <message>
-        <source>fill as far as you dare; little dose, fast</source>
-        <translation>so weit füllen, wie man wagt; wenig Dosis, schnell</translation>
+        <source>fill, and stop before it leaks; little dose, fast</source>
+        <translation>füllen und vor dem Austritt aufhören; wenig Dosis, schnell</translation>
     </message>
     <message>
         <source>may leak or not; faint cement, little dose</source>
