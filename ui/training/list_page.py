@@ -93,6 +93,8 @@ class ListPage(QWidget):
                     item.setText(f"{max(totals):.0f}" if totals else "")
         chosen = self.exercise
         self.goal.setText(chosen.goal)
+        # room for two lines always: what is below must not jump when another exercise is chosen
+        self.goal.setMinimumHeight(2 * self.goal.fontMetrics().lineSpacing())
         self.about.setText(
             f"difficulty {chosen.difficulty} of {len(DIFFICULTIES)}: {DIFFICULTIES[chosen.difficulty]}\n"
             f"at most {chosen.longest_s:.0f} s; cement is ready after {chosen.ready_s:.0f} s"
