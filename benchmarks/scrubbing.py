@@ -3,10 +3,10 @@
     python -m benchmarks.scrubbing [--size 1024] [--frames 36000] [--seeks 300] [--folder DIR]
 
 The session is made of a simulated run: its frames and findings, to and fro, with new numbers and times
-(30 frames/s), so that a file of the full length is there while few distinct frames are. The window is the real
-one, offscreen. A seek ends when the frame is painted with its findings and its trend. `dragged` is what dragging
-the time line does (a coarser trend, the whole one 150 ms after); `whole` has all of the trend at once. Before
-the round called `cold` the file is dropped from the system's cache, as far as the system lets go of it.
+(30 frames/s), so that a file of the full length is there while few distinct frames are. The window is the
+real one, offscreen. A seek ends when the frame is painted with its findings and its trend. `dragged` is what
+dragging the time line does (a coarser trend, the whole one 150 ms after); `whole` has all of the trend at
+once. Before the round called `cold` the file is dropped from the system's cache, as far as that lets go.
 Milliseconds passed; `cpu` is the processor's part of them, which others on the machine prolong less.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from ui.overlay.memory import TREND_SPAN_S
 from ui.overlay.model import BarModel, OverlayModel, StateModel
 from ui.overlay.observation import Observation
 from ui.overlay.scene import Scene
+from ui.overlay.sight import is_seen
 from ui.replay.deck import DamagedFrameError, Deck
 from ui.replay.layout import beside_layout_for
 from ui.theme import BACKGROUND, TEXT
@@ -35,7 +37,7 @@ _SPAN_NS = round((TREND_SPAN_S + 1) * 1e9)
 _STEPS_KEPT = 1500
 _BEFORE = (8, 200)
 """Steps further back that are asked when something was seen last: while dragged, at rest."""
-_FOOTER = "Space  play   ·   arrows  step   ·   N  next alarm   ·   ?  all keys"
+_FOOTER = "Space  play   ·   N  next alarm   ·   ?  all keys"
 _FOLLOWS = {
     SUPERSEDED: "another image was looked at in its place",
     NOT_COMPUTED: "wait, or go back to what was found live",
@@ -229,6 +231,16 @@ class Look:
         return _spread(0, before, most)
 
     def _feed(self, positions: list[int]) -> None:
+        """Remember steps; of the last in which something was seen also what it spoke of."""
+        told = list(self._observations(positions))
+        seen = [k for k, observation in enumerate(told) if _is_any_seen(observation)]
+        for k, observation in enumerate(told):
+            if seen and k == seen[-1]:
+                self.scene.take(observation)
+            else:
+                self.scene.remember(observation)
+
+    def _observations(self, positions: list[int]) -> Iterator[Observation]:
         for position in positions:
             step = self.step(position)
             if step is None or step.findings is None:
@@ -238,7 +250,7 @@ class Look:
             result = step.findings.on(frame)
             now_ns = max(step.now_ns, captured_ns)
             health = self._deck.believed.at(now_ns, result.reasons, captured_ns, captured_ns)
-            self.scene.remember(Observation(result, health, now_ns))
+            yield Observation(result, health, now_ns)
 
     def _captured_ns(self, step: Step) -> int:
         frame = self.course.of_seq(step.seq)
@@ -252,6 +264,11 @@ class Look:
         draw.text(middle, "this frame is damaged, and not shown", 50, TEXT, bold=True, align="centre")
         draw.text(middle.translated(0, draw.px(80)), "REPLAY", 30, TEXT, bold=True, align="centre")
         return draw.words
+
+
+def _is_any_seen(observation: Observation) -> bool:
+    levels = observation.result.levels if observation.result is not None else ()
+    return any(is_seen(observation, level) for level in levels)
 
 
 def _spread(first: int, end: int, most: int) -> list[int]:

@@ -36,6 +36,7 @@ STANDING = "Research and training software, not a medical device"
 _TITLE = "CementWatch replay"
 _TICK_MS, _GROW_MS, _REST_MS = 15, 1000, 150
 _SIDE_LARGE_PX, _SIDE_SMALL_PX = 430, 310
+_LARGE_FROM_PX = 1500
 _LARGE_UNIT, _SMALL_UNIT = 1.0, 0.8
 
 
@@ -468,7 +469,7 @@ class ReplayWindow(QWidget):
         layout.addWidget(self.controls)
 
     def _size_letters(self) -> None:
-        large = self.height() >= LARGE_FROM_LINES
+        large = self.height() >= LARGE_FROM_LINES and self.width() >= _LARGE_FROM_PX
         font_px = LARGE_PX if large else SMALL_PX
         if font_px != self._font_px:
             self._font_px = font_px
