@@ -32,7 +32,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from benchmarks import start_pictures
+from benchmarks import replay_pictures, start_pictures
 from benchmarks.calibration.wizard_pictures import load, wait
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, write_profile
@@ -175,6 +175,12 @@ WINDOWS: dict[str, Callable[[], QWidget | QImage]] = {
     "start-trial": partial(start_pictures.start, filled=True),
     "planning-first-level": partial(start_pictures.planning, levels=0, begun=True),
     "planning-three-levels": partial(start_pictures.planning, levels=3, cannula=True),
+    "replay-alarm": replay_pictures.alarm,
+    "replay-scrubbing": replay_pictures.scrubbing,
+    "replay-not-monitored": replay_pictures.not_monitored,
+    "replay-not-processed": replay_pictures.superseded,
+    "replay-compare": replay_pictures.beside,
+    "replay-events": replay_pictures.events,
     "calibration-room": partial(wizard, 0),
     "calibration-scale": partial(wizard, 1),
     "calibration-distortion": partial(wizard, 2),

@@ -15,6 +15,7 @@ from monitor.result import Result
 from monitor.states import Reason, State
 from recordings.believed import Believed
 from recordings.log import LogContents
+from recordings.measured import Measurements
 from recordings.session import CONFIG, StoredSession, open_session
 from recordings.timeline import Moment, moments_of, utc_at
 from recordings.track import Track
@@ -57,7 +58,7 @@ class Deck:
         except BaseException:
             self.reader.close()
             raise
-        self.believed = Believed()
+        self.believed, self.measured = Believed(), Measurements()
         self.moments: tuple[Moment, ...] = ()
         self._take_log()
         self.setup = self._setup()
@@ -152,6 +153,7 @@ class Deck:
     def _take_log(self) -> None:
         log = self._log()
         self.believed = Believed(log.state_changes if log is not None else ())
+        self.measured = Measurements(log.volume if log is not None else ())
         self.moments = moments_of(log, self.reader.events, self.reader.gaps)
 
     def _log(self) -> LogContents | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from monitor.errors import CementWatchError
 from recordings.compared import Summary, Unlike
@@ -37,6 +37,7 @@ _TITLE = "CementWatch replay"
 _TICK_MS, _GROW_MS, _REST_MS = 15, 1000, 150
 _SIDE_LARGE_PX, _SIDE_SMALL_PX = 430, 310
 _LARGE_FROM_PX = 1500
+_SMALLEST_PX = (1180, 560)
 _LARGE_UNIT, _SMALL_UNIT = 1.0, 0.8
 
 
@@ -430,6 +431,8 @@ class ReplayWindow(QWidget):
         """Letters as large as the window allows."""
         super().resizeEvent(event)
         self._size_letters()
+        if self._hover_s >= 0:
+            QTimer.singleShot(0, lambda: self.hover_s(self._hover_s))  # once the time line has its place
 
     def toggle_events(self) -> None:
         """The list of events on or off."""
@@ -462,6 +465,8 @@ class ReplayWindow(QWidget):
         self._panes.addWidget(self.pane, 1)
         self._panes.addWidget(self.events)
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # letters follow the window's size
+        self.setMinimumSize(_SMALLEST_PX[0], _SMALLEST_PX[1])
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(self._panes, 1)

@@ -75,7 +75,8 @@ def test_differences_are_translated(kept: Session, opened: Opened, german: Liste
     window = opened(kept.folder, compare=open_track(path, open_session(kept.folder)))
     for each in (
         "only in the first: HIGH T12 posterior wall 2.1 mm", "only in the second: LOW T12 vein 2.5 mm",
-        "0.6 s later in the second: MEDIUM T12 posterior wall 6.2 mm", "T12 volume at the end: 3.5 mL, unknown",
+        "0.6 s later in the second: MEDIUM T12 posterior wall 6.2 mm",
+        "T12 volume at the end: 3.5 mL, unknown",
         "0.6 s earlier in the second: MEDIUM T12 posterior wall 6.2 mm", "images looked at: 60, 120",
         "T12 closest to posterior wall: 1.6 mm, 1.1 mm", "images on which the monitor failed: 0, 2",
     ):  # fmt: skip
