@@ -37,9 +37,8 @@ class Measurements:
 
     def between(self, first_ns: int, end_ns: int) -> list[Measured]:
         """All of frames captured from the first time on and before the second."""
-        return _by_frame(
-            self._rows[bisect_left(self._times_ns, first_ns) : bisect_left(self._times_ns, end_ns)]
-        )
+        first, end = (bisect_left(self._times_ns, t_ns) for t_ns in (first_ns, end_ns))
+        return _by_frame(self._rows[first:end])
 
     def last_watched(self, before_ns: int) -> list[Measured]:
         """Of each view, the last before a time in which something was watched; in order of time."""

@@ -205,7 +205,7 @@ class Look:
         self._fed_step, self._fed_ns = newest, place.t_ns
 
     def _before(self, track: Track, end: int, t_ns: int, *, few: bool) -> Iterator[Observation]:
-        """What was seen in the trend's span before a step: out of the log where that has it, else of the steps."""
+        """What was seen in the trend's span before a step: out of the log where that has it."""
         first_ns = t_ns - _SPAN_NS
         measured = self._deck.measured if track is self._deck.track else None
         if measured is None or not len(measured):
