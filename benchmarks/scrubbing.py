@@ -126,7 +126,7 @@ def scrub(window: ReplayWindow, seeks: int, seed: int, *, whole: bool) -> list[t
         model = window.player.look.model
         assert model is not None
         assert model.distance.figure is not None
-        assert at_s < 3 or len(model.trend.points) > 20
+        assert at_s < 10 or len(model.trend.points) > 20
     return taken
 
 

@@ -3007,8 +3007,8 @@ abgelaufen am %2</translation>
         <translation>eine Ebene wird gezeigt</translation>
     </message>
     <message>
-        <source>the other is a session of its own</source>
-        <translation>die andere ist eine eigene Sitzung</translation>
+        <source>the other is a session of its own: %L1</source>
+        <translation>die andere ist eine eigene Sitzung: %L1</translation>
     </message>
     <message>
         <source>without its plan: %L1</source>
