@@ -119,7 +119,7 @@ class Player:
         """When a moment was marked (ns)."""
         return tuple(sorted({moment.t_ns for moment in self.moments() if moment.kind == "mark"}))
 
-    def jump(self, times_ns: Sequence[int], way: int) -> bool:
+    def jump(self, times_ns: Sequence[int], way: int, *, few: bool = False) -> bool:
         """Go to the next (1) or the one before (-1) of some times; whether there is one."""
         t_ns = self.transport.t_ns
         if way > 0:
@@ -130,7 +130,7 @@ class Player:
             place = bisect_left(times_ns, t_ns - slack_ns) - 1
         if not 0 <= place < len(times_ns):
             return False
-        self.seek(times_ns[place])
+        self.seek(times_ns[place], few=few)
         return True
 
     def moments(self) -> tuple[Moment, ...]:

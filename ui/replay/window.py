@@ -142,7 +142,9 @@ class ReplayWindow(ReplayView):
         times_ns = {
             "alarm": self.player.alarms, "mark": self.player.marks, "difference": self.comparing.times_ns,
         }[what]()  # fmt: skip
-        if not self.player.jump(times_ns, way):
+        if self.player.jump(times_ns, way, few=True):
+            self._rest.start(_REST_MS)
+        else:
             self.say(f"no {what} {'after' if way > 0 else 'before'} this")
         self.refresh()
 

@@ -156,6 +156,31 @@ def test_frames_that_were_passed_over_do_not_flicker_while_it_plays(kept: Sessio
     assert seen == {""}
 
 
+def test_alarms_are_heard_only_where_that_was_asked_for(
+    kept: Session, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[int] = []
+    monkeypatch.setattr(
+        "ui.sound.sounder.Sounder.hear", lambda self, seen: heard.append(len(seen[0].result.alerts))
+    )
+    window = opened(kept.folder)
+    now = [0]
+    window.player._clock_ns = lambda: now[0]
+    window.go_s(8.1)
+    QTest.keyClick(window, Key.Key_Space)
+    now[0] = 200_000_000
+    window.tick()
+    assert heard == []
+    QTest.keyClick(window, Key.Key_U)
+    now[0] = 400_000_000
+    window.tick()
+    assert heard == [1]
+    QTest.keyClick(window, Key.Key_Space)
+    now[0] = 600_000_000
+    window.tick()
+    assert heard == [1]  # not while it is paused
+
+
 def test_events_are_listed_filtered_and_gone_to(kept: Session, opened: Opened) -> None:
     window = opened(kept.folder)
     QTest.keyClick(window, Key.Key_E)
