@@ -22,7 +22,6 @@ from recordings.track import Track
 from ui.overlay.observation import Setup, setup_from_plan
 
 CACHE_BYTES = 96 * 1024 * 1024
-_NOT_PROCESSED = "not_processed"
 
 
 class DamagedFrameError(SourceError):
@@ -135,7 +134,7 @@ class Deck:
 
     def bare(self, frame: Frame, view: str, why: str) -> Result:
         """A frame in which nothing was looked for."""
-        reason = Reason(State.NOT_MONITORING, _NOT_PROCESSED, why)
+        reason = Reason(State.NOT_MONITORING, "not_processed", why)
         return Result(frame, view, State.NOT_MONITORING, (reason,), (), (), (), {}, 0.0)
 
     @property
