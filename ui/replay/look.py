@@ -25,6 +25,7 @@ from ui.overlay.model import BarModel, OverlayModel, StateModel
 from ui.overlay.observation import Observation
 from ui.overlay.scene import Scene
 from ui.overlay.sight import is_seen
+from ui.overlay.words import UNKNOWN
 from ui.replay.deck import DamagedFrameError, Deck
 from ui.replay.layout import beside_layout_for
 from ui.theme import BACKGROUND, TEXT
@@ -150,6 +151,7 @@ class Look:
             replace(
                 model,
                 bar=BarModel(None, state, 0, "", ""),
+                header=replace(model.header, beam_on=f"beam on {UNKNOWN}"),
                 stale_s=None,
                 distance=replace(model.distance, title="nothing was measured", figure=None),
             )
@@ -158,7 +160,8 @@ class Look:
     def _finish(self, model: OverlayModel) -> OverlayModel:
         header, distance = replace(model.header, replay=True), model.distance
         if self.beside:  # what is the same of both makes room
-            header = replace(header, unchecked="", session="", beam_on="")
+            cement = (header.cement[0], "", "")
+            header = replace(header, unchecked="", session="", beam_on="", cement=cement)
             distance = replace(distance, also_name="", also="")
         self.model = replace(
             model,

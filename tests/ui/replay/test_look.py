@@ -129,6 +129,7 @@ def test_a_frame_that_was_not_processed_is_bare(deck: Deck) -> None:
     assert words.count("not processed at this moment") == 2  # in the bar and on the image
     assert not any("none detected" in word for word in words)
     assert "MONITORING" not in words
+    assert not any("0:0" in word for word in words if word.startswith("beam on"))
 
 
 def test_a_session_that_was_never_monitored_says_so(tmp_path: Path) -> None:
