@@ -32,7 +32,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from benchmarks import library_pictures, start_pictures, training_pictures
+from benchmarks import library_pictures, replay_pictures, start_pictures, training_pictures
 from benchmarks.calibration.wizard_pictures import load, wait
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, write_profile
@@ -185,6 +185,12 @@ WINDOWS: dict[str, Callable[[], QWidget | QImage]] = {
     "training-score": training_pictures.scored,
     "training-debrief": training_pictures.debrief,
     "training-progress": training_pictures.progress,
+    "replay-alarm": replay_pictures.alarm,
+    "replay-scrubbing": replay_pictures.scrubbing,
+    "replay-not-monitored": replay_pictures.not_monitored,
+    "replay-not-processed": replay_pictures.superseded,
+    "replay-compare": replay_pictures.beside,
+    "replay-events": replay_pictures.events,
     "calibration-room": partial(wizard, 0),
     "calibration-scale": partial(wizard, 1),
     "calibration-distortion": partial(wizard, 2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from monitor.health import Health
@@ -90,9 +91,9 @@ class Believed:
 def _aged(reason: Reason, age_s: float, quiet_s: float) -> Reason:
     """The log keeps a reason's words once; its time went on."""
     if reason.code == "no_image":
-        return Reason(reason.state, reason.code, f"no image for {quiet_s:.1f} s", reason.level)
+        return replace(reason, text=f"no image for {quiet_s:.1f} s")
     if reason.code == "lagging":
-        return Reason(reason.state, reason.code, f"processing is {age_s:.1f} s behind", reason.level)
+        return replace(reason, text=f"processing is {age_s:.1f} s behind")
     return reason
 
 

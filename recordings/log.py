@@ -135,8 +135,11 @@ class ProcedureLog:
         """Write what happened to an alarm. Raises `RecordingError`."""
         self._write([_insert("alarm", alarm_row(transition))])
 
-    def state_changed(self, health: Health) -> None:
-        """Write the state and its reasons, where they differ from the last. Raises `RecordingError`."""
+    def state_changed(self, health: Health, now_ns: int | None = None) -> None:
+        """Write the state and its reasons, where they differ from the last. Raises `RecordingError`.
+
+        `now_ns` is when they were seen (ns, monotonic); without it, when the state was entered.
+        """
         key = (health.state, tuple((r.state, r.code, r.level) for r in health.reasons))
         if key == self._health:
             return
@@ -144,7 +147,8 @@ class ProcedureLog:
         reasons = [
             {"state": r.state.words, "code": r.code, "text": r.text, "level": r.level} for r in health.reasons
         ]
-        row = (health.since_ns, health.state.words, msgspec.json.encode(reasons).decode())
+        since_ns = health.since_ns if now_ns is None else now_ns
+        row = (since_ns, health.state.words, msgspec.json.encode(reasons).decode())
         self._write([_insert("state_change", row)])
 
     def acknowledged(

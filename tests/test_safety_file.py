@@ -27,6 +27,7 @@ TAKEN_FROM_ELSEWHERE = {
     "monitor/level.py: located.disturbed",
     "monitor/level.py: code",  # located.disturbed, or what stands in its place
     "monitor/level.py: reason.code",  # the same reason with other words
+    "recordings/believed.py: str(each.get('code', ''))",  # as it was written into a log
 }
 NO_REASON = {"found"}
 """A disturbance that is good news: bone that was too faint can be followed; LEARNING says so."""

@@ -94,7 +94,7 @@ class Observer:
         told += self._board.update(
             technical_conditions(mine, self._config.alarm), lambda _: False, now_ns, seq
         )
-        self._keep(status, health, told)
+        self._keep(status, health, told, now_ns)
         self._heart.beat()
         recording = None
         if self._recorder is not None:
@@ -195,11 +195,11 @@ class Observer:
             room_full=recorder is not None and recorder.room.full,
         )
 
-    def _keep(self, status: LoopStatus, health: Health, told: list[AlertTransition]) -> None:
+    def _keep(self, status: LoopStatus, health: Health, told: list[AlertTransition], now_ns: int) -> None:
         self._tell_all(told)
         if self._log is None:
             return
-        self._try(lambda log: log.state_changed(health))
+        self._try(lambda log: log.state_changed(health, now_ns))
         if status.result is not None:
             self._keep_measurements(status.result)
         self._retry()

@@ -191,6 +191,15 @@ def test_every_transition_is_a_row(log: ProcedureLog) -> None:
     )
 
 
+def test_another_reason_for_the_same_state_has_its_own_time(log: ProcedureLog) -> None:
+    moved = Reason(State.NOT_MONITORING, "moved", "patient moved 4 mm", "L1")
+    lagging = Reason(State.NOT_MONITORING, "lagging", "processing is 0.4 s behind")
+    log.state_changed(Health(State.NOT_MONITORING, (moved,), 20, 0.1, {}), 20)
+    log.state_changed(Health(State.NOT_MONITORING, (lagging,), 20, 0.1, {}), 50)
+    log.close()
+    assert [row["t_ns"] for row in read_log(log.path).state_changes] == [20, 50]
+
+
 def test_a_state_is_written_where_it_changes(log: ProcedureLog) -> None:
     moved = Reason(State.NOT_MONITORING, "moved", "patient moved 4 mm", "L1")
     calm = Health(State.MONITORING, (), 10, 0.1, {})

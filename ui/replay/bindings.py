@@ -79,7 +79,7 @@ def connect(window: ReplayWindow) -> None:
     line.sought.connect(window.seek_s)
     line.released.connect(window.rest)
     line.hovered.connect(window.hover_s)
-    window.events.chosen.connect(window.go_s)
+    window.events.chosen.connect(window.seek_s)
     window.thumbnails.made.connect(window.thumbnail_made)
     window.recompute.ended.connect(window.every_ended)
     window.filming.said.connect(lambda words, refused: window.say(words, refused=refused))

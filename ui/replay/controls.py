@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from ui.replay.transport import SPEEDS
 from ui.wizard.look import choice, label
@@ -28,7 +28,8 @@ class Controls(QFrame):
         self.source = choice(SOURCES)
         self.events.setCheckable(True)
         self.where = label("", "value", one_line=True)
-        self.wall = label("", "soft", one_line=True)
+        self.wall = QLabel()  # a date is the same in every language
+        self.wall.setProperty("role", "soft")
         self.said = label("", "soft", one_line=True)
         self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for line in (self.said, self.wall):  # long words must not make the window wider

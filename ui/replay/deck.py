@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from monitor.config import Config, read_config
@@ -15,13 +18,13 @@ from monitor.result import Result
 from monitor.states import Reason, State
 from recordings.believed import Believed
 from recordings.log import LogContents
+from recordings.measured import Measurements
 from recordings.session import CONFIG, StoredSession, open_session
 from recordings.timeline import Moment, moments_of, utc_at
 from recordings.track import Track
 from ui.overlay.observation import Setup, setup_from_plan
 
 CACHE_BYTES = 96 * 1024 * 1024
-_NOT_PROCESSED = "not_processed"
 
 
 class DamagedFrameError(SourceError):
@@ -46,6 +49,8 @@ class Deck:
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Frame] = OrderedDict()
         self._kept_bytes = 0
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="read ahead")
+        self._reading: Future[None] | None = None
         try:
             if not len(self.reader):
                 raise SourceError(f"{folder}: the recording holds no frame")
@@ -57,7 +62,7 @@ class Deck:
         except BaseException:
             self.reader.close()
             raise
-        self.believed = Believed()
+        self.believed, self.measured = Believed(), Measurements()
         self.moments: tuple[Moment, ...] = ()
         self._take_log()
         self.setup = self._setup()
@@ -101,12 +106,24 @@ class Deck:
         except RecordingError as error:
             raise DamagedFrameError(str(error)) from error
         with self._lock:
+            if position not in self._kept:
+                self._kept_bytes += frame.pixels.nbytes
             self._kept[position] = frame
-            self._kept_bytes += frame.pixels.nbytes
             while self._kept_bytes > CACHE_BYTES and len(self._kept) > 1:
                 _, gone = self._kept.popitem(last=False)
                 self._kept_bytes -= gone.pixels.nbytes
         return frame
+
+    def read_ahead(self, positions: Iterable[int]) -> None:
+        """Have frames read that will be wanted next, on a thread of its own; one call at a time."""
+        wanted = [p for p in positions if 0 <= p < len(self.times_ns) and p not in self._kept]
+        if wanted and (self._reading is None or self._reading.done()):
+            self._reading = self._ahead.submit(self._read_quietly, wanted)
+
+    def _read_quietly(self, positions: list[int]) -> None:
+        for position in positions:
+            with suppress(DamagedFrameError):  # told where it is shown
+                self.frame(position)
 
     # what grows
 
@@ -130,11 +147,12 @@ class Deck:
 
     def close(self) -> None:
         """Release the file."""
+        self._ahead.shutdown(wait=True, cancel_futures=True)
         self.reader.close()
 
     def bare(self, frame: Frame, view: str, why: str) -> Result:
         """A frame in which nothing was looked for."""
-        reason = Reason(State.NOT_MONITORING, _NOT_PROCESSED, why)
+        reason = Reason(State.NOT_MONITORING, "not_processed", why)
         return Result(frame, view, State.NOT_MONITORING, (reason,), (), (), (), {}, 0.0)
 
     @property
@@ -152,6 +170,7 @@ class Deck:
     def _take_log(self) -> None:
         log = self._log()
         self.believed = Believed(log.state_changes if log is not None else ())
+        self.measured = Measurements(log.volume if log is not None else ())
         self.moments = moments_of(log, self.reader.events, self.reader.gaps)
 
     def _log(self) -> LogContents | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -23,19 +24,23 @@ from ui.overlay.memory import TREND_SPAN_S
 from ui.overlay.model import BarModel, OverlayModel, StateModel
 from ui.overlay.observation import Observation
 from ui.overlay.scene import Scene
+from ui.overlay.sight import is_seen
+from ui.overlay.words import UNKNOWN
 from ui.replay.deck import DamagedFrameError, Deck
 from ui.replay.layout import beside_layout_for
 from ui.theme import BACKGROUND, TEXT
 
-FEW, MANY = 40, 400
+FEW, MANY = 40, 150
 """Steps out of which the trend is put together: while it is dragged, and once it rests."""
 STANDS_LIT_NS = 100_000_000
 """In the lit half of every priority's flashing."""
 _SPAN_NS = round((TREND_SPAN_S + 1) * 1e9)
-_STEPS_KEPT = 1500
+_LATELY_NS = 3_000_000_000
+"""The log has four measurements a second: enough for a curve, but for its newest part."""
+_STEPS_KEPT = 500
 _BEFORE = (8, 200)
 """Steps further back that are asked when something was seen last: while dragged, at rest."""
-_FOOTER = "Space  play   ·   arrows  step   ·   N  next alarm   ·   ?  all keys"
+_FOOTER = "Space  play   ·   N  next alarm   ·   ?  all keys"
 _FOLLOWS = {
     SUPERSEDED: "another image was looked at in its place",
     NOT_COMPUTED: "wait, or go back to what was found live",
@@ -146,6 +151,7 @@ class Look:
             replace(
                 model,
                 bar=BarModel(None, state, 0, "", ""),
+                header=replace(model.header, beam_on=f"beam on {UNKNOWN}"),
                 stale_s=None,
                 distance=replace(model.distance, title="nothing was measured", figure=None),
             )
@@ -154,7 +160,8 @@ class Look:
     def _finish(self, model: OverlayModel) -> OverlayModel:
         header, distance = replace(model.header, replay=True), model.distance
         if self.beside:  # what is the same of both makes room
-            header = replace(header, unchecked="", session="", beam_on="")
+            cement = (header.cement[0], "", "")
+            header = replace(header, unchecked="", session="", beam_on="", cement=cement)
             distance = replace(distance, also_name="", also="")
         self.model = replace(
             model,
@@ -190,28 +197,33 @@ class Look:
         if newest is not None and place.step is not None:
             newest = min(newest, place.step)
         fed = self._fed_step
-        goes_on = (
-            newest is not None
-            and fed is not None
-            and 0 <= newest - fed <= MANY
-            and self._fed_ns <= place.t_ns
-        )
-        if goes_on and newest is not None and fed is not None:
-            wanted = range(fed + 1, newest + (place.step != newest))
-        elif track is None or newest is None:
+        if track is None or newest is None:
             self.scene.forget()
-            wanted = range(0)
+        elif fed is not None and 0 <= newest - fed <= MANY and self._fed_ns <= place.t_ns:
+            self._feed(self._observations(range(fed + 1, newest + (place.step != newest))))
         else:
             self.scene.forget()
-            first = self._first_since(track, place.t_ns - _SPAN_NS)
-            spaced = _spread(first, newest + 1, FEW if few else MANY)
-            self._feed(self._further_back(first, _BEFORE[not few]))
-            self._feed(spaced[:-1] if place.step == newest else spaced)
-            wanted = range(0)
-        self._feed(list(wanted))
-        self._fed_step, self._fed_ns = (newest, place.t_ns) if not few else (None, 0)
-        if few and goes_on:
-            self._fed_step, self._fed_ns = newest, place.t_ns
+            self._feed(self._before(track, newest + (place.step != newest), place.t_ns, few=few))
+            newest = None if few else newest  # it is not gone on with: the trend is coarse
+        self._fed_step, self._fed_ns = newest, place.t_ns
+
+    def _before(self, track: Track, end: int, t_ns: int, *, few: bool) -> Iterator[Observation]:
+        """What was seen in the trend's span before a step: out of the log where that has it."""
+        first_ns = t_ns - _SPAN_NS
+        measured = self._deck.measured if track is self._deck.track else None
+        if measured is None or not len(measured):
+            first = self._first_since(track, first_ns)
+            yield from self._observations([*self._further_back(first, _BEFORE[not few])])
+            yield from self._observations(_spread(first, end, FEW if few else MANY))
+            return
+        lately_ns = t_ns - (0 if few else _LATELY_NS)
+        for each in (*measured.last_watched(first_ns), *measured.between(first_ns, lately_ns)):
+            frame = Frame(each.seq, each.captured_ns, None, _NO_PIXELS, "")
+            state = max(level.state for level in each.levels)
+            result = Result(frame, each.view, state, (), each.levels, (), (), {}, 0.0)
+            yield self._seen(result, each.captured_ns)
+        if not few:
+            yield from self._observations(range(self._first_since(track, lately_ns), end))
 
     @staticmethod
     def _first_since(track: Track, t_ns: int) -> int:
@@ -222,23 +234,34 @@ class Look:
         """Steps before the trend's span in which something was seen, where the span may not hold one."""
         views = len(self._deck.plan.views) if self._deck.plan is not None else 1
         span = [self.step(p) for p in _spread(before, min(before + FEW, len(self.track or ())), 3)]
-        if views == 1 and any(
-            s is not None and s.findings and s.findings.state <= State.DEGRADED for s in span
-        ):
+        seen = [s for s in span if s is not None and s.findings and s.findings.state <= State.DEGRADED]
+        if views == 1 and seen:
             return []
         return _spread(0, before, most)
 
-    def _feed(self, positions: list[int]) -> None:
+    def _feed(self, told: Iterable[Observation]) -> None:
+        """Remember looks; of the last in which something was seen also what it spoke of."""
+        held = list(told)
+        seen = [k for k, observation in enumerate(held) if _is_any_seen(observation)]
+        for k, observation in enumerate(held):
+            if seen and k == seen[-1]:
+                self.scene.take(observation)
+            else:
+                self.scene.remember(observation)
+
+    def _observations(self, positions: Iterable[int]) -> Iterator[Observation]:
         for position in positions:
             step = self.step(position)
             if step is None or step.findings is None:
                 continue
             captured_ns = self._captured_ns(step)
             frame = Frame(step.seq, captured_ns, None, _NO_PIXELS, "")
-            result = step.findings.on(frame)
-            now_ns = max(step.now_ns, captured_ns)
-            health = self._deck.believed.at(now_ns, result.reasons, captured_ns, captured_ns)
-            self.scene.remember(Observation(result, health, now_ns))
+            yield self._seen(step.findings.on(frame), max(step.now_ns, captured_ns))
+
+    def _seen(self, result: Result, now_ns: int) -> Observation:
+        captured_ns = result.frame.t_capture_ns
+        health = self._deck.believed.at(now_ns, result.reasons, captured_ns, captured_ns)
+        return Observation(result, health, now_ns)
 
     def _captured_ns(self, step: Step) -> int:
         frame = self.course.of_seq(step.seq)
@@ -252,6 +275,11 @@ class Look:
         draw.text(middle, "this frame is damaged, and not shown", 50, TEXT, bold=True, align="centre")
         draw.text(middle.translated(0, draw.px(80)), "REPLAY", 30, TEXT, bold=True, align="centre")
         return draw.words
+
+
+def _is_any_seen(observation: Observation) -> bool:
+    levels = observation.result.levels if observation.result is not None else ()
+    return any(is_seen(observation, level) for level in levels)
 
 
 def _spread(first: int, end: int, most: int) -> list[int]:

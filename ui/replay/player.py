@@ -19,6 +19,7 @@ from ui.replay.words import is_raised
 
 _REPAINT_NS = 100_000_000
 """Longest time between two looks while it plays: what is shown grows old where no frames come."""
+_AHEAD, _READS_AHEAD_UP_TO = 3, 2.0
 _GOES_ALONG_NS = 1_000_000
 _ON_LINE = ("mark", "acknowledged", "watching")
 
@@ -107,7 +108,17 @@ class Player:
             except DamagedFrameError:
                 return False  # skipped; told on the time line
         self.show(place)
+        self._read_ahead(place)
         return True
+
+    def _read_ahead(self, place: Place) -> None:
+        """The frames of the next steps; at high speeds it is not known which will be shown."""
+        track = self.look.track
+        if place.step is None or track is None or self.transport.speed > _READS_AHEAD_UP_TO:
+            return
+        seqs = track.seqs[place.step + 1 : place.step + 1 + _AHEAD]
+        frames = [self.look.course.of_seq(seq) for seq in seqs]
+        self.deck.read_ahead(frame for frame in frames if frame is not None)
 
     # where to
 
@@ -119,7 +130,7 @@ class Player:
         """When a moment was marked (ns)."""
         return tuple(sorted({moment.t_ns for moment in self.moments() if moment.kind == "mark"}))
 
-    def jump(self, times_ns: Sequence[int], way: int) -> bool:
+    def jump(self, times_ns: Sequence[int], way: int, *, few: bool = False) -> bool:
         """Go to the next (1) or the one before (-1) of some times; whether there is one."""
         t_ns = self.transport.t_ns
         if way > 0:
@@ -130,7 +141,7 @@ class Player:
             place = bisect_left(times_ns, t_ns - slack_ns) - 1
         if not 0 <= place < len(times_ns):
             return False
-        self.seek(times_ns[place])
+        self.seek(times_ns[place], few=few)
         return True
 
     def moments(self) -> tuple[Moment, ...]:

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtGui import QCloseEvent, QKeyEvent
+from PyQt6.QtWidgets import QFileDialog
 
 from monitor.errors import CementWatchError
 from recordings.compared import Summary, Unlike
@@ -15,31 +15,22 @@ from recordings.track import Track, open_track
 from ui.language import translated
 from ui.replay.bindings import bindings_of, connect
 from ui.replay.comparing import Comparing
-from ui.replay.controls import Controls
 from ui.replay.deck import DamagedFrameError, Deck
-from ui.replay.events import Events
 from ui.replay.filming import Filming
 from ui.replay.keys import keys_box
 from ui.replay.pane import Pane
-from ui.replay.player import Player
 from ui.replay.recompute import EveryFrame
 from ui.replay.snapshot import keep_image, snapshot_folder, time_name
-from ui.replay.thumbnails import Hover, Thumbnails
-from ui.replay.time_line import TimeLine
+from ui.replay.view import ReplayView
 from ui.replay.words import tenths
+from ui.session_folders import SECOND_FOLDER
 from ui.sound.sounder import Sounder
-from ui.sound.speaker import speaker_here
 from ui.version import software_version
-from ui.wizard.look import LARGE_FROM_LINES, LARGE_PX, SMALL_PX, set_role, style_sheet
 
-STANDING = "Research and training software, not a medical device"
-_TITLE = "CementWatch replay"
 _TICK_MS, _GROW_MS, _REST_MS = 15, 1000, 150
-_SIDE_LARGE_PX, _SIDE_SMALL_PX = 430, 310
-_LARGE_UNIT, _SMALL_UNIT = 1.0, 0.8
 
 
-class ReplayWindow(QWidget):
+class ReplayWindow(ReplayView):
     """Shows a deck, which it closes with itself.
 
     Parameters
@@ -61,25 +52,13 @@ class ReplayWindow(QWidget):
         every_frame: bool = False,
         cache: Path | None = None,
     ) -> None:
-        super().__init__()
-        self.deck, self.player = deck, Player(deck)
-        self.thumbnails = Thumbnails(deck)
+        super().__init__(deck)
         self.recompute = EveryFrame(deck.session, software_version(), grows=deck.grows, folder=cache)
-        self.pane = Pane(self.player.look)
         self.beside: Pane | None = None
-        self.time_line, self.controls, self.events = TimeLine(), Controls(), Events()
-        self.hover = Hover(self)
         self.comparing, self.filming = Comparing(self), Filming(deck)
         self._sounder: Sounder | None = None
         self._every: Track | None = None
-        self._font_px, self._hover_frame, self._hover_s = 0, -1, -1.0
-        self.setWindowTitle(translated(f"{_TITLE}: {deck.session.folder.name}. {STANDING}"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._lay_out()
         connect(self)
-        self.events.hide()
-        self.resize(1280, 720)
-        self._size_letters()
         self._timer, self._grow_timer, self._rest = QTimer(self), QTimer(self), QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._rest.setSingleShot(True)
@@ -94,8 +73,8 @@ class ReplayWindow(QWidget):
             self.say("; ".join(deck.notes), refused=True)
         elif deck.track is None:
             self.say("not monitored: this session holds images without findings", refused=True)
-        elif deck.plan is not None and len(deck.plan.views) > 1:
-            self.say("one plane is shown; the other is a session of its own")
+        elif (deck.session.folder / SECOND_FOLDER).is_dir():
+            self.say(f"one plane is shown; the other is a session of its own: {SECOND_FOLDER}")
         if compare is not None:
             self.compare_with(compare)
         if every_frame:
@@ -134,12 +113,6 @@ class ReplayWindow(QWidget):
         listed = tuple(((m.t_ns - first_ns) / 1e9, m) for m in self.player.moments())
         self.events.show_moments(listed)
 
-    def say(self, words: str, *, refused: bool = False) -> None:
-        """A line under the time line."""
-        self.controls.said.setText(words)
-        self.controls.said.setToolTip(words)
-        set_role(self.controls.said, "refused" if refused else "soft")
-
     # what is done
 
     def toggle(self) -> None:
@@ -169,7 +142,9 @@ class ReplayWindow(QWidget):
         times_ns = {
             "alarm": self.player.alarms, "mark": self.player.marks, "difference": self.comparing.times_ns,
         }[what]()  # fmt: skip
-        if not self.player.jump(times_ns, way):
+        if self.player.jump(times_ns, way, few=True):
+            self._rest.start(_REST_MS)
+        else:
             self.say(f"no {what} {'after' if way > 0 else 'before'} this")
         self.refresh()
 
@@ -290,6 +265,9 @@ class ReplayWindow(QWidget):
             self._sounder = None
             self.say("alarms of the replay are not heard")
         else:
+            # what plays sound takes a second to load, and is hardly ever wanted here
+            from ui.sound.speaker import speaker_here
+
             self._sounder = Sounder(speaker_here())
             self.say("alarms of the replay are heard while it plays")
 
@@ -367,27 +345,6 @@ class ReplayWindow(QWidget):
             self.player.show_again()
             self.refresh()
 
-    def hover_s(self, at_s: float) -> None:
-        """Show what is at a time (s; below 0: nothing)."""
-        self._hover_s = at_s
-        if at_s < 0:
-            self.hover.hide()
-            return
-        t_ns = self.deck.first_ns + round(at_s * 1e9)
-        exact = self.player.look.course.newest_frame(t_ns)
-        self._hover_frame = self.thumbnails.grid(exact)
-        near_s = 12 / max(1, self.time_line.width()) * self.time_line.row.length_s
-        near = [m for s, m in self.time_line.row.marks if abs(s - at_s) <= near_s]
-        words = [max(near, key=lambda m: m.priority or 0).words] if near else []
-        lines = (f"{tenths(at_s)}  ·  {exact + 1}", *words)
-        x = self.time_line.mapTo(self, self.time_line.rect().topLeft()).x() + self.time_line.x_of(at_s)
-        self.hover.show_at(x, self.time_line.y() - 2, self.thumbnails.of(self._hover_frame), lines)
-
-    def thumbnail_made(self, frame: int) -> None:
-        """A small picture is there."""
-        if frame == self._hover_frame and self._hover_s >= 0:
-            self.hover_s(self._hover_s)
-
     # keys, and how it is put together
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -425,11 +382,6 @@ class ReplayWindow(QWidget):
         if event is not None:
             event.accept()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Letters as large as the window allows."""
-        super().resizeEvent(event)
-        self._size_letters()
-
     def toggle_events(self) -> None:
         """The list of events on or off."""
         self.events.setVisible(not self.events.isVisible())
@@ -446,32 +398,3 @@ class ReplayWindow(QWidget):
         """End a film that is being written, else leave full screen."""
         if not self.filming.stop() and self.isFullScreen():
             self.showNormal()
-
-    def toggle_full_screen(self) -> None:
-        """Full screen, or back."""
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
-
-    def _lay_out(self) -> None:
-        self._panes = QHBoxLayout()
-        self._panes.setContentsMargins(0, 0, 0, 0)
-        self._panes.setSpacing(6)
-        self._panes.addWidget(self.pane, 1)
-        self._panes.addWidget(self.events)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._panes, 1)
-        layout.addWidget(self.time_line)
-        layout.addWidget(self.controls)
-
-    def _size_letters(self) -> None:
-        large = self.height() >= LARGE_FROM_LINES
-        font_px = LARGE_PX if large else SMALL_PX
-        if font_px != self._font_px:
-            self._font_px = font_px
-            self.setStyleSheet(style_sheet(font_px))
-            self.time_line.set_unit(_LARGE_UNIT if large else _SMALL_UNIT)
-            self.events.setFixedWidth(_SIDE_LARGE_PX if large else _SIDE_SMALL_PX)

@@ -4050,4 +4050,435 @@ abgelaufen am %2</translation>
         <translation>zum nächsten Feld</translation>
     </message>
 </context>
+<context>
+    <name>replay</name>
+    <message>
+        <source>REPLAY</source>
+        <translation>WIEDERGABE</translation>
+    </message>
+    <message>
+        <source>REPLAY of a recording</source>
+        <translation>WIEDERGABE einer Aufnahme</translation>
+    </message>
+    <message>
+        <source>CementWatch replay: %L1. Research and training software, not a medical device</source>
+        <translation>CementWatch Wiedergabe: %L1. Forschungs- und Trainingssoftware, kein Medizinprodukt</translation>
+    </message>
+    <message>
+        <source>as recorded</source>
+        <translation>wie aufgenommen</translation>
+    </message>
+    <message>
+        <source>as live</source>
+        <translation>wie live</translation>
+    </message>
+    <message>
+        <source>every frame</source>
+        <translation>jedes Bild</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pause</translation>
+    </message>
+    <message>
+        <source>◀ alarm</source>
+        <translation>◀ Alarm</translation>
+    </message>
+    <message>
+        <source>alarm ▶</source>
+        <translation>Alarm ▶</translation>
+    </message>
+    <message>
+        <source>A–B off</source>
+        <translation>A–B aus</translation>
+    </message>
+    <message>
+        <source>Keep image</source>
+        <translation>Bild sichern</translation>
+    </message>
+    <message>
+        <source>Film</source>
+        <translation>Film</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleich</translation>
+    </message>
+    <message>
+        <source>Events</source>
+        <translation>Ereignisse</translation>
+    </message>
+    <message>
+        <source>EVENTS</source>
+        <translation>EREIGNISSE</translation>
+    </message>
+    <message>
+        <source>DIFFERENCES</source>
+        <translation>UNTERSCHIEDE</translation>
+    </message>
+    <message>
+        <source>alarms alone</source>
+        <translation>nur Alarme</translation>
+    </message>
+    <message>
+        <source>Space  play</source>
+        <translation>Leertaste  abspielen</translation>
+    </message>
+    <message>
+        <source>N  next alarm</source>
+        <translation>N  nächster Alarm</translation>
+    </message>
+    <message>
+        <source>not processed at this moment</source>
+        <translation>in diesem Moment nicht ausgewertet</translation>
+    </message>
+    <message>
+        <source>not monitored</source>
+        <translation>nicht überwacht</translation>
+    </message>
+    <message>
+        <source>not computed yet</source>
+        <translation>noch nicht berechnet</translation>
+    </message>
+    <message>
+        <source>record damaged</source>
+        <translation>Eintrag beschädigt</translation>
+    </message>
+    <message>
+        <source>the monitor failed on this image</source>
+        <translation>die Auswertung dieses Bildes ist fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>another image was looked at in its place</source>
+        <translation>an seiner Stelle wurde ein anderes Bild ausgewertet</translation>
+    </message>
+    <message>
+        <source>wait, or go back to what was found live</source>
+        <translation>warten, oder zurück zu dem, was live gefunden wurde</translation>
+    </message>
+    <message>
+        <source>nothing is known of this image</source>
+        <translation>zu diesem Bild ist nichts bekannt</translation>
+    </message>
+    <message>
+        <source>nothing was measured</source>
+        <translation>nichts gemessen</translation>
+    </message>
+    <message>
+        <source>this frame is damaged, and not shown</source>
+        <translation>dieses Bild ist beschädigt und wird nicht gezeigt</translation>
+    </message>
+    <message>
+        <source>not monitored: this session holds images without findings</source>
+        <translation>nicht überwacht: diese Sitzung enthält Bilder ohne Befunde</translation>
+    </message>
+    <message>
+        <source>one plane is shown</source>
+        <translation>eine Ebene wird gezeigt</translation>
+    </message>
+    <message>
+        <source>the other is a session of its own: %L1</source>
+        <translation>die andere ist eine eigene Sitzung: %L1</translation>
+    </message>
+    <message>
+        <source>without its plan: %L1</source>
+        <translation>ohne ihren Plan: %L1</translation>
+    </message>
+    <message>
+        <source>without its log: %L1</source>
+        <translation>ohne ihr Protokoll: %L1</translation>
+    </message>
+    <message>
+        <source>without its configuration: %L1</source>
+        <translation>ohne ihre Konfiguration: %L1</translation>
+    </message>
+    <message>
+        <source>monitor started</source>
+        <translation>Überwachung begonnen</translation>
+    </message>
+    <message>
+        <source>monitor restarted</source>
+        <translation>Überwachung neu begonnen</translation>
+    </message>
+    <message>
+        <source>alarms acknowledged</source>
+        <translation>Alarme quittiert</translation>
+    </message>
+    <message>
+        <source>marked, %1</source>
+        <translation>markiert, %1</translation>
+    </message>
+    <message>
+        <source>marked</source>
+        <translation>markiert</translation>
+    </message>
+    <message>
+        <source>HIGH %1</source>
+        <translation>HOCH %1</translation>
+    </message>
+    <message>
+        <source>MEDIUM %1</source>
+        <translation>MITTEL %1</translation>
+    </message>
+    <message>
+        <source>LOW %1</source>
+        <translation>NIEDRIG %1</translation>
+    </message>
+    <message>
+        <source>HIGH now %1</source>
+        <translation>jetzt HOCH %1</translation>
+    </message>
+    <message>
+        <source>MEDIUM now %1</source>
+        <translation>jetzt MITTEL %1</translation>
+    </message>
+    <message>
+        <source>over: %1</source>
+        <translation>vorbei: %1</translation>
+    </message>
+    <message>
+        <source>acknowledged: %1</source>
+        <translation>quittiert: %1</translation>
+    </message>
+    <message>
+        <source>NOT MONITORING: %1</source>
+        <translation>NICHT ÜBERWACHT: %1</translation>
+    </message>
+    <message>
+        <source>LEARNING: %1</source>
+        <translation>LERNT: %1</translation>
+    </message>
+    <message>
+        <source>SETUP: %1</source>
+        <translation>EINRICHTUNG: %1</translation>
+    </message>
+    <message>
+        <source>HELD: %1</source>
+        <translation>STANDBILD: %1</translation>
+    </message>
+    <message>
+        <source>DEGRADED: %1</source>
+        <translation>EINGESCHRÄNKT: %1</translation>
+    </message>
+    <message>
+        <source>%1 frames not recorded: %L2</source>
+        <translation>%1 Bilder nicht aufgenommen: %L2</translation>
+    </message>
+    <message>
+        <source>1 frame not recorded: %L1</source>
+        <translation>1 Bild nicht aufgenommen: %L1</translation>
+    </message>
+    <message>
+        <source>no alarm after this</source>
+        <translation>kein Alarm danach</translation>
+    </message>
+    <message>
+        <source>no alarm before this</source>
+        <translation>kein Alarm davor</translation>
+    </message>
+    <message>
+        <source>no mark after this</source>
+        <translation>keine Markierung danach</translation>
+    </message>
+    <message>
+        <source>no mark before this</source>
+        <translation>keine Markierung davor</translation>
+    </message>
+    <message>
+        <source>no difference after this</source>
+        <translation>kein Unterschied danach</translation>
+    </message>
+    <message>
+        <source>no difference before this</source>
+        <translation>kein Unterschied davor</translation>
+    </message>
+    <message>
+        <source>kept: %L1</source>
+        <translation>gesichert: %L1</translation>
+    </message>
+    <message>
+        <source>a film is being written: Esc ends it</source>
+        <translation>ein Film wird geschrieben: Esc bricht ab</translation>
+    </message>
+    <message>
+        <source>film ended, nothing was kept</source>
+        <translation>Film abgebrochen, nichts gesichert</translation>
+    </message>
+    <message>
+        <source>film written: %L1</source>
+        <translation>Film geschrieben: %L1</translation>
+    </message>
+    <message>
+        <source>writing the film: %1 %</source>
+        <translation>Film wird geschrieben: %1 %</translation>
+    </message>
+    <message>
+        <source>Write the film as</source>
+        <translation>Film speichern als</translation>
+    </message>
+    <message>
+        <source>Film (*.mp4)</source>
+        <translation>Film (*.mp4)</translation>
+    </message>
+    <message>
+        <source>Results of another version</source>
+        <translation>Ergebnisse einer anderen Version</translation>
+    </message>
+    <message>
+        <source>looking at every frame…</source>
+        <translation>jedes Bild wird ausgewertet…</translation>
+    </message>
+    <message>
+        <source>looking at every frame: %1 of %2</source>
+        <translation>jedes Bild wird ausgewertet: %1 von %2</translation>
+    </message>
+    <message>
+        <source>every frame was looked at: %1 images</source>
+        <translation>jedes Bild ist ausgewertet: %1 Bilder</translation>
+    </message>
+    <message>
+        <source>every frame could not be looked at: %L1</source>
+        <translation>nicht jedes Bild konnte ausgewertet werden: %L1</translation>
+    </message>
+    <message>
+        <source>every frame cannot be looked at: the session has no plan</source>
+        <translation>nicht jedes Bild kann ausgewertet werden: die Sitzung hat keinen Plan</translation>
+    </message>
+    <message>
+        <source>comparing…</source>
+        <translation>vergleicht…</translation>
+    </message>
+    <message>
+        <source>no difference</source>
+        <translation>kein Unterschied</translation>
+    </message>
+    <message>
+        <source>at the end</source>
+        <translation>am Ende</translation>
+    </message>
+    <message>
+        <source>only in the first: %1</source>
+        <translation>nur im ersten: %1</translation>
+    </message>
+    <message>
+        <source>only in the second: %1</source>
+        <translation>nur im zweiten: %1</translation>
+    </message>
+    <message>
+        <source>%1 s later in the second: %2</source>
+        <translation>im zweiten %1 s später: %2</translation>
+    </message>
+    <message>
+        <source>%1 s earlier in the second: %2</source>
+        <translation>im zweiten %1 s früher: %2</translation>
+    </message>
+    <message>
+        <source>%1 volume at the end: %2, %3</source>
+        <translation>%1 Volumen am Ende: %2, %3</translation>
+    </message>
+    <message>
+        <source>%1 closest to %2: %3, %4</source>
+        <translation>%1 am nächsten an %2: %3, %4</translation>
+    </message>
+    <message>
+        <source>images looked at: %1, %2</source>
+        <translation>ausgewertete Bilder: %1, %2</translation>
+    </message>
+    <message>
+        <source>images on which the monitor failed: %1, %2</source>
+        <translation>Bilder, deren Auswertung fehlschlug: %1, %2</translation>
+    </message>
+    <message>
+        <source>alarms of the replay are heard while it plays</source>
+        <translation>Alarme der Wiedergabe sind beim Abspielen zu hören</translation>
+    </message>
+    <message>
+        <source>alarms of the replay are not heard</source>
+        <translation>Alarme der Wiedergabe sind nicht zu hören</translation>
+    </message>
+    <message>
+        <source>play, pause</source>
+        <translation>abspielen, anhalten</translation>
+    </message>
+    <message>
+        <source>one image back, forward</source>
+        <translation>ein Bild zurück, vor</translation>
+    </message>
+    <message>
+        <source>one second back, forward</source>
+        <translation>eine Sekunde zurück, vor</translation>
+    </message>
+    <message>
+        <source>beginning, end</source>
+        <translation>Anfang, Ende</translation>
+    </message>
+    <message>
+        <source>next, previous alarm</source>
+        <translation>nächster, voriger Alarm</translation>
+    </message>
+    <message>
+        <source>next, previous mark</source>
+        <translation>nächste, vorige Markierung</translation>
+    </message>
+    <message>
+        <source>next, previous difference of two versions</source>
+        <translation>nächster, voriger Unterschied zweier Versionen</translation>
+    </message>
+    <message>
+        <source>beginning and end of the passage that is repeated</source>
+        <translation>Anfang und Ende des wiederholten Abschnitts</translation>
+    </message>
+    <message>
+        <source>repeat nothing</source>
+        <translation>nichts wiederholen</translation>
+    </message>
+    <message>
+        <source>faster, slower</source>
+        <translation>schneller, langsamer</translation>
+    </message>
+    <message>
+        <source>keep this image: as shown, and as recorded</source>
+        <translation>dieses Bild sichern: wie gezeigt, und wie aufgenommen</translation>
+    </message>
+    <message>
+        <source>film of the passage, or of all of it (MP4)</source>
+        <translation>Film des Abschnitts, oder von allem (MP4)</translation>
+    </message>
+    <message>
+        <source>list of events on and off</source>
+        <translation>Liste der Ereignisse an und aus</translation>
+    </message>
+    <message>
+        <source>as live, or every frame</source>
+        <translation>wie live, oder jedes Bild</translation>
+    </message>
+    <message>
+        <source>beside another version's results</source>
+        <translation>neben den Ergebnissen einer anderen Version</translation>
+    </message>
+    <message>
+        <source>alarms heard, or not</source>
+        <translation>Alarme hörbar, oder nicht</translation>
+    </message>
+    <message>
+        <source>figures of the next level</source>
+        <translation>Zahlen der nächsten Höhe</translation>
+    </message>
+    <message>
+        <source>leave full screen</source>
+        <translation>Vollbild verlassen</translation>
+    </message>
+    <message>
+        <source>end a film that is being written</source>
+        <translation>Film abbrechen</translation>
+    </message>
+    <message>
+        <source>close</source>
+        <translation>schließen</translation>
+    </message>
+</context>
 </TS>

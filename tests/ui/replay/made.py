@@ -30,6 +30,7 @@ SECONDS = 12.0
 LEARNED_S, MEDIUM_S, HIGH_S, MARK_S, BLIND_S, SEEN_S = 1.0, 5.0, 8.0, 8.6, 9.6, 10.8
 WHEN = datetime(2026, 1, 2, 9, 30, tzinfo=UTC)
 ROWS = 64
+_TINY = freeze_pixels(np.zeros((1, 1), np.uint8), copy=False)
 LEARNING = Reason(State.LEARNING, "learning", "learning the image without cement, about 1 s")
 MOVED = Reason(State.NOT_MONITORING, "moved", "patient moved 4 mm")
 
@@ -152,6 +153,8 @@ def go_on(
             session.recording.step(
                 Step(seq // every, seq, t_ns + DELAY_NS, every - 1 if seq else 0, (), found)
             )
+            frame = Frame(seq, t_ns, None, _TINY, "")
+            session.log.level_measurements(found.on(frame))
             for told in found.transitions:
                 session.log.transition(told)
 
