@@ -2924,7 +2924,7 @@ abgelaufen am %2</translation>
     </message>
     <message>
         <source>difficulty</source>
-        <translation>Schwierigkeit</translation>
+        <translation>Grad</translation>
     </message>
     <message>
         <source>what to do</source>
