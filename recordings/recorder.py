@@ -13,10 +13,13 @@ are no longer kept (`recordings.room`). Both stand as events in the recording.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,6 +33,7 @@ from recordings.room import UNKNOWN_ROOM, Room, RoomWatch
 _MOST_EVENTS = 10_000
 _MOST_STEPS = 2_000
 _NO_ROOM = "no room"
+_NICE = 5
 
 
 class FrameWriter(Protocol):
@@ -272,6 +276,7 @@ class Recorder:
             self._changed.notify_all()
 
     def _work(self) -> None:
+        _step_back()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._stopping)
@@ -369,6 +374,14 @@ class Recorder:
         if cost is not None:
             self._learn(cost)
         return error
+
+
+def _step_back() -> None:
+    """Let this thread give way to those that watch; what it is late with waits in its memory."""
+    if sys.platform == "linux":  # where a thread has a priority of its own
+        with suppress(OSError):
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)
 
 
 def _of_room(room: Room) -> dict[str, Any]:

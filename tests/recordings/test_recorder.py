@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -217,6 +219,21 @@ def test_what_holds_it_up_gets_less_to_do_and_that_is_written_down(
     # its event stands behind the last frame of before
     assert disk.kept[: changed + 1] == [*range(changed), -1]
     assert account([item for item in disk.kept if item != -1]) == list(range(100))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux alone")
+def test_it_gives_way_to_the_threads_that_watch() -> None:
+    class Looking(Disk):
+        def _write(self, what: int | Gap) -> None:
+            seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    seen: list[int] = []
+    recorder = Recorder(Looking(), budget_bytes=1 << 20)
+    recorder.start()
+    recorder.offer(frame_of(0))
+    assert recorder.stop(WAIT_S)
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert seen == [min(own + 5, 19)], "and nobody else's was changed"
 
 
 def test_a_disk_that_waits_gets_its_frames_late_and_whole() -> None:
