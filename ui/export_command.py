@@ -31,16 +31,34 @@ def _dicom(session: StoredSession, out: Path, wish: Wish) -> Exported:
     return export_dicom(session, out, wish)
 
 
-WRITERS: dict[str, Callable[[StoredSession, Path, Wish], Exported]] = {".mkv": _video, ".dcm": _dicom}
+def _clip(session: StoredSession, out: Path, wish: Wish) -> Exported:
+    from recordings.export_part import Exported
+    from ui.replay.clip import write_clip
+
+    part = wish.part
+    if (part.first, part.last) != (None, None):
+        raise InputError("--first, --last: a clip is as long as it was, and goes by --from-s and --to-s")
+    images = write_clip(session, out, part.from_s, part.to_s, lambda done, whole: wish.step())
+    return Exported(images, 0, ("the clip shows what was found then, and whatever is burned into the image",))
+
+
+WRITERS: dict[str, Callable[[StoredSession, Path, Wish], Exported]] = {
+    ".mkv": _video,
+    ".dcm": _dicom,
+    ".mp4": _clip,
+}
 """By extension: what writes such a file, under a temporary name."""
-_NOT_YET = {".mp4": "an annotated clip (.mp4) cannot be exported yet"}
 
 
 def export(
     session: SessionArgument,
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="FILE", help=".mkv: lossless frames (FFV1); .dcm: multi-frame DICOM."),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help=".mkv: lossless frames (FFV1); .dcm: multi-frame DICOM; .mp4: film with the overlay.",
+        ),
     ],
     first: Annotated[int | None, typer.Option("--first", help="First frame, from 0.")] = None,
     last: Annotated[int | None, typer.Option("--last", help="Last frame.")] = None,
@@ -62,8 +80,7 @@ def export(
 
     kind = out.suffix.lower()
     if kind not in WRITERS:
-        known = ", ".join(WRITERS)
-        raise InputError(f"--out {out}: {_NOT_YET.get(kind, f'the extension must be one of {known}')}")
+        raise InputError(f"--out {out}: the extension must be one of {', '.join(WRITERS)}")
     part = Part(first, last, from_s, to_s)
     part.check()
     stored = open_session(session)
