@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,6 +116,7 @@ def train(
         raise InputError("--session needs the window: nothing is recorded in virtual time")
     one_thread_per_sum()
     from monitor.config import Config
+    from recordings.session import utc_now
     from recordings.training.attempt import attempt_of
     from recordings.training.history import add_attempt
     from recordings.training.interactive import prepare
@@ -124,7 +124,7 @@ def train(
 
     presses = read_pedal(pedal)
     seed = 1 if seed is None else seed
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    started = utc_now().isoformat(timespec="seconds")
     outcome = run_scripted(prepare(chosen, seed), by_script(presses), Config(), limits)
     attempt = attempt_of(
         outcome, started_utc=started, exercise=chosen.name, difficulty=chosen.difficulty, seed=seed,

@@ -73,10 +73,9 @@ class ProgressPage(QWidget):
         if self.what.currentIndex() > 0:
             name = self._names()[self.what.currentIndex() - 1]
             chosen = tuple(History(one.trainee, one.of(name)) for one in chosen)
-        attempts = sorted(
-            (attempt for history in chosen for attempt in history.attempts if not attempt.scripted),
-            key=lambda attempt: attempt.started_utc,
-        )
+        attempts = [attempt for history in chosen for attempt in history.attempts if not attempt.scripted]
+        if len(chosen) > 1:  # of one, the order of the file: the wall clock may have been set back
+            attempts.sort(key=lambda attempt: attempt.started_utc)
         for name, plot in self.plots.items():
             plot.show_points(_points(attempts, name), len(attempts))
         with_help = sum(attempt.help for attempt in attempts)

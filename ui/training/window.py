@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ from PyQt6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from monitor.errors import CementWatchError, InputError
+from recordings.session import utc_now
 from recordings.training.attempt import Outcome, attempt_of
 from recordings.training.debrief import Debrief
 from recordings.training.history import add_attempt, trainee_name, trainees
@@ -160,7 +160,7 @@ class TrainingWindow(QWidget):
 
     def _run(self, task: Task) -> None:
         self._task = task
-        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._started = utc_now().isoformat(timespec="seconds")
         folder = None if self._session is None else session_folder(self._session)
         try:
             attempting = Attempting(task, folder)
