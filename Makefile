@@ -26,7 +26,7 @@ lint:
 	.venv/bin/mypy
 
 test: lint
-	QT_QPA_PLATFORM=offscreen OPENBLAS_NUM_THREADS=1 .venv/bin/pytest -n 2
+	QT_QPA_PLATFORM=offscreen OPENBLAS_NUM_THREADS=1 .venv/bin/pytest -n 2 --dist worksteal
 
 # `make bench` is a short round; whole ones: docs/measurements.md
 BENCH_OPTIONS_accuracy ?= --set tune --seeds 1 --out bench-output/accuracy

@@ -47,6 +47,15 @@ class Driver:
         self._tell("key", "--delay", "40", name)
         self.keys += counts
 
+    def hold(self, name: str) -> None:
+        """Press a key and keep it down, as a foot does a pedal."""
+        self._tell("keydown", name)
+        self.keys += 1
+
+    def let_go(self, name: str) -> None:
+        """Let a key go that is held."""
+        self._tell("keyup", name)
+
     def type(self, text: str) -> None:
         """Type words; each letter is a key."""
         self._tell("type", "--delay", "25", text)

@@ -32,7 +32,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from benchmarks import replay_pictures, start_pictures
+from benchmarks import library_pictures, replay_pictures, start_pictures, training_pictures
 from benchmarks.calibration.wizard_pictures import load, wait
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, write_profile
@@ -181,6 +181,16 @@ WINDOWS: dict[str, Callable[[], QWidget | QImage]] = {
     "replay-not-processed": replay_pictures.superseded,
     "replay-compare": replay_pictures.beside,
     "replay-events": replay_pictures.events,
+    "library": library_pictures.library,
+    "library-search": partial(library_pictures.library, query="tag:teaching"),
+    "library-no-match": partial(library_pictures.library, query="level:C3"),
+    "library-empty": partial(library_pictures.library, empty=True),
+    "training-exercises": training_pictures.exercises,
+    "training-with-help": partial(training_pictures.running, with_help=True),
+    "training-without-help": partial(training_pictures.running, with_help=False),
+    "training-score": training_pictures.scored,
+    "training-debrief": training_pictures.debrief,
+    "training-progress": training_pictures.progress,
     "calibration-room": partial(wizard, 0),
     "calibration-scale": partial(wizard, 1),
     "calibration-distortion": partial(wizard, 2),

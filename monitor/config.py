@@ -21,6 +21,7 @@ from monitor.config_text import config_to_toml
 from monitor.errors import ConfigError
 from monitor.polarity_config import PolarityConfig
 from monitor.preset import with_presets
+from monitor.recording_config import RecordingConfig
 from monitor.shaft_cement_config import ShaftCementConfig
 from monitor.small_file import read_small
 from monitor.thin_vein_config import ThinVeinConfig
@@ -30,7 +31,7 @@ __all__ = [
     "CorridorConfig", "EdgeConfig",
     "EmbolusConfig", "ExtensionConfig", "FieldConfig", "FrontConfig", "GateConfig", "HealthConfig",
     "IntensityConfig", "IntruderConfig", "LeakConfig", "LearningConfig", "MotionConfig",
-    "PolarityConfig", "ShaftCementConfig", "ThinVeinConfig", "VolumeConfig",
+    "PolarityConfig", "RecordingConfig", "ShaftCementConfig", "ThinVeinConfig", "VolumeConfig",
     "config_to_toml", "parse_config", "read_config",
 ]  # fmt: skip
 
@@ -368,6 +369,7 @@ class Config(_Section, frozen=True):
     volume: VolumeConfig = VolumeConfig()
     alarm: AlarmConfig = AlarmConfig()
     health: HealthConfig = HealthConfig()
+    recording: RecordingConfig = RecordingConfig()
     extension: ExtensionConfig = ExtensionConfig()
     shaft_cement: ShaftCementConfig = ShaftCementConfig()
     thin_vein: ThinVeinConfig = ThinVeinConfig()

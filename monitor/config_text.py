@@ -12,7 +12,7 @@ from monitor.alarm_config import BrandClock
 from monitor.config_base import Section
 from monitor.config_sources import source_of
 
-_UNIT = re.compile(r"\((mm2?|mm/s|1/mm|s|Hz|mL|rad|log units)\b")
+_UNIT = re.compile(r"\((mm2?|mm/s|1/mm|s|min|Hz|mL|MB|rad|log units)\b")
 
 
 def config_to_toml(config: Section) -> str:

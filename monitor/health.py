@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from monitor.config import HealthConfig
 from monitor.states import Reason, State, worst
 
+_LAST_MINUTE = "room to record for less than a minute"
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -61,6 +63,10 @@ class Evidence:
     watchdog_gone : bool
         Nobody watches from outside any more whether the window hangs.
     counters : mapping of str to int
+    room_min : float or None
+        Minutes of recording that the disk has room for, where they are few.
+    room_full : bool
+        The disk has no room left for frames.
     """
 
     image_reasons: tuple[Reason, ...]
@@ -79,6 +85,8 @@ class Evidence:
     recorder_error: str | None
     watchdog_gone: bool
     counters: Mapping[str, int]
+    room_min: float | None = None
+    room_full: bool = False
 
 
 def judge(evidence: Evidence, now_ns: int, config: HealthConfig, before: Health | None) -> Health:
@@ -139,8 +147,18 @@ def _liveness(evidence: Evidence, now_ns: int, config: HealthConfig) -> list[Rea
 
 
 def _recording(evidence: Evidence, config: HealthConfig) -> list[Reason]:
+    found = _room(evidence)
     if evidence.recorder_error is not None:
-        return [Reason(State.DEGRADED, "recording", f"recording fails: {evidence.recorder_error}")]
-    if evidence.recorder_backlog is not None and evidence.recorder_backlog > config.backlog_fraction:
-        return [Reason(State.DEGRADED, "recording", "recording falls behind")]
-    return []
+        found.append(Reason(State.DEGRADED, "recording", f"recording fails: {evidence.recorder_error}"))
+    elif evidence.recorder_backlog is not None and evidence.recorder_backlog > config.backlog_fraction:
+        found.append(Reason(State.DEGRADED, "recording", "recording falls behind"))
+    return found
+
+
+def _room(evidence: Evidence) -> list[Reason]:
+    if evidence.room_full:
+        return [Reason(State.DEGRADED, "recording_full", "the disk is full: no images are recorded")]
+    if evidence.room_min is None:
+        return []
+    words = f"room to record for {evidence.room_min:.0f} min" if evidence.room_min >= 1 else _LAST_MINUTE
+    return [Reason(State.DEGRADED, "recording_room", words)]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +24,11 @@ from recordings.archive_format import PROFILE, SCHEMA
 from recordings.archive_reader import ArchivedReader
 from recordings.archive_survey import check_structure, survey_of
 from recordings.checksums import CHECKSUMS, sha256_of, write_checksums
+from recordings.log import open_log
 from recordings.recording import RecordingReader
 from recordings.session import (
     FRAMES,
+    LOG,
     SESSION,
     TIMELINE,
     VIDEO,
@@ -144,7 +147,11 @@ def _tidy(stored: StoredSession) -> Archived:
     folder, before = stored.folder, stored.folder / FRAMES
     if before.exists() or not (folder / CHECKSUMS).exists():
         with ArchivedReader(folder / TIMELINE, folder / VIDEO) as reader:
-            problem = reader.problem_of_video() or (None if reader.ended else f"{TIMELINE} is cut or damaged")
+            problem = reader.problem_of_video()
+            if problem is None and not reader.timeline_ended:
+                problem = f"{TIMELINE} is cut or damaged"
+            if problem is None and reader.metadata.get("session", stored.about.id) != stored.about.id:
+                problem = f"{TIMELINE} is of another session"
         if problem is not None:
             kept = f"; {FRAMES} is kept" if before.exists() else ""
             raise SourceError(f"{folder}: is archived, but {problem}{kept}")
@@ -175,11 +182,14 @@ class _Archiving:
         self.stored, self.folder = stored, stored.folder
         self.version = software_version
         self.video, self.timeline = self.folder / _NEW_VIDEO, self.folder / _NEW_TIMELINE
-        self._step_of_caller, self._progress = step, progress
+        self._wait, self._progress = step, progress
         self._done = self._steps = 0
 
     def step(self) -> None:
-        self._step_of_caller()
+        self._wait()
+        self.count()
+
+    def count(self) -> None:
         self._done += 1
         self._progress(self._done, self._steps)
 
@@ -187,14 +197,15 @@ class _Archiving:
         self._clear()
         try:
             with RecordingReader(self.folder / FRAMES) as reader:
-                self._steps = 3 * len(reader)
+                self._steps, wait = 3 * len(reader), self._wait
+                self._check_room(reader.path.stat().st_size)
                 check_structure(reader.path, reader, ended=self.stored.about.complete)
                 survey = survey_of(reader, 0, len(reader), self.step)
                 bits = max(survey.bits, self.stored.about.source.intensity.bits_stored)
                 kept = write_video(self.video, reader, survey, bits, self._tags(bits), self.step)
-                sha256 = sha256_of(self.video, self._step_of_caller)
-                write_timeline(self.timeline, self.video, reader, survey, kept, (VIDEO, sha256, bits))
-                if not same(reader, survey, self.timeline, self.video, self.step):
+                sha256 = sha256_of(self.video, wait)
+                write_timeline(self.timeline, self.video, reader, survey, kept, (VIDEO, sha256, bits), wait)
+                if not same(reader, survey, self.timeline, self.video, wait, self.count):
                     raise RecordingError(
                         f"{self.folder}: the archive does not read back as what was recorded; left as it is"
                     )
@@ -209,6 +220,15 @@ class _Archiving:
             raise
         self._switch(sha256)  # nothing is cleared from here on: session.json may name it already
         return done
+
+    def _check_room(self, needed_bytes: int) -> None:
+        """Both forms lie beside each other for a while; the archive is hardly ever the larger one."""
+        free_bytes = shutil.disk_usage(self.folder).free
+        if free_bytes < needed_bytes:
+            raise OutputError(
+                f"{self.folder}: not archived: up to {needed_bytes / 1e9:.1f} GB are needed, "
+                f"{free_bytes / 1e9:.1f} GB are free"
+            )
 
     def _clear(self) -> None:
         """Remove what a broken attempt left; a file of the same name that is not ours is in the way."""
@@ -244,12 +264,15 @@ class _Archiving:
         }
 
     def _switch(self, sha256: str) -> None:
-        folder, about = self.folder, self.stored.about
+        folder = self.folder
+        about = open_session(folder).about  # as it is now: hours may have passed
         files = dict(about.files) | {"frames": VIDEO, "timeline": TIMELINE}
         about = msgspec.structs.replace(about, files=files)
         self.video.replace(folder / VIDEO)
         self.timeline.replace(folder / TIMELINE)
         (folder / CHECKSUMS).unlink(missing_ok=True)  # those of before hold no longer
+        if not about.complete:
+            _one_file(folder / LOG)
         sync(folder)
         write_whole(folder / SESSION, session_json(about))
         try:
@@ -258,6 +281,12 @@ class _Archiving:
             raise OutputError(
                 f"{folder}: is archived, but cannot be tidied up: {error.strerror or error}"
             ) from error
+
+
+def _one_file(log: Path) -> None:
+    """Take what a killed process left beside its log into it, so that a checksum covers all of it."""
+    with suppress(OutputError, RecordingError):
+        open_log(log).close()
 
 
 def _is_timeline(path: Path) -> bool:

@@ -13,7 +13,7 @@ from mcap.writer import Writer as McapWriter
 
 from monitor.errors import RecordingError
 from monitor.frame import Frame
-from recordings.archive_format import PROFILE, VideoFacts, facts_to_metadata
+from recordings.archive_format import PROFILE, RECORDING_ENDED, VideoFacts, facts_to_metadata
 from recordings.archive_reader import ArchivedReader
 from recordings.archive_survey import Survey
 from recordings.mcap_messages import RawMessage, raw_messages
@@ -74,6 +74,7 @@ def write_timeline(
     survey: Survey,
     kept: Kept,
     about_video: tuple[str, str, int],
+    step: Callable[[], None],
 ) -> None:
     """Write every message of a recording, those of whole frames as places in the video.
 
@@ -93,7 +94,11 @@ def write_timeline(
     """
     file = VideoFile(video)
     try:
-        places, kind = list(file.packets()), file.kind
+        kind = file.kind
+        places: list[PacketPlace] = []
+        for place in file.packets():
+            step()
+            places.append(place)
     finally:
         file.close()
     if [place.pts_ms for place in places] != [pts_ms for pts_ms in survey.pts_ms if pts_ms >= 0]:
@@ -108,7 +113,8 @@ def write_timeline(
             use_summary_offsets=False, enable_data_crcs=True,
         )  # fmt: skip
         writer.start(PROFILE, "cementwatch")
-        writer.add_metadata("recording", dict(reader.metadata) | facts_to_metadata(facts))
+        ended = {RECORDING_ENDED: "yes" if reader.ended else "no"}
+        writer.add_metadata("recording", dict(reader.metadata) | ended | facts_to_metadata(facts))
         channels: dict[str, int] = {}
         index = -1
         for message in raw_messages(source.fileno()):
@@ -146,21 +152,33 @@ def _placed(kept: tuple[Frame, int], place: PacketPlace, survey: Survey, fd: int
 
 
 def same(
-    reader: RecordingReader, survey: Survey, timeline: Path, video: Path, step: Callable[[], None]
+    reader: RecordingReader,
+    survey: Survey,
+    timeline: Path,
+    video: Path,
+    step: Callable[[], None],
+    done: Callable[[], None],
 ) -> bool:
-    """Read an archive as it will be read, and hold all of it against the recording bit for bit."""
+    """Read an archive as it will be read, and hold all of it against the recording bit for bit.
+
+    Parameters
+    ----------
+    step, done : callable
+        Called before each part that is read, and after each frame.
+    """
     with ArchivedReader(timeline, video) as after:
-        if not after.ended or len(after) != len(reader):
+        if not after.timeline_ended or len(after) != len(reader):
             return False
         for index, pts_ms in enumerate(survey.pts_ms):
             step()
             read = _read(after, index)
+            done()
             if pts_ms < 0:
                 if read is not None:
                     return False
             elif read is None or not _equal(reader.read(index), read):
                 return False
-        if after.problem_of_video() is not None:
+        if after.problem_of_video(step) is not None:
             return False
     with reader.path.open("rb") as one, timeline.open("rb") as other:
         before, now = _beside_frames(one.fileno()), _beside_frames(other.fileno())

@@ -15,6 +15,8 @@ from recordings.video_file import Kind
 
 SCHEMA = "cementwatch.archive/1"
 PROFILE = "cementwatch.timeline/1"
+RECORDING_ENDED = "recording_ended"
+"""In the time line's metadata: ``no`` where the recording had been cut."""
 _MOST_EXTRADATA = 4096
 
 

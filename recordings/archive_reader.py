@@ -7,7 +7,6 @@ video: the time line knows where each packet lies.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import zlib
@@ -18,7 +17,8 @@ from monitor.errors import RecordingError, SourceError
 from monitor.frame import Frame
 from monitor.sources.ffv1 import slices_are_whole
 from monitor.sources.sequence import LARGEST_AREA_PX
-from recordings.archive_format import VideoFacts, facts_of
+from recordings.archive_format import RECORDING_ENDED, VideoFacts, facts_of
+from recordings.checksums import sha256_of
 from recordings.messages import Message, VideoFrame, decode
 from recordings.recording_check import RecordingCheck
 from recordings.recording_format import Whole
@@ -46,10 +46,21 @@ class ArchivedReader(RecordingReader):
         self.video = video
         self._decoding = threading.Lock()
         self._decoder: PacketDecoder | None = None
+        self._looked: tuple[str | None] | None = None
         self._video_fd, self._video_error = _opened(video)
         super().__init__(timeline)
         self.facts: VideoFacts | None = facts_of(self.metadata)
         """What the time line says of the video; None where that is damaged."""
+
+    @property
+    def timeline_ended(self) -> bool:
+        """Whether the time line has its clean end, whatever the recording had that it was made of."""
+        return super().ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the time line has its clean end, and the recording had."""
+        return self.timeline_ended and self.metadata.get(RECORDING_ENDED) != "no"
 
     def _frame(self, message: Message) -> Frame:
         if not isinstance(message, VideoFrame):
@@ -107,8 +118,16 @@ class ArchivedReader(RecordingReader):
         message = self.video_frame(index)
         return message, self._packet(message)
 
-    def problem_of_video(self) -> str | None:
-        """What is wrong with the video as a whole, all of which is read; None where nothing is."""
+    def problem_of_video(self, step: Callable[[], None] = lambda: None) -> str | None:
+        """What is wrong with the video as a whole, all of which is read once; None where nothing is.
+
+        `step` is called before each part of it.
+        """
+        if self._looked is None:
+            self._looked = (self._look_at_video(step),)
+        return self._looked[0]
+
+    def _look_at_video(self, step: Callable[[], None]) -> str | None:
         if self._video_error is not None:
             return self._video_error
         if self.facts is None:
@@ -116,9 +135,12 @@ class ArchivedReader(RecordingReader):
         size = os.fstat(self._video_fd).st_size
         if size != self.facts.size_bytes:
             return f"{self.video.name} has {size} bytes, was written with {self.facts.size_bytes}"
-        with self.video.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != self.facts.sha256:
-                return f"{self.video.name} is not as it was written"
+        try:
+            digest = sha256_of(self.video, step)
+        except OSError as error:
+            return f"{self.video.name} cannot be read: {error.strerror}"
+        if digest != self.facts.sha256:
+            return f"{self.video.name} is not as it was written"
         return None
 
     def _whole_seqs(self, quick: bool) -> Iterator[int]:

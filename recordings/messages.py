@@ -7,11 +7,13 @@ pixels lie in a video); `data` holds the pixels of a frame or the findings of a 
 never taken for a right one.
 
 Pixels are stored row by row, 16 bit values little-endian, as they are (codec ``raw``) or as one
-Blosc2 buffer (codec ``blosc2``: Zstandard level 1 after bit shuffling, whichever is smaller).
+Blosc2 buffer (codec ``blosc2``: after bit shuffling, usually Zstandard level 1, see `recordings.packing`; a
+buffer says itself how it is to be unpacked), whichever is smaller.
 """
 
 from __future__ import annotations
 
+import struct
 import zlib
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -25,23 +27,18 @@ from monitor.frame import Frame, freeze_pixels
 from monitor.sources.sequence import LARGEST_AREA_PX
 from monitor.stepping import Request
 from recordings.findings import Findings, pack_findings, unpack_findings
+from recordings.packing import Packing, packed
 
 _Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 _Time = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
-_COMPRESSION = {
-    "codec": blosc2.Codec.ZSTD,
-    "clevel": 1,
-    "filters": [blosc2.Filter.NOFILTER] * 5 + [blosc2.Filter.BITSHUFFLE],
-    "nthreads": 1,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Frames that were captured and could not be kept: `count` from `first_seq` on.
 
-    `t_ns` is the capture time of the first of them; `reason` is ``overflow``, ``stopped`` or the
-    text of the error.
+    `t_ns` is the capture time of the first of them; `reason` is ``overflow``, ``stopped``, ``no
+    room`` or the text of the error.
     """
 
     first_seq: int
@@ -142,33 +139,45 @@ class _StepHeader(msgspec.Struct, frozen=True, tag_field="type", tag="step"):
 _Header = _FrameHeader | _GapHeader | _EventHeader | _StepHeader | VideoFrame
 
 
+_DATA, _BIN_32 = b"\xa4data", 0xC6
+_NO_DATA = _DATA + b"\xc4\x00"
+"""As MessagePack writes an empty `data`, and the first byte of one of up to 4 GiB."""
+
+
 class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header: bytes
     data: bytes
     crc32: int
 
 
-# else packing a frame, 5 ms of it, would hold up every other thread of the monitor
-blosc2.set_releasegil(True)
-
 _encoder = msgspec.msgpack.Encoder()
 _envelope_decoder = msgspec.msgpack.Decoder(_Envelope)
 _header_decoder: msgspec.msgpack.Decoder[_Header] = msgspec.msgpack.Decoder(_Header)
 
 
-def encode(message: Message) -> bytes:
-    """Encode a message.
+def encode(message: Message, packing: Packing = Packing.USUAL) -> bytes:
+    """Encode a message; as `encoded`, in one."""
+    return b"".join(encoded(message, packing))
+
+
+def encoded(message: Message, packing: Packing = Packing.USUAL) -> tuple[bytes, bytes | memoryview, bytes]:
+    """Encode a message, in three parts, so that what is large in it is not copied.
+
+    Parameters
+    ----------
+    packing : Packing
+        Of a frame's pixels.
 
     Raises
     ------
     TypeError
         The data of an event holds something else than plain values.
     """
-    data = b""
+    data: bytes | memoryview = b""
     header: _Header
     match message:
         case Frame():
-            header, data = _encode_frame(message)
+            header, data = _encode_frame(message, packing)
         case Gap():
             header = _GapHeader(message.first_seq, message.count, message.t_ns, message.reason)
         case Event():
@@ -182,7 +191,12 @@ def encode(message: Message) -> bytes:
         case VideoFrame():
             header = message
     head = _encoder.encode(header)
-    return _encoder.encode(_Envelope(head, data, zlib.crc32(data, zlib.crc32(head))))
+    whole = _encoder.encode(_Envelope(head, b"", zlib.crc32(data, zlib.crc32(head))))
+    if not len(data):
+        return whole, data, b""
+    # the encoder would copy the pixels to write these few bytes around them
+    before, _, after = whole.rpartition(_NO_DATA)
+    return before + _DATA + struct.pack(">BI", _BIN_32, len(data)), data, after
 
 
 def decode(encoded: bytes) -> Message:
@@ -217,11 +231,10 @@ def decode(encoded: bytes) -> Message:
             return header
 
 
-def _encode_frame(frame: Frame) -> tuple[_FrameHeader, bytes]:
+def _encode_frame(frame: Frame, packing: Packing) -> tuple[_FrameHeader, bytes | memoryview]:
     pixels = np.ascontiguousarray(frame.pixels)
     little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
-    packed: bytes = blosc2.compress2(little, typesize=little.itemsize, **_COMPRESSION)
-    smaller = len(packed) < little.nbytes
+    smaller = packed(little, packing)
     header = _FrameHeader(
         seq=frame.seq,
         t_capture_ns=frame.t_capture_ns,
@@ -230,9 +243,9 @@ def _encode_frame(frame: Frame) -> tuple[_FrameHeader, bytes]:
         rows=frame.rows,
         columns=frame.columns,
         bits_allocated=8 if little.itemsize == 1 else 16,
-        codec="blosc2" if smaller else "raw",
+        codec="raw" if smaller is None else "blosc2",
     )
-    return header, packed if smaller else little.tobytes()
+    return header, little.reshape(-1).view(np.uint8).data if smaller is None else smaller
 
 
 def _decode_frame(header: _FrameHeader, data: bytes) -> Frame:

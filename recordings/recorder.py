@@ -6,12 +6,17 @@ Every frame offered is either written, still queued or counted in a gap, at any 
 
 A frame that does not fit the budget, or cannot be written, becomes part of a gap; the gap is
 written down as soon as the file takes it, always before the frames that follow it.
+
+Where frames pile up, the packing is changed (`recordings.packing`), and where the disk is nearly full, frames
+are no longer kept (`recordings.room`). Both stand as events in the recording.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,16 +24,19 @@ from monitor.frame import Frame
 from monitor.stepping import Taken
 from recordings.findings import Findings
 from recordings.messages import Event, Gap, Step
+from recordings.packing import Cost, Pace, Packing, Switch, after_frame
+from recordings.room import UNKNOWN_ROOM, Room, RoomWatch
 
 _MOST_EVENTS = 10_000
 _MOST_STEPS = 2_000
+_NO_ROOM = "no room"
 
 
 class FrameWriter(Protocol):
     """What the recorder writes to: a `RecordingWriter`. An exception means: not written."""
 
-    def append(self, frame: Frame) -> None:
-        """Keep a frame."""
+    def append(self, frame: Frame, packing: Packing) -> Cost:
+        """Keep a frame; what it took."""
         ...
 
     def gap(self, gap: Gap) -> None:
@@ -62,6 +70,10 @@ class RecorderState:
         Text of the newest error of the whole run.
     alive : bool
         The thread runs.
+    packing : Packing
+        How frames are packed.
+    room : Room
+        On the disk.
     """
 
     captured: int
@@ -74,6 +86,8 @@ class RecorderState:
     failing: bool
     last_error: str | None
     alive: bool
+    packing: Packing = Packing.USUAL
+    room: Room = UNKNOWN_ROOM
 
 
 @dataclass(slots=True)
@@ -103,12 +117,23 @@ class Recorder:
         closes it then.
     budget_bytes : int
         Most pixels that may wait (bytes), the frame being written included.
+    room : RoomWatch or None
+        Asked on the recorder's thread; None: the disk is not looked at.
     first_step : int
         Number of the first step.
     """
 
-    def __init__(self, writer: FrameWriter, budget_bytes: int, *, first_step: int = 0) -> None:
+    def __init__(
+        self,
+        writer: FrameWriter,
+        budget_bytes: int,
+        room: RoomWatch | None = None,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+        *,
+        first_step: int = 0,
+    ) -> None:
         self._writer = writer
+        self._watch, self._clock_ns = room, clock_ns
         self._budget_bytes = budget_bytes
         self._changed = threading.Condition()
         self._queue: deque[Frame | Event | Step | _Run] = deque()
@@ -120,7 +145,10 @@ class Recorder:
         self._failing = False
         self._last_error: str | None = None
         self._stopping = False
-        self._unwritten: list[_Run] = []  # the thread's own: gaps that the file did not take yet
+        # the thread's own: gaps that the file did not take yet, and what frames cost
+        self._unwritten: list[_Run] = []
+        self._pace = Pace()
+        self._kept_bytes = 0
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
 
     def start(self) -> None:
@@ -192,6 +220,8 @@ class Recorder:
                 self._failing,
                 self._last_error,
                 self._thread.is_alive(),
+                self._pace.packing,
+                self._watch.room if self._watch is not None else UNKNOWN_ROOM,
             )
 
     def stop(self, deadline_s: float = 5.0) -> bool:
@@ -256,22 +286,56 @@ class Recorder:
             self._unwritten.append(item)
             self._write_gaps()
             return
-        error = self._write_gaps() or self._try(item)
-        with self._changed:
-            if isinstance(item, Event):
+        if isinstance(item, Event):
+            error = self._write_gaps() or self._try(item)
+            with self._changed:
                 self._events_queued -= 1
                 self._events_lost += error is not None
-                return
-            if isinstance(item, Step):
+            return
+        if isinstance(item, Step):
+            # without their frames steps are of little use: what room there is belongs to the log
+            full = self._watch is not None and self._watch.room.full
+            error = _NO_ROOM if full else self._write_gaps() or self._try(item)
+            with self._changed:
                 self._steps_queued -= 1
                 self._steps_lost += error is not None
-                return
+            return
+        error = self._no_room() or self._write_gaps() or self._try(item)
+        with self._changed:
             self._queued -= 1
             self._queued_bytes -= item.pixels.nbytes
             self._written += error is None
             self._gaps += error is not None
         if error is not None and not (self._unwritten and self._unwritten[-1].take(item, error)):
             self._unwritten.append(_Run(item.seq, 1, item.t_capture_ns, error))
+
+    def _no_room(self) -> str | None:
+        """Why no frame is kept now; None: it is."""
+        watch = self._watch
+        if watch is None:
+            return None
+        before = watch.room
+        if watch.look(self._kept_bytes, self._clock_ns()):
+            if watch.room.full is not before.full:
+                self._tell("frames_stopped" if watch.room.full else "frames_resumed", _of_room(watch.room))
+            elif watch.room.full:
+                self._write_gaps()  # a kill must not take with it for how long nothing was kept
+        return _NO_ROOM if watch.room.full else None
+
+    def _learn(self, cost: Cost) -> None:
+        """What a frame that was kept means for those that follow."""
+        self._kept_bytes += round(cost.kept_bytes)
+        with self._changed:
+            backlog = self._queued_bytes / max(self._budget_bytes, 1)
+        self._pace, switch = after_frame(self._pace, cost, backlog)
+        if switch is not None:
+            self._tell("packing", _of_switch(switch, backlog))
+
+    def _tell(self, name: str, data: dict[str, Any]) -> None:
+        """Note in the recording what the recorder itself does."""
+        if (self._write_gaps() or self._try(Event(name, self._clock_ns(), data))) is not None:
+            with self._changed:
+                self._events_lost += 1
 
     def _write_gaps(self) -> str | None:
         """Write down the gaps so far; the error where one is not taken."""
@@ -286,10 +350,11 @@ class Recorder:
     def _try(self, item: Frame | Event | Gap | Step) -> str | None:
         """Write one thing; the text of the error where it failed."""
         error: str | None = None
+        cost: Cost | None = None
         try:
             match item:
                 case Frame():
-                    self._writer.append(item)
+                    cost = self._writer.append(item, self._pace.packing)
                 case Gap():
                     self._writer.gap(item)
                 case Event():
@@ -301,4 +366,25 @@ class Recorder:
         with self._changed:
             self._failing = error is not None
             self._last_error = error or self._last_error
+        if cost is not None:
+            self._learn(cost)
         return error
+
+
+def _of_room(room: Room) -> dict[str, Any]:
+    free = room.free_bytes
+    return {"free_mb": None if free is None else round(free / 1e6, 1)}
+
+
+def _of_switch(switch: Switch, backlog: float) -> dict[str, Any]:
+    """Why another packing, with the figures, of a frame."""
+    cost = switch.cost
+    return {
+        "from": switch.before.name.lower(),
+        "to": switch.after.name.lower(),
+        "reason": switch.reason,
+        "backlog": round(backlog, 3),
+        "packing_ms": round(1e3 * cost.packing_s, 2),
+        "writing_ms": round(1e3 * cost.writing_s, 2),
+        "kept_share": round(cost.kept_bytes / max(cost.raw_bytes, 1.0), 3),
+    }

@@ -6,19 +6,21 @@ import fcntl
 import hashlib
 import os
 import struct
+import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from mcap.data_stream import RecordBuilder
+from mcap.opcode import Opcode
 from mcap.records import Channel, DataEnd, Footer, Header, McapRecord, Metadata, Statistics
-from mcap.records import Message as McapMessage
 
 from monitor.errors import OutputError, RecordingError
 from monitor.frame import Frame
-from recordings.messages import Event, Gap, Message, Step, encode
+from recordings.messages import Event, Gap, Step, encoded
+from recordings.packing import Cost, Packing
 from recordings.recording_format import MAGIC, Whole
 
 PROFILE = "cementwatch.recording/1"
@@ -28,6 +30,8 @@ _CHANNELS = tuple(
     for number, topic in ((_FRAMES, "frames"), (_GAPS, "gaps"), (_EVENTS, "events"), (_STEPS, "steps"))
 )
 _SYNC_EVERY_NS = 1_000_000_000
+_RECORD, _MESSAGE = struct.Struct("<BQ"), struct.Struct("<BQHIQQ")
+"""Head of a record, and of one with a message (MCAP)."""
 
 
 class RecordingWriter:
@@ -128,28 +132,36 @@ class RecordingWriter:
         """SHA-256 of the file as written so far (hexadecimal); None of one that was gone on with."""
         return None if self._sha is None else self._sha.hexdigest()
 
-    def append(self, frame: Frame) -> None:
-        """Keep a frame.
+    def append(self, frame: Frame, packing: Packing = Packing.USUAL) -> Cost:
+        """Keep a frame; what it took.
 
         Raises
         ------
         RecordingError
             It could not be written; the file is as before.
         """
+        began_s = time.perf_counter()
         self._sync_now_and_then(frame.t_capture_ns)
-        self._message(_FRAMES, frame, frame.seq, frame.t_capture_ns, frame.time_ns)
+        flushed_s = time.perf_counter()
+        parts = encoded(frame, packing)
+        packed_s = time.perf_counter()
+        size = self._size
+        self._message(_FRAMES, parts, frame.seq, frame.t_capture_ns, frame.time_ns)
+        written_s = time.perf_counter()
+        writing_s = flushed_s - began_s + written_s - packed_s
+        return Cost(packed_s - flushed_s, writing_s, frame.pixels.nbytes, self._size - size)
 
     def gap(self, gap: Gap) -> None:
         """Keep the fact that frames are missing. Raises as `append`."""
-        self._message(_GAPS, gap, gap.first_seq, gap.t_ns, gap.t_ns)
+        self._message(_GAPS, encoded(gap), gap.first_seq, gap.t_ns, gap.t_ns)
 
     def event(self, name: str, data: dict[str, Any], t_ns: int) -> None:
         """Keep something that happened. Raises as `append`."""
-        self._message(_EVENTS, Event(name, t_ns, data), self._counts[_EVENTS], t_ns, t_ns)
+        self._message(_EVENTS, encoded(Event(name, t_ns, data)), self._counts[_EVENTS], t_ns, t_ns)
 
     def step(self, step: Step) -> None:
         """Keep a step of the monitor. Raises as `append`."""
-        self._message(_STEPS, step, step.seq, step.now_ns, step.now_ns)
+        self._message(_STEPS, encoded(step), step.seq, step.now_ns, step.now_ns)
 
     def leave(self) -> None:
         """Let go of the file without an end, as a kill would. May be called again."""
@@ -182,28 +194,37 @@ class RecordingWriter:
     ) -> None:
         self.close()
 
-    def _message(self, channel: int, message: Message, seq: int, log_ns: int, publish_ns: int) -> None:
+    def _message(
+        self, channel: int, parts: Sequence[bytes | memoryview], seq: int, log_ns: int, publish_ns: int
+    ) -> None:
         if self._closed:
             raise RecordingError(f"{self.path}: the recording is closed")
         log_ns, publish_ns = max(log_ns, 0), max(publish_ns, 0)
-        self._write(_pack(McapMessage(channel, log_ns, encode(message), publish_ns, seq & 0xFFFFFFFF)))
+        length = _MESSAGE.size - _RECORD.size + sum(map(len, parts))
+        head = _MESSAGE.pack(Opcode.MESSAGE, length, channel, seq & 0xFFFFFFFF, log_ns, publish_ns)
+        self._write(head, *parts)
         self._counts[channel] += 1
         self._times_ns = [min([*self._times_ns[:1], log_ns]), max([*self._times_ns[1:], log_ns])]
 
-    def _write(self, data: bytes) -> None:
-        """Write everything or nothing."""
+    def _write(self, *parts: bytes | memoryview) -> None:
+        """Write everything or nothing; what is large is not copied for it."""
+        rest = [memoryview(part) for part in parts if len(part)]
         try:
-            rest = memoryview(data)
             while rest:
-                rest = rest[os.write(self._fd, rest) :]
+                written = os.writev(self._fd, rest)
+                while rest and written >= len(rest[0]):
+                    written -= len(rest.pop(0))
+                if rest:
+                    rest[0] = rest[0][written:]
         except OSError as error:
             os.ftruncate(self._fd, self._size)
             raise RecordingError(f"{self.path}: {error.strerror}") from error
-        self._size += len(data)
-        if self._crc is not None:
-            self._crc = zlib.crc32(data, self._crc)
-        if self._sha is not None:
-            self._sha.update(data)
+        for part in parts:
+            self._size += len(part)
+            if self._crc is not None:
+                self._crc = zlib.crc32(part, self._crc)
+            if self._sha is not None:
+                self._sha.update(part)
 
     def _sync_now_and_then(self, now_ns: int) -> None:
         # Before the frame, not after it: a failure then concerns a frame that is not yet in the file.

@@ -12,7 +12,6 @@ is true once the session was closed in order; ``checksums.sha256`` is then writt
 from __future__ import annotations
 
 import re
-import shutil
 import time
 import uuid
 from collections.abc import Callable
@@ -200,14 +199,6 @@ class Session:
         """Open a session for reading; see `open_session`."""
         return open_session(folder)
 
-    @property
-    def free_bytes(self) -> int | None:
-        """Space left where the session lies (bytes); None where it cannot be told."""
-        try:
-            return shutil.disk_usage(self.folder).free
-        except OSError:
-            return None
-
     def close(self, *, complete: bool = True, delay: dict[str, float | None] | None = None) -> None:
         """End the files, and say in ``session.json`` that the session is complete. May be called again.
 
@@ -268,7 +259,13 @@ class StoredSession:
         """Open the recording, archived or not. Raises `SourceError`."""
         if self.archived:
             return open_archived(self.folder / TIMELINE, self.folder / VIDEO)
-        return RecordingReader(self.recording_path)
+        try:
+            return RecordingReader(self.recording_path)
+        except SourceError:
+            now = open_session(self.folder)  # it may have been archived since `about` was read
+            if not now.archived:
+                raise
+            return now.frames()
 
     def log(self) -> LogContents:
         """Read the procedure log. Raises `SourceError`."""

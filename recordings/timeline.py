@@ -28,7 +28,8 @@ class Moment:
         Monotonic (ns).
     kind : str
         ``alarm`` (with `event` raised, escalated, cleared or acknowledged), ``state``, ``acknowledged`` (the
-        operator's hand), ``mark``, ``gap``, ``watching`` (the monitor began or began anew), or ``event``.
+        operator's hand), ``mark``, ``change`` (of how the monitor warns), ``gap``, ``watching`` (the monitor
+        began or began anew), or ``event``.
     words : str
         In one line.
     event : str
@@ -106,6 +107,8 @@ def _of_log(log: LogContents) -> Iterator[Moment]:
             level = data.get("level") if isinstance(data, dict) else None
             level = level if isinstance(level, str) else None
             yield Moment(row["t_ns"], "mark", f"marked{f', {level}' if level else ''}", "mark", level=level)
+        elif row["name"] == "changed" and isinstance(data, dict) and isinstance(data.get("now"), str):
+            yield Moment(row["t_ns"], "change", data["now"], str(data.get("what", "")))
         else:
             yield Moment(row["t_ns"], "event", _event_words(row["name"], data), row["name"])
 

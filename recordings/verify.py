@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from calibration.profile import read_profile
-from monitor.config import parse_config
 from monitor.errors import CementWatchError, SourceError
 from recordings.archive_reader import ArchivedReader, VideoOnlyReader
 from recordings.checksums import CHECKSUMS, check_checksums, read_checksums
 from recordings.log_check import guard
 from recordings.log_reader import LogContents
-from recordings.recording import Gap, RecordingReader
+from recordings.recording import Gap, RecordingCheck, RecordingReader
 from recordings.session import (
     CONFIG,
     FRAMES,
@@ -149,13 +148,13 @@ def _frames(
             )
         if len(check.missing) > _MOST_NAMED:
             found.problems.append(f"{name}: frames are missing in {len(check.missing)} places")
-        _end(reader, found, name, messages, check.ended, check.complete)
+        _end(reader, found, name, messages, check)
         found.notes.append(f"{name}: {check.frames} frames as they were recorded")
         found.notes += _gaps(check.gaps)
 
 
 def _end(
-    reader: RecordingReader, found: Verification, name: str, messages: str, ended: bool, complete: bool
+    reader: RecordingReader, found: Verification, name: str, messages: str, check: RecordingCheck
 ) -> None:
     """What is to be said of the files as a whole."""
     before = len(found.problems)
@@ -170,9 +169,13 @@ def _end(
             found.problems.append(problem)
     elif (reader.path.parent / VIDEO).exists():
         found.notes.append(f"{VIDEO}: what an archiving that was broken off has left; archive again")
-    if not ended:
+    if isinstance(reader, ArchivedReader) and reader.timeline_ended and not check.ended:
+        found.problems.append(
+            "the recording had been cut before it was archived: what came behind is missing"
+        )
+    elif not check.ended:
         found.problems.append(f"{messages}: has no clean end: what came behind is missing")
-    elif not complete and not found.frames_damaged and len(found.problems) == before:
+    elif not (check.complete or check.damaged or check.missing) and len(found.problems) == before:
         found.problems.append(f"{messages}: is not as it was written (checksum over the whole)")
 
 
@@ -216,8 +219,8 @@ def _small_files(stored: StoredSession, found: Verification, log: LogContents | 
     readable: list[str] = []
     for name, read in (
         (PLAN, stored.plan),
-        (CONFIG, lambda: parse_config(stored.config_toml(), CONFIG)),
-        (PROFILE, lambda: read_profile(stored.folder / PROFILE)),
+        (CONFIG, lambda: tomllib.loads(stored.config_toml())),
+        (PROFILE, lambda: _read_profile(stored.folder / PROFILE)),
     ):
         path = stored.folder / name
         if name == PROFILE and not path.exists():
@@ -226,14 +229,21 @@ def _small_files(stored: StoredSession, found: Verification, log: LogContents | 
             continue
         try:
             read()
-        except (CementWatchError, OSError) as error:
-            found.problems.append(_without(stored.folder, str(error)))
+        except (CementWatchError, OSError, tomllib.TOMLDecodeError) as error:
+            told = _without(stored.folder, str(error))
+            found.problems.append(told if told.startswith(name) else f"{name}: {told}")
             continue
         readable.append(name)
         row = held.get(name)
         if row is not None and hashlib.sha256(path.read_bytes()).hexdigest() != row["sha256"]:
             found.problems.append(f"{name}: is not the one that the log names")
     found.notes.append(f"{', '.join([SESSION, *readable])}: readable")
+
+
+def _read_profile(path: Path) -> None:
+    from calibration.profile import read_profile  # takes a second to import, and few sessions have one
+
+    read_profile(path)
 
 
 def _checksums(stored: StoredSession, found: Verification) -> None:

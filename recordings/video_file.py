@@ -31,7 +31,7 @@ from monitor.sources.sequence import LARGEST_AREA_PX
 FORMATS = {"gray": 8, "gray10le": 10, "gray12le": 12, "gray16le": 16}
 _MS = Fraction(1, 1000)
 _SMALL_PX = 64
-_DECODING_THREADS = 2
+_THREADS = 2
 _BLOCK_HEAD_BYTES = 16  # of a Matroska block: track, time, flags
 
 
@@ -103,7 +103,9 @@ class VideoWriter:
         self.path, self._format, self._last_ms = path, pixel_format, -1
         with _told(path):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-            self._container = av.open(str(path), "w", format="matroska")
+            # the same frames give the same bytes: no random name, no version of FFmpeg
+            options = {"fflags": "+bitexact"}
+            self._container = av.open(str(path), "w", format="matroska", options=options)
             self._container.metadata.update(tags)
             if template is not None:
                 self._stream: VideoStream = self._container.add_stream_from_template(template.stream)
@@ -115,7 +117,8 @@ class VideoWriter:
                 self._stream.width, self._stream.height = columns, rows
                 self._stream.pix_fmt = pixel_format
                 self._stream.codec_context.time_base = _MS
-                self._stream.codec_context.thread_count = 1
+                self._stream.codec_context.thread_type = "SLICE"
+                self._stream.codec_context.thread_count = _THREADS
             self._stream.time_base = _MS
         self._closed = False
 
@@ -301,6 +304,6 @@ class PacketDecoder:
             raise RecordingError("there is no decoder for FFV1")
         context.extradata = self.kind.extradata
         context.width, context.height = self.kind.columns, self.kind.rows
-        context.thread_type, context.thread_count = "SLICE", _DECODING_THREADS
+        context.thread_type, context.thread_count = "SLICE", _THREADS
         context.options = {"err_detect": "crccheck+explode"}
         return context

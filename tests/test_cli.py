@@ -215,7 +215,17 @@ def test_a_bad_configuration_names_the_key(
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--help") == 0
     text = capsys.readouterr().out
-    for command in ("demo", "live", "analyse", "simulate", "sources", "config"):
+    for command in (
+        "demo",
+        "live",
+        "analyse",
+        "simulate",
+        "sources",
+        "config",
+        "archive",
+        "verify",
+        "export",
+    ):
         assert command in text
         assert call(command, "--help") == 0
     assert "Not a medical device" in text

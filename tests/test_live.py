@@ -19,13 +19,18 @@ import numpy as np
 import pytest
 
 from benchmarks.driven import display
+from monitor.config import Config
+from monitor.errors import OutputError
 from monitor.plan import plan_to_json
 from monitor.sources import source_for
 from recordings.session import StoredSession, open_session
+from recordings.simulated.marks import plan_for
 from recordings.simulated.settings import SimulationSettings
+from recordings.simulated.source import SimulatedSource
 from recordings.simulated.write import write_procedure
 from tests.monitor.scripted import disc_mm, plan, scene
 from ui.cli import run
+from ui.live import live_run
 
 FRAMES, RATE_HZ = 75, 30
 F15_KEYCODE = "193"
@@ -326,3 +331,43 @@ def test_a_key_in_a_real_window_acknowledges_and_one_alone_ends_nothing(
     assert len(kept.log().acknowledgements) == 1
     (mark,) = [json.loads(row["data"]) for row in kept.log().events if row["name"] == "mark"]
     assert cv2.imread(str(folder / mark["picture"])).shape[:2] == (720, 1280)
+
+
+SHORT = SimulationSettings(size=128, duration_s=1.0)
+
+
+def test_where_there_is_too_little_room_no_session_begins(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "session"
+    source, plan = SimulatedSource("quiet", SHORT), plan_for("quiet", SHORT)
+    with (
+        pytest.raises(OutputError, match=r"session: 120 MB are free, at least 500 MB are needed to record"),
+        live_run(source, plan, Config(), folder, free=lambda _: 120_000_000),
+    ):
+        pass
+    assert not folder.parent.exists()
+
+
+def test_a_disk_that_runs_full_stops_the_frames_and_not_the_log(tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    room = [10_000_000_000]
+
+    def free(_: Path) -> int:
+        return room.pop() if room else 400_000_000
+
+    with live_run(
+        SimulatedSource("quiet", SHORT), plan_for("quiet", SHORT), Config(), folder, free=free
+    ) as live:
+        seen = []
+        while not live.observer.ended:
+            seen.append(live.observer.look())
+            live.asked_to_stop.wait(0.02)
+    assert any("recording_full" in [reason.code for reason in look.health.reasons] for look in seen)
+    assert not seen[-1].recording
+    kept = open_session(folder)
+    assert kept.about.complete
+    with kept.frames() as reader:
+        assert len(reader) == 0
+        assert [(gap.first_seq, gap.reason) for gap in reader.gaps] == [(0, "no room")]
+        assert [event.name for event in reader.events] == ["frames_stopped"]
+        assert reader.gaps[0].count == 15
+    assert any("the disk is full" in row["reasons"] for row in kept.log().state_changes)

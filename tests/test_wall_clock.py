@@ -14,9 +14,13 @@ from tests.test_architecture import MODULES, name_of
 WALL_CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "time.time", "time.time_ns"}
 READS_THE_WALL_CLOCK = {
     "recordings/session.py",  # once, as the anchor that ties monotonic times to a date
+    "recordings/library/index.py",  # whether a session was written to just now
+    "ui/library_command.py",  # what is older than the retention
     "ui/live.py",  # the name of a new folder
     "calibration/profile.py",  # when a profile was made
     "calibration/readiness.py",  # whether it has expired
+    "ui/train_command.py",  # the day of an attempt
+    "ui/training/window.py",  # the same
     "ui/start/window.py",  # names of new folders and plans
     "ui/wizard/review_page.py",  # the same, of what is about to be saved
 }

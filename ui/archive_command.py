@@ -35,15 +35,12 @@ def archive(
             help="Also sessions that were not closed in order; they cannot be gone on with then.",
         ),
     ] = False,
-    background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
 ) -> int | None:
     """Turn the frames of closed sessions into FFV1 in Matroska, which other programs open.
 
     Each frame is read back and compared before the recording is deleted. Waits while a monitor runs on this
     machine.
     """
-    if background:
-        os.nice(19)
     from recordings.archive import Archived, archive_session
     from ui.session_folders import with_second_plane
 
@@ -98,21 +95,26 @@ def _words(done: object) -> str:
     return f"{done.frames} frames archived{damaged}; {done.after_bytes / 1e6:.1f} MB{ratio}"
 
 
-def archive_later(sessions: Iterable[Path]) -> bool:
+def archive_later(sessions: Iterable[Path]) -> subprocess.Popen[bytes] | None:
     """Start archiving in a process of its own, at the lowest priority, which outlives this one.
 
     Returns
     -------
-    bool
-        Whether it was started.
+    subprocess.Popen or None
+        None where there is nothing to do, it is switched off, or it could not be started.
     """
     folders = [str(folder.resolve()) for folder in sessions]
     if not folders or os.environ.get(VARIABLE) == "off":
-        return False
-    idle = [found, "-c", "3"] if (found := shutil.which("ionice")) else []
+        return None
+    lowest = [
+        word
+        for name, *options in (("nice", "-n", "19"), ("ionice", "-c", "3"))
+        if (found := shutil.which(name)) is not None
+        for word in (found, *options)
+    ]
     try:
-        subprocess.Popen(  # noqa: S603 - our own command
-            [*idle, *_COMMAND, "archive", "--background", *folders],
+        return subprocess.Popen(  # noqa: S603 - our own command
+            [*lowest, *_COMMAND, "archive", *folders],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -120,5 +122,4 @@ def archive_later(sessions: Iterable[Path]) -> bool:
         )
     except OSError as error:
         say(f"the session is not archived: {error}")
-        return False
-    return True
+        return None

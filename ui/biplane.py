@@ -13,10 +13,8 @@ from monitor.result import AlertTransition
 from monitor.sources.base import FrameSource
 from recordings.session import SESSION
 from ui.live import LiveRun, asked_by_signal, live_run
+from ui.session_folders import SECOND_FOLDER
 from ui.watchdog.heartbeat import Heartbeat
-
-SECOND_FOLDER = "second-plane"
-"""Below the first plane's session folder: a whole session of its own."""
 
 
 @contextmanager

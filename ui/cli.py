@@ -11,7 +11,9 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.archive_command import archive
+from ui.export_command import export
 from ui.import_command import import_command
+from ui.library_command import library
 from ui.live_command import live
 from ui.options import (
     BrandOption,
@@ -35,6 +37,7 @@ from ui.options import (
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
 from ui.replay_command import replay
+from ui.train_command import train as train_command
 from ui.verify_command import verify
 from ui.version import software_version
 
@@ -127,6 +130,9 @@ app.command()(replay)
 app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
+app.command()(export)
+app.command("train")(train_command)
+app.command()(library)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -35,6 +36,7 @@ from recordings.monitor_lock import monitoring
 from recordings.procedure import Procedure
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
+from recordings.room import Free, RoomWatch, expected_bytes_per_s, free_bytes, too_little
 from recordings.session import MEMORY, PROFILE, Session, utc_now
 from recordings.watching import reference_of, views_to_watch, watch
 from ui.asked import Asked
@@ -72,6 +74,8 @@ class LiveRun:
     asked_to_stop: Asked
     ready: Readiness
     config: Config
+    needed_bytes_per_s: float
+    """What recording the source is expected to need."""
 
 
 def session_folder(parent: Path, now: datetime | None = None) -> Path:
@@ -95,6 +99,7 @@ def live_run(
     heart: Heartbeat | None = None,
     asked: Asked | None = None,
     procedure: Procedure | None = None,
+    free: Free = free_bytes,
 ) -> Iterator[LiveRun]:
     """Open everything, start the loop, and take it all down again in order.
 
@@ -112,6 +117,8 @@ def live_run(
         Whose word to stop holds; None: this run listens for signals itself.
     procedure : Procedure or None
         Whose procedure it is; kept with a new session.
+    free : callable
+        Gives the space left where a folder lies (bytes); None: it cannot be told.
 
     Raises
     ------
@@ -139,7 +146,7 @@ def live_run(
             lost = (_ALL_FORGOTTEN,)
         pipeline, ready = watch(plan, references, views, info, config, profile, lost, checked)
         kept = (
-            _start_session(session, info, plan, config, profile, procedure)
+            _start_session(session, info, plan, config, profile, procedure, free)
             if resumed is None
             else resumed.session
         )
@@ -149,10 +156,12 @@ def live_run(
                 pipeline.recall(resumed.memory)
             pipeline.restore(resumed.alerts, begun_ns)
             frames = Continued(paced, resumed.next_seq, resumed.last_capture_ns, resumed.last_time_ns)
+        needed = expected_bytes_per_s(info, config.recording, config.gate.assumed_frame_rate_hz)
         recorder = None
         if kept is not None:
             first_step = resumed.next_step if resumed is not None else 0
-            recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES, first_step=first_step)
+            room = RoomWatch(partial(free, kept.folder), config.recording, needed)
+            recorder = Recorder(kept.recording, RECORDER_BUDGET_BYTES, room, first_step=first_step)
             begun = Beginning(
                 software_version(), tuple(view.name for view in views), references, lost, checked, first_step,
                 begun_ns, resumed.memory if resumed is not None else None,
@@ -190,7 +199,9 @@ def live_run(
             loop.start()
             clean = False
             try:
-                yield LiveRun(info, views[0], loop, observer, kept, recorder, told_to_stop, ready, config)
+                yield LiveRun(
+                    info, views[0], loop, observer, kept, recorder, told_to_stop, ready, config, needed
+                )
                 clean = True
             finally:
                 halt.set()
@@ -268,9 +279,13 @@ def _start_session(
     config: Config,
     profile: Profile | None,
     procedure: Procedure | None,
+    free: Free,
 ) -> Session | None:
     if folder is None:
         return None
+    lacking = too_little(free(folder), config.recording)
+    if lacking:
+        raise OutputError(f"{folder}: {lacking}; make room, or choose another folder")
     session = Session.create(
         folder,
         source_info=info,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -120,6 +121,7 @@ def live(
     from monitor.sources.cropped import cropped
     from recordings.open import open_source
     from recordings.procedure import take_procedure
+    from recordings.room import free_bytes, room_words
     from ui.biplane import biplane_run
     from ui.delays import delay_of
     from ui.keys import read_keys
@@ -162,6 +164,13 @@ def live(
                 )  # fmt: skip
             for words in runs[0].ready.words if room is not None else ():
                 typer.echo(f"calibration: {words}", err=True)
+            if session is not None:
+                words, scarce = room_words(
+                    free_bytes(session), settings.recording, (run.needed_bytes_per_s for run in runs)
+                )
+                # who reads along is told; what a script reads stays as it was unless it matters
+                if scarce or sys.stderr.isatty():
+                    typer.echo(words, err=True)
             if headless:
                 run_headless(runs, seconds)
             else:

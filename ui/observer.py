@@ -99,7 +99,7 @@ class Observer:
         recording = None
         if self._recorder is not None:
             state = self._recorder.state()
-            recording = state.alive and not state.failing
+            recording = state.alive and not state.failing and not state.room.full
         return Observation(
             status.result,
             health,
@@ -191,6 +191,8 @@ class Observer:
             recorder_error=failing or self._log_error or (self._keeper.error if self._keeper else None),
             watchdog_gone=self._heart.deserted,
             counters=counters,
+            room_min=recorder.room.minutes if recorder is not None and recorder.room.low else None,
+            room_full=recorder is not None and recorder.room.full,
         )
 
     def _keep(self, status: LoopStatus, health: Health, told: list[AlertTransition], now_ns: int) -> None:

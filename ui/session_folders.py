@@ -7,16 +7,17 @@ from typing import Annotated
 
 import typer
 
-from recordings.session import is_session
-from ui.biplane import SECOND_FOLDER
-
 SessionsArgument = Annotated[
     list[Path], typer.Argument(metavar="SESSION...", help="Folders of recorded sessions.")
 ]
 SessionArgument = Annotated[Path, typer.Argument(metavar="SESSION", help="Folder of a recorded session.")]
+SECOND_FOLDER = "second-plane"
+"""Of a biplane's other plane, below the first plane's session folder: a whole session of its own."""
 
 
 def with_second_plane(folder: Path) -> list[Path]:
     """The session itself, and that of a biplane's other plane where there is one."""
+    from recordings.session import is_session
+
     second = folder / SECOND_FOLDER
     return [folder, second] if is_session(second) else [folder]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -98,7 +99,9 @@ def window_for(
     from ui.overlay.scene import Scene
     from ui.overlay.window import OverlayWindow
 
-    does: dict[str, Callable[[], str]] = {} if sound is None else sound_actions(sound)
+    does: dict[str, Callable[[], str]] = {}
+    if sound is not None:
+        does = {name: partial(_noted, runs, name, act) for name, act in sound_actions(sound).items()}
     if len(runs) == 1:
         does["other_view"] = runs[0].observer.ask_for_next_view
 
@@ -154,6 +157,15 @@ def marker_for(runs: Sequence[LiveRun]) -> Marker:
         session.folder if session is not None else None,
         session.about.anchor_monotonic_ns if session is not None else 0,
     )
+
+
+def _noted(runs: Sequence[LiveRun], what: str, act: Callable[[], str]) -> str:
+    """Do something that changes how the monitor warns, and write that down; what was done, in words."""
+    words = act()
+    now_ns = time.monotonic_ns()
+    for run in runs:
+        run.observer.note("changed", {"what": what, "now": words}, now_ns)
+    return words
 
 
 def sound_actions(sound: Sounder) -> dict[str, Callable[[], str]]:

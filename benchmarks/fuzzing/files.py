@@ -6,14 +6,21 @@ import random
 import sqlite3
 import struct
 import zlib
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import msgspec
 import tomlkit
+from mcap.data_stream import ReadDataStream, RecordBuilder
+from mcap.opcode import Opcode
+from mcap.records import Metadata
 
 from benchmarks.fuzzing import seeds
 from benchmarks.fuzzing.mutate import NUMBERS, WORDS, hostile_value, spoiled_bytes, spoiled_tree
+from recordings.archive_format import facts_of, facts_to_metadata
 from recordings.log_schema import TABLE_NAMES
+from recordings.session import TIMELINE, VIDEO
 
 _HEAD = struct.Struct("<BQ")
 _MESSAGE = struct.Struct("<HIQQ")
@@ -32,7 +39,73 @@ def msgpack_bytes(tree: Any, dice: random.Random) -> bytes:  # noqa: ANN401 - an
 
 def recording(dice: random.Random) -> bytes:
     """Bytes at large, records at large, or messages whose check sum is right again."""
-    held = seeds.recording(dice.random() < 0.6)
+    return _spoiled_mcap(seeds.recording(dice.random() < 0.6), dice)
+
+
+def archive(dice: random.Random) -> dict[str, bytes]:
+    """An archived session: its video or time line spoiled, or packets that only the decoder can refuse."""
+    held = dict(seeds.archive())
+    match dice.randrange(6):
+        case 0:
+            held[VIDEO] = spoiled_bytes(held[VIDEO], dice)
+        case 1 | 2:
+            held[TIMELINE] = _spoiled_mcap(held[TIMELINE], dice)
+        case 3:
+            held[VIDEO] = spoiled_bytes(held[VIDEO], dice, first=dice.choice((0, 300, 700)))
+            del held[TIMELINE]
+        case 4:
+            held[TIMELINE] = _other_facts(held[TIMELINE], dice)
+        case _:
+            held[VIDEO], held[TIMELINE] = _believed(held[VIDEO], held[TIMELINE], dice)
+    return held
+
+
+def _believed(video: bytes, timeline: bytes, dice: random.Random) -> tuple[bytes, bytes]:
+    """Packets that were changed, with checksums that are right again."""
+    inside = bytearray(video)
+    records = _records(timeline)
+    for at, (opcode, body) in enumerate(records):
+        tree = msgspec.msgpack.decode(body[_MESSAGE.size :]) if opcode == 5 else {}
+        head = msgspec.msgpack.decode(tree["header"]) if tree else {}
+        if head.get("type") != "video" or dice.random() < 0.3:
+            continue
+        start, end = head["offset"], head["offset"] + head["size"]
+        for _ in range(dice.choice((1, 1, 3, 40))):
+            inside[dice.randrange(start, end)] = dice.randrange(256)
+        head["packet_crc32"] = zlib.crc32(inside[start:end])
+        packed = msgspec.msgpack.encode(head)
+        message = {"header": packed, "data": b"", "crc32": zlib.crc32(packed)}
+        records[at] = (5, body[: _MESSAGE.size] + msgspec.msgpack.encode(message))
+    return bytes(inside), _joined(timeline, records)
+
+
+def _other_facts(timeline: bytes, dice: random.Random) -> bytes:
+    """A time line that says something else of its video, and means it."""
+    records = _records(timeline)
+    at = next(k for k, (opcode, _) in enumerate(records) if opcode == Opcode.METADATA)
+    metadata = Metadata.read(ReadDataStream(BytesIO(records[at][1]))).metadata
+    facts = facts_of(metadata)
+    assert facts is not None
+    kind = facts.kind
+    match dice.randrange(3):
+        case 0:
+            kind = replace(kind, extradata=spoiled_bytes(kind.extradata, dice))
+        case 1:
+            kind = replace(kind, rows=dice.choice((0, 1, 23, 65535)), columns=dice.choice((0, 33, 65535)))
+        case _:
+            kind = replace(kind, pixel_format=dice.choice(("gray", "gray16le", "yuv420p", "nonsense")))
+    builder = RecordBuilder()
+    Metadata("recording", metadata | facts_to_metadata(replace(facts, kind=kind))).write(builder)
+    records[at] = (Opcode.METADATA, builder.end()[_HEAD.size :])
+    return _joined(timeline, records)
+
+
+def _joined(held: bytes, records: list[tuple[int, bytes]]) -> bytes:
+    body = b"".join(_HEAD.pack(code, len(body)) + body for code, body in records)
+    return held[:_MAGIC_BYTES] + body + held[:_MAGIC_BYTES]
+
+
+def _spoiled_mcap(held: bytes, dice: random.Random) -> bytes:
     if dice.random() < 0.3:
         return spoiled_bytes(held, dice, first=_MAGIC_BYTES if dice.random() < 0.9 else 0)
     records = _records(held)

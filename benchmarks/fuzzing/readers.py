@@ -20,7 +20,7 @@ from calibration.profile import read_profile
 from calibration.readiness import readiness
 from calibration.scale import scale_from_header
 from monitor.config import config_to_toml, parse_config, read_config
-from monitor.errors import CalibrationError, CementWatchError, EndOfStream, PlanError
+from monitor.errors import CalibrationError, CementWatchError, EndOfStream, PlanError, SourceError
 from monitor.frame import SourceInfo
 from monitor.plan import check_fits, parse_plan, plan_to_json, read_plan
 from monitor.sources.base import FrameSource
@@ -31,6 +31,7 @@ from recordings.recording import RecordingReader
 from recordings.replay import RecordedSource
 from recordings.resume import resume_session, standing_alerts
 from recordings.session import CONFIG, FRAMES, LOG, PLAN, open_session
+from recordings.verify import verify_session
 
 Files = dict[str, bytes]
 _MOST_FRAMES = 50
@@ -159,6 +160,21 @@ def _use_session(folder: Path) -> None:
         raise refused
 
 
+def _use_archive(folder: Path) -> None:
+    with open_session(folder).frames() as reader:
+        given = 0
+        for frame in reader:
+            assert frame.pixels.dtype in (np.uint8, np.uint16)
+            assert not frame.pixels.flags.writeable
+            given += 1
+        check = reader.check(quick=True)
+        assert check.frames <= len(reader)
+        assert given == len(reader) or not check.complete
+    found = verify_session(folder, quick=True)
+    if not found.whole:
+        raise SourceError(f"{folder}: {found.problems[0]}")
+
+
 def _dicom(dice: random.Random) -> Files:
     if dice.random() < 0.1:
         return {"a.dcm": dicom.objects()["native"], "b.dcm": dicom.spoiled(dice)}
@@ -198,6 +214,7 @@ READERS: dict[str, Reader] = {
     "config": Reader(lambda dice: {CONFIG: files.toml(dice)}, _use_config),
     "session": Reader(_session, _use_session),
     "recording": Reader(lambda dice: {FRAMES: files.recording(dice)}, _use_recording),
+    "archive": Reader(files.archive, _use_archive),
     "log": Reader(lambda dice: {LOG: files.log(dice)}, _use_log),
     "memory": Reader(_memory, _use_memory),
     "profile": Reader(
@@ -215,6 +232,7 @@ def whole(reader: str, folder: Path) -> None:
         "config": lambda: {CONFIG: seeds.config_toml().encode()},
         "session": lambda: dict(seeds.session()),
         "recording": lambda: {FRAMES: seeds.recording()},
+        "archive": lambda: dict(seeds.archive()),
         "log": lambda: {LOG: seeds.log()},
         "memory": lambda: {"memory.msgpack": seeds.memory()},
         "profile": lambda: {"profile.json": json.dumps(seeds.profile_tree()).encode()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import tempfile
@@ -29,11 +30,12 @@ from monitor.frame import (
 )
 from monitor.memory import LevelMemory, Memory
 from monitor.plan import Plan, View, parse_plan, plan_to_json
+from recordings.archive import archive_session
 from recordings.log_schema import ALARM_COLUMNS, TABLES, VERSION, VOLUME_COLUMNS
 from recordings.memory_file import write_memory
 from recordings.messages import Gap
 from recordings.recording import RecordingWriter
-from recordings.session import CONFIG, FRAMES, LOG, PLAN, SCHEMA, SessionFile, session_json
+from recordings.session import CONFIG, FRAMES, LOG, PLAN, SCHEMA, SESSION, SessionFile, session_json
 
 ROWS, COLUMNS = 24, 32
 BOOT = "a start of the machine"
@@ -237,6 +239,32 @@ def session_tree() -> dict[str, Any]:
     )  # fmt: skip
     tree: dict[str, Any] = json.loads(session_json(about))
     return tree
+
+
+@cache
+def archive() -> dict[str, bytes]:
+    """All files of a session that was closed and archived."""
+    about = msgspec.convert(session_tree() | {"complete": True}, SessionFile)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, data in session().items():
+            (folder / file).write_bytes(data)
+        (folder / FRAMES).unlink()
+        (folder / SESSION).write_bytes(session_json(about))
+        log = sqlite3.connect(folder / LOG, isolation_level=None)
+        for table, file in (("plan", PLAN), ("configuration", CONFIG)):
+            digest = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+            log.execute(f"UPDATE {table} SET sha256 = ?", (digest,))
+        log.close()
+        with RecordingWriter(folder / FRAMES, {"session": "seed"}) as writer:
+            for frame in frames():
+                if frame.pixels.itemsize == 2:
+                    writer.append(frame)
+            writer.gap(Gap(2, 1, 10**9, "overflow"))
+            writer.gap(Gap(4, 2, 2 * 10**9, "overflow"))
+            writer.event("table moved", {"by_mm": 3.0}, 2 * 10**9)
+        archive_session(folder, software_version="0.1")
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @cache

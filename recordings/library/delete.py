@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +46,7 @@ def delete_session(folder: Path, *, now_ns: int | None = None) -> Deleted:
     if folder.is_symlink() or not is_session(folder):
         raise InputError(f"{folder}: no session; nothing is deleted")
     found = look_at(folder)
-    row = row_of(found, folder, FactsCache(None), time.time_ns() if now_ns is None else now_ns)
+    row = row_of(found, folder, FactsCache(None), now_ns)
     if row.state == "recording now":
         raise InputError(f"{folder}: is being recorded now; nothing is deleted")
     names = {TAGS, THUMBNAIL, *own_files(folder)}

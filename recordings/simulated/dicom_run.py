@@ -1,24 +1,16 @@
-"""The DICOM header of a simulated run (X-Ray Angiographic Image Storage), and its pixels frame by frame."""
+"""The DICOM header of a simulated run (X-Ray Angiographic Image Storage)."""
 
 from __future__ import annotations
 
-import struct
-from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, XRayAngiographicImageStorage, generate_uid
 
-from monitor.errors import OutputError
-from monitor.frame import PixelIntensityRelationship, Pixels
+from monitor.frame import PixelIntensityRelationship
 from recordings.simulated.detector import MAGNIFICATION
 from recordings.simulated.scene import Scene
 from recordings.simulated.source import SOURCE_TO_DETECTOR_MM, SOURCE_TO_PATIENT_MM
 
-_LARGEST_BYTES = 2**32 - 2
 _DAY, _TIME = "20000101", "120000"
 
 
@@ -101,52 +93,3 @@ def run_header(scene: Scene, frame_count: int) -> Dataset:
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds.file_meta = meta
     return ds
-
-
-class RunFile:
-    """A multi-frame file to which frames are added one by one.
-
-    Parameters
-    ----------
-    path : Path
-    header : Dataset
-        From `run_header`; says how many frames will come.
-
-    Raises
-    ------
-    OutputError
-        The run is too large for one object.
-    """
-
-    def __init__(self, path: Path, header: Dataset) -> None:
-        bytes_ = (
-            int(header.NumberOfFrames) * int(header.Rows) * int(header.Columns) * int(header.BitsAllocated)
-        )
-        self._length = bytes_ // 8
-        if self._length > _LARGEST_BYTES:
-            raise OutputError(f"{path}: {header.NumberOfFrames} frames are too many for one DICOM object")
-        dcmwrite(path, header, enforce_file_format=True)
-        self._wide = int(header.BitsAllocated) > 8
-        self._file = path.open("ab")
-        representation = b"OW" if self._wide else b"OB"
-        padded = self._length + self._length % 2
-        self._file.write(struct.pack("<HH2sHI", 0x7FE0, 0x0010, representation, 0, padded))
-
-    def add(self, pixels: Pixels) -> None:
-        """Append one frame."""
-        self._file.write(pixels.astype("<u2" if self._wide else "u1", copy=False).tobytes())
-
-    def close(self) -> None:
-        """Finish the file."""
-        if not self._file.closed:
-            if self._length % 2:
-                self._file.write(b"\0")
-            self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.simulated.anatomy import Vertebra
+from recordings.simulated.injection import Flow
 from recordings.simulated.percolation import Volume, conductivity, fill_order
 from recordings.simulated.settings import LeakScript, LevelScript
 
@@ -23,7 +24,7 @@ _CORTEX_MM = 0.9
 _MARGIN_MM = 12.0
 _EMBOLUS_SPEED_MM_S = 25.0
 _EMBOLUS_RADIUS_MM = 1.0
-_EMBOLUS_AFTER_S = 1.0
+EMBOLUS_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +156,7 @@ def grow(
         if leak.kind == "embolus":
             done_s = opened_s + shared_s
             left = path[np.argmin(np.linalg.norm(path - tube.points_mm[-1], axis=1)) :]
-            drop = Drop(left, done_s + _EMBOLUS_AFTER_S)
+            drop = Drop(left, done_s + EMBOLUS_AFTER_S)
         return LevelGrowth((body, tube), drop, start_s, end_s, opened_s)
     around = _leak_speed(grid, vertebra, leak, portal, field)
     out_count = int(out_ml * 1e3 / parcel_mm3)
@@ -165,11 +166,25 @@ def grow(
     return LevelGrowth((body, out), None, start_s, end_s, opened_s)
 
 
+def drop_s(growth: LevelGrowth | None, flow: Flow, time_s: float) -> float | None:
+    """Time on the clock of a level's drop (s): blood takes it along whether or not anybody injects.
+
+    None where there is no drop, or what it comes from is not there yet.
+    """
+    if growth is None or growth.drop is None:
+        return None
+    torn_s = growth.drop.start_s - EMBOLUS_AFTER_S
+    since_s = flow.reached_s(torn_s)
+    return None if since_s is None or since_s > time_s else torn_s + time_s - since_s
+
+
 def tip_mm(vertebra: Vertebra, script: LevelScript) -> Floats:
     """Tip of the cannula, ``(a, s, r)``: in the front third, further back where the script leaks there."""
     depth = 0.34
     if script.leak is not None and script.leak.kind == "canal":
         depth = 0.48
+    if script.tip_depth is not None:
+        depth = script.tip_depth
     a = vertebra.at_depth(depth)
     middle = float(vertebra.top_mm(np.array(a)) + vertebra.bottom_mm(np.array(a))) / 2
     return np.array([a, middle, -3.0])

@@ -20,6 +20,8 @@ from recordings.simulated.detector import (
     Detector,
     scattered,
 )
+from recordings.simulated.growth import drop_s
+from recordings.simulated.injection import Flow, Steady
 from recordings.simulated.intruders import Intruders
 from recordings.simulated.motion import turn_matrix
 from recordings.simulated.physics import attenuation
@@ -45,10 +47,13 @@ class Renderer:
     Parameters
     ----------
     scene : Scene
+    flow : Flow
+        How far the cement is at a time; what it says of a time must stay so once that was rendered.
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, flow: Flow | None = None) -> None:
         self._scene = scene
+        self._flow = flow or Steady()
         settings = scene.settings
         self._n = settings.size
         pixel_mm = settings.pixel_mm
@@ -156,9 +161,11 @@ class Renderer:
     def cement_mm(self, time_s: float) -> Image:
         """Thickness of cement in the patient along the beam (mm), shape (size, size)."""
         cement = np.zeros((self._n, self._n), dtype=np.float32)
+        grown_s = self._flow.grown_s(time_s)
         for level in self._scene.treated:
-            if level.growth is not None and time_s >= level.growth.start_s - 1:
-                stamp(cement, level.cement_mm(time_s), self._scene.to_px(level, time_s))
+            if level.growth is not None and grown_s >= level.growth.start_s - 1:
+                there = level.cement_mm(grown_s, drop_s=drop_s(level.growth, self._flow, time_s))
+                stamp(cement, there, self._scene.to_px(level, time_s))
         return cement
 
     def _exposure(self, number: int) -> Image:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from recordings.simulated import background
-from recordings.simulated.anatomy import Placed, build_spine
+from recordings.simulated.anatomy import Placed, Vertebra, build_spine
 from recordings.simulated.bone import PLANE_MM, Plane, project_bone
 from recordings.simulated.cannula import Cannula, Rod, draw, place
 from recordings.simulated.disturbances import (
@@ -103,8 +104,11 @@ class SceneLevel:
         (left, right), (top, bottom) = _CEMENT_PLANE_MM[self.projection]
         return int((bottom - top) / PLANE_MM), int((right - left) / PLANE_MM)
 
-    def cement_mm(self, time_s: float, kind: str | None = None) -> Plane:
-        """Projected thickness of cement (mm) at a time; of one kind, or of all."""
+    def cement_mm(self, time_s: float, kind: str | None = None, *, drop_s: float | None = None) -> Plane:
+        """Projected thickness of cement (mm) at a time of growth; of one kind, or of all.
+
+        `drop_s` is the time on the clock of the drop, as `growth.drop_s`; None: there is none.
+        """
         shape = self.cement_shape()
         total = np.zeros(shape, dtype=np.float32)
         if self.growth is not None:
@@ -114,8 +118,8 @@ class SceneLevel:
                 weights = cloud.fill(time_s) * (cloud.parcel_mm3 / PLANE_MM**2)
                 total += np.bincount(cells, weights, minlength=total.size)[: total.size].reshape(shape)
             cv2.sepFilter2D(total, -1, _TENT, _TENT, dst=total, borderType=cv2.BORDER_CONSTANT)
-            if self.growth.drop is not None and kind in (None, "embolus"):
-                self._add_drop(total, self.growth.drop, time_s)
+            if self.growth.drop is not None and drop_s is not None and kind in (None, "embolus"):
+                self._add_drop(total, self.growth.drop, drop_s)
         return Plane(total, self.cement_origin_mm())
 
     def _add_drop(self, total: Image, drop: Drop, time_s: float) -> None:
@@ -193,7 +197,27 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
     InputError
         There is no procedure of that name.
     """
-    plot = scenario(name)
+    # whoever plans a procedure also renders it, and how long it lasts makes no other scene
+    scene = _built(name, replace(settings, duration_s=None))
+    if settings.duration_s is None:
+        return scene
+    return replace(
+        scene,
+        scenario=replace(scene.scenario, duration_s=settings.duration_s),
+        settings=settings,
+        frame_count=max(1, round(settings.duration_s * settings.frame_rate_hz)),
+    )
+
+
+@lru_cache(maxsize=4)
+def _built(name: str, settings: SimulationSettings) -> Scene:
+    return build_plot(scenario(name), settings)
+
+
+def build_plot(
+    plot: Scenario, settings: SimulationSettings, pause_s: float = PAUSE_BETWEEN_LEVELS_S
+) -> Scene:
+    """Build a scenario that need not be one of the named; `pause_s` lies between two levels."""
     plot = replace(
         plot,
         duration_s=plot.duration_s if settings.duration_s is None else settings.duration_s,
@@ -211,18 +235,14 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
     spine = build_spine(streams[0], tuple(scripts), aim)
     beam_rad = float(np.mean([p.vertebra.tilt_rad for p in spine if p.vertebra.name in scripts]))
     field_mm = settings.size * settings.pixel_mm
-    starts = _starts(plot, settings)
+    starts = _starts(plot, settings, pause_s)
     levels = []
     for number, placed in enumerate(spine):
-        bone_rng = np.random.default_rng([settings.seed, 10, number])
-        growth_rng = np.random.default_rng([settings.seed, 11, number])
         script = scripts.get(placed.vertebra.name)
         if script is None and abs(placed.centre_mm[1]) > field_mm / 2 + 45:
             continue
         start_s = starts.get(placed.vertebra.name, 0.0)
-        level = _build_level(
-            placed, settings, script, start_s, beam_rad, bone_rng, growth_rng, plot.disturbances
-        )
+        level = _build_level(placed, settings, script, start_s, beam_rad, number, plot.disturbances)
         levels.append(level)
     contrast_per_mm = rays.bone_per_mm - rays.water_per_mm
     phases = tuple(float(p) for p in streams[3].uniform(0, 2 * np.pi, 6))
@@ -250,13 +270,13 @@ def build_scene(name: str, settings: SimulationSettings) -> Scene:
     )
 
 
-def _starts(plot: Scenario, settings: SimulationSettings) -> dict[str, float]:
+def _starts(plot: Scenario, settings: SimulationSettings, pause_s: float) -> dict[str, float]:
     """When the injection starts at each level."""
     starts = {}
     now_s = settings.injection_start_s
     for script in plot.levels:
         starts[script.name] = now_s
-        now_s += script.volume_ml / settings.injection_ml_per_s + PAUSE_BETWEEN_LEVELS_S
+        now_s += script.volume_ml / settings.injection_ml_per_s + pause_s
     return starts
 
 
@@ -266,8 +286,7 @@ def _build_level(
     script: LevelScript | None,
     start_s: float,
     beam_rad: float,
-    bone_rng: np.random.Generator,
-    growth_rng: np.random.Generator,
+    number: int,
     disturbances: tuple[Disturbance, ...],
 ) -> SceneLevel:
     bone = placed.vertebra
@@ -275,7 +294,7 @@ def _build_level(
     tilt = bone.tilt_rad if lateral else bone.tilt_rad - beam_rad
     outline = bone.side_outline_mm() if lateral else bone.front_outline_mm(tilt)
     across = placed.centre_mm[0] if lateral else placed.centre_r_mm
-    plane = project_bone(bone, settings.projection, tilt, bone_rng)
+    plane = _bone(bone, settings.projection, tilt, settings.seed, number)
     level = SceneLevel(
         placed=placed,
         projection=settings.projection,
@@ -290,7 +309,7 @@ def _build_level(
     )
     if script is None:
         return level
-    growth = grow(bone, script, start_s, settings.injection_ml_per_s, growth_rng)
+    growth = _growth(bone, script, start_s, settings.injection_ml_per_s, settings.seed, number)
     rows, columns = level.cement_shape()
     cells = []
     for cloud in growth.clouds:
@@ -315,6 +334,21 @@ def _build_level(
         stylet=_antialiased(replace(rod.steel, values=stylet), settings.pixel_mm).values,
     )
     return replace(level, growth=growth, cells=tuple(cells), instrument=instrument)
+
+
+# Pictures of the same patient in another size, dose or disturbance: what takes long is the same.
+
+
+@lru_cache(maxsize=24)
+def _bone(bone: Vertebra, projection: str, tilt_rad: float, seed: int, number: int) -> Plane:
+    return project_bone(bone, projection, tilt_rad, np.random.default_rng([seed, 10, number]))
+
+
+@lru_cache(maxsize=12)
+def _growth(
+    bone: Vertebra, script: LevelScript, start_s: float, rate_ml_s: float, seed: int, number: int
+) -> LevelGrowth:
+    return grow(bone, script, start_s, rate_ml_s, np.random.default_rng([seed, 11, number]))
 
 
 def _antialiased(plane: Plane, pixel_mm: float) -> Plane:

@@ -156,13 +156,18 @@ class LeakScript:
 
 @dataclass(frozen=True, slots=True)
 class LevelScript:
-    """What is done at one level. `reach` is the part of the body's depth, from the front, that fills."""
+    """What is done at one level.
+
+    `reach` is the part of the body's depth, from the front, that fills; `tip_depth` the part at which the
+    tip of the cannula lies, None: where it usually does (`growth.tip_mm`).
+    """
 
     name: str
     volume_ml: float
     leak: LeakScript | None = None
     reach: float = 0.68
     needle_moves: bool = False
+    tip_depth: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.simulated.bone import PLANE_MM
+from recordings.simulated.growth import EMBOLUS_AFTER_S, LevelGrowth, drop_s
+from recordings.simulated.injection import Flow, Steady
 from recordings.simulated.render import Renderer
 from recordings.simulated.scene import Scene, SceneLevel
 from recordings.simulated.zones import Zones, zones_of
@@ -110,11 +112,14 @@ class Truth:
     Parameters
     ----------
     scene : Scene
+    flow : Flow
+        How far the cement is at a time; None: it goes on steadily.
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, flow: Flow | None = None) -> None:
         self._scene = scene
-        self._renderer = Renderer(scene)
+        self._flow = flow or Steady()
+        self._renderer = Renderer(scene, self._flow)
         self._zones = {level.placed.vertebra.name: zones_of(level) for level in scene.treated}
         self._leaks: tuple[LeakTruth, ...] | None = None
 
@@ -131,26 +136,63 @@ class Truth:
         levels = tuple(self._level(level, shown_s) for level in self._scene.treated)
         return FrameTruth(frame, time_s, thickness, thickness >= CEMENT_AT_MM, levels)
 
-    def leaks(self) -> tuple[LeakTruth, ...]:
-        """All leaks of the run, in the order in which they appear."""
-        if self._leaks is None:
-            found = [leak for level in self._scene.treated for leak in self._leaks_of(level)]
-            self._leaks = tuple(sorted(found, key=lambda leak: leak.first_present_frame))
+    def leaks(self, frames: int | None = None) -> tuple[LeakTruth, ...]:
+        """All leaks of the run, in the order in which they appear; or those of so many first frames."""
+        if self._leaks is None or frames is not None:
+            last = self._scene.frame_count if frames is None else min(frames, self._scene.frame_count)
+            found = [leak for level in self._scene.treated for leak in self._leaks_of(level, last)]
+            leaks = tuple(sorted(found, key=lambda leak: leak.first_present_frame))
+            if frames is not None:
+                return leaks
+            self._leaks = leaks
         return self._leaks
+
+    def leak_shows(self, level: SceneLevel, time_s: float) -> bool:
+        """Whether any leak of a level can be seen at a time, as in `LeakTruth`."""
+        zones = self._zones[level.placed.vertebra.name]
+        kinds = {cloud.kind for cloud in level.growth.clouds} if level.growth is not None else set()
+        return any(self._visible(level, zones, kind, time_s) for kind in kinds - {"body"})
+
+    def wall_mm(self, level: SceneLevel, time_s: float) -> float | None:
+        """Signed distance (mm) of a level's cement from the posterior wall at a time; None: not known."""
+        signed_mm = self._zones[level.placed.vertebra.name].signed_mm.get("posterior_wall")
+        there = self._cement(level, time_s) >= CEMENT_AT_MM
+        return None if signed_mm is None else _nearest(signed_mm, there)
+
+    def front(self, level: SceneLevel, time_s: float) -> tuple[Floats, Floats] | None:
+        """Where cement is nearest to the posterior wall, or farthest beyond, and the wall's nearest point.
+
+        Both in the level's plane (mm), shape (2,). None: no cement, or no such wall in this projection.
+        """
+        signed_mm = self._zones[level.placed.vertebra.name].signed_mm.get("posterior_wall")
+        there = self._cement(level, time_s) >= CEMENT_AT_MM
+        if signed_mm is None or not there.any():
+            return None
+        row, column = np.unravel_index(int(np.argmin(np.where(there, signed_mm, np.inf))), there.shape)
+        at = np.array([float(column), float(row)]) * PLANE_MM + level.cement_origin_mm()
+        wall = level.outline["posterior_wall"]
+        steps = np.linspace(0, len(wall) - 1, 20 * len(wall))
+        along = np.stack([np.interp(steps, np.arange(len(wall)), wall[:, axis]) for axis in (0, 1)], axis=1)
+        return at, along[int(np.argmin(np.linalg.norm(along - at, axis=1)))]
+
+    def _cement(self, level: SceneLevel, time_s: float, kind: str | None = None) -> Image:
+        grown_s = self._flow.grown_s(time_s)
+        return level.cement_mm(grown_s, kind, drop_s=drop_s(level.growth, self._flow, time_s)).values
 
     def _level(self, level: SceneLevel, time_s: float) -> LevelTruth:
         zones = self._zones[level.placed.vertebra.name]
-        there = level.cement_mm(time_s).values >= CEMENT_AT_MM
+        there = self._cement(level, time_s) >= CEMENT_AT_MM
         leaked = dict.fromkeys(LEAKS, 0.0)
         volume_ml = 0.0
         growth = level.growth
         if growth is not None:
+            grown_s, left_s = self._flow.grown_s(time_s), drop_s(growth, self._flow, time_s)
             for cloud in growth.clouds:
                 if cloud.kind == "body":
-                    volume_ml += cloud.volume_ml(time_s)
+                    volume_ml += cloud.volume_ml(grown_s)
                 else:
-                    leaked[cloud.kind] += cloud.volume_ml(time_s)
-            if growth.drop is not None and time_s >= growth.drop.start_s:
+                    leaked[cloud.kind] += cloud.volume_ml(grown_s)
+            if growth.drop is not None and left_s is not None and left_s >= growth.drop.start_s:
                 leaked["embolus"] += growth.drop.volume_ml
         now, first = self._scene.to_px(level, time_s), self._scene.to_px(level, 0.0)
         moved = now[:, 2] - first[:, 2]
@@ -166,27 +208,38 @@ class Truth:
             rotation_rad=self._scene.level_turn_rad(time_s) - self._scene.level_turn_rad(0.0),
         )
 
-    def _leaks_of(self, level: SceneLevel) -> list[LeakTruth]:
+    def _leaks_of(self, level: SceneLevel, last: int) -> list[LeakTruth]:
         if level.growth is None:
             return []
         starts = {c.kind: c.first_s for c in level.growth.clouds if c.kind != "body" and len(c.arrival_s)}
         if level.growth.drop is not None:
             starts["embolus"] = level.growth.drop.start_s
         found = []
-        for kind, start_s in starts.items():
+        for kind, grown_s in starts.items():
+            start_s = self._begins_s(level.growth, kind, grown_s)
+            if start_s is None:
+                continue
             first = int(np.floor(start_s * self._scene.settings.frame_rate_hz)) + 1
-            if first < self._scene.frame_count:
-                seen = self._first_visible(level, kind, first)
+            if first < last:
+                seen = self._first_visible(level, kind, first, last)
                 found.append(LeakTruth(level.placed.vertebra.name, kind, first, seen))
         return found
 
-    def _first_visible(self, level: SceneLevel, kind: str, first: int) -> int | None:
+    def _begins_s(self, growth: LevelGrowth, kind: str, grown_s: float) -> float | None:
+        """Time at which a leak begins that does so at a time of growth; None: it does not."""
+        if kind != "embolus" or growth.drop is None:
+            return self._flow.reached_s(grown_s)
+        torn_s = growth.drop.start_s - EMBOLUS_AFTER_S
+        since_s = self._flow.reached_s(torn_s)
+        return None if since_s is None else since_s + EMBOLUS_AFTER_S
+
+    def _first_visible(self, level: SceneLevel, kind: str, first: int, last: int) -> int | None:
         zones = self._zones[level.placed.vertebra.name]
-        last = self._scene.frame_count
         growth = level.growth
         if kind == "embolus" and growth is not None and growth.drop is not None:
             run_mm = float(np.linalg.norm(np.diff(growth.drop.path_mm, axis=0), axis=1).sum())
-            gone_s = growth.drop.start_s + run_mm / growth.drop.speed_mm_s
+            left_s = self._begins_s(growth, kind, growth.drop.start_s) or 0.0
+            gone_s = left_s + run_mm / growth.drop.speed_mm_s
             last = min(last, int(gone_s * self._scene.settings.frame_rate_hz) + 2)
         for frame in range(first, last):
             if self._visible(level, zones, kind, self._scene.shown_s(frame)):
@@ -194,10 +247,10 @@ class Truth:
         return None
 
     def _visible(self, level: SceneLevel, zones: Zones, kind: str, time_s: float) -> bool:
-        own = level.cement_mm(time_s, kind).values
+        own = self._cement(level, time_s, kind)
         if not (own >= CEMENT_AT_MM).any():
             return False
-        others = level.cement_mm(time_s).values - own
+        others = self._cement(level, time_s) - own
         seen = (own >= CEMENT_AT_MM) & ~zones.body & (others < CEMENT_AT_MM)
         seen &= ~self._hidden(level, time_s, seen.shape)
         return wide_area_mm2(seen) >= VISIBLE_AREA_MM2

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +16,8 @@ import numpy as np
 
 from monitor.errors import OutputError
 from monitor.plan import plan_to_json
-from recordings.simulated.dicom_run import RunFile, run_header
+from recordings.multi_frame_file import MultiFrameFile
+from recordings.simulated.dicom_run import run_header
 from recordings.simulated.disturbances import as_rows
 from recordings.simulated.marks import plan_of
 from recordings.simulated.render import Renderer
@@ -93,11 +95,11 @@ def _write(scene: Scene, paths: dict[str, Path], progress: Callable[[int, int], 
     renderer, truth = Renderer(scene), Truth(scene)
     paths["plan.json"].write_bytes(plan_to_json(plan_of(scene)))
     with (
-        RunFile(paths["run.dcm"], run_header(scene, total)) as run,
+        MultiFrameFile(paths["run.dcm"], run_header(scene, total)) as run,
         paths["truth.json"].open("wb") as rows,
         _masks(paths["truth_masks.mkv"], scene) as add_mask,
     ):
-        _begin_truth(rows, scene, truth)
+        _begin_truth(rows, scene, truth, total)
         for frame in range(total):
             now = truth.truth_at(frame)
             run.add(renderer.pixels(frame))
@@ -108,7 +110,18 @@ def _write(scene: Scene, paths: dict[str, Path], progress: Callable[[int, int], 
         rows.write(b"\n]}\n")
 
 
-def _begin_truth(rows: BinaryIO, scene: Scene, truth: Truth) -> None:
+def truth_json(scene: Scene, truth: Truth, frames: int) -> bytes:
+    """Contents of ``truth.json`` for so many first frames of a run, as `write_procedure` writes it."""
+    rows = BytesIO()
+    _begin_truth(rows, scene, truth, frames)
+    for frame in range(frames):
+        row = msgspec.json.encode(_row(scene, truth.truth_at(frame)))
+        rows.write((b",\n  " if frame else b"\n  ") + row)
+    rows.write(b"\n]}\n")
+    return rows.getvalue()
+
+
+def _begin_truth(rows: BinaryIO, scene: Scene, truth: Truth, frames: int) -> None:
     settings = asdict(scene.settings)
     settings["relationship"] = scene.settings.relationship.value
     del settings["disturbances"]
@@ -123,9 +136,9 @@ def _begin_truth(rows: BinaryIO, scene: Scene, truth: Truth) -> None:
     }
     if scene.disturbances:
         settings["disturbances"] = as_rows(scene.disturbances)
-    last = {level.name: level for level in truth.truth_at(scene.frame_count - 1).levels}
+    last = {level.name: level for level in truth.truth_at(frames - 1).levels}
     leaks = []
-    for leak in truth.leaks():
+    for leak in truth.leaks(frames):
         seen = leak.first_visible_frame
         leaks.append(
             asdict(leak)

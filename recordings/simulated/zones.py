@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import cv2
@@ -33,8 +34,9 @@ class Zones:
     signed_mm: Mapping[str, Image]
 
 
+@lru_cache(maxsize=8)
 def zones_of(level: SceneLevel) -> Zones:
-    """Work out the zones of a level."""
+    """Work out the zones of a level; some 0.1 s, so those of the last levels are kept."""
     rows, columns = level.cement_shape()
     left, top = level.cement_origin_mm()
     x = (left + PLANE_MM * np.arange(columns))[None, :]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -62,6 +64,40 @@ def growing(seed: int = 0, x0: float = 125.0, start: int = QUIET) -> Callable[[i
     return picture
 
 
+@cache
+def _grown() -> tuple[list[Result], Pipeline]:
+    """The run that most tests look at, once, and the pipeline as it was at frame QUIET + 40."""
+    pipe, picture = pipeline(), growing()
+    results = go(pipe, QUIET + 40, picture)
+    early = copy.deepcopy(pipe)
+    return results + go(pipe, 70, picture, first=QUIET + 40), early
+
+
+def grown(count: int) -> list[Result]:
+    """What a pipeline says of the first frames of `growing`, at most QUIET + 110."""
+    results, _ = _grown()
+    assert count <= len(results)
+    return results[:count]
+
+
+def grown_pipeline() -> Pipeline:
+    """One that has seen QUIET + 40 frames of it, to go on with."""
+    return copy.deepcopy(_grown()[1])
+
+
+@cache
+def _learned() -> Pipeline:
+    pipe = pipeline()
+    run_in = go(pipe, QUIET + 10, quiet())
+    assert run_in[-1].state is State.MONITORING
+    return pipe
+
+
+def learned_pipeline() -> Pipeline:
+    """One that has seen QUIET + 10 frames of `quiet`, to go on with."""
+    return copy.deepcopy(_learned())
+
+
 def rules(results: Iterable[Result], event: str = "raised") -> set[str]:
     return {t.alert.rule_id for r in results for t in r.transitions if t.event == event}
 
@@ -91,7 +127,7 @@ def test_registration_follows_the_bone() -> None:
 
 
 def test_a_growing_cement_is_measured_and_warned_of_before_it_leaks() -> None:
-    results = go(pipeline(), QUIET + 110, growing())
+    results = grown(QUIET + 110)
     # at frame QUIET + k the round reaches x0 + k / 2; the wall is at 170
     errors = []
     for i, result in enumerate(results[QUIET + 20 :], QUIET + 20):
@@ -115,7 +151,7 @@ def test_a_growing_cement_is_measured_and_warned_of_before_it_leaks() -> None:
 
 
 def test_speed_and_time_to_contact() -> None:
-    results = go(pipeline(), QUIET + 70, growing())
+    results = grown(QUIET + 70)
     level = results[-1].levels[0]
     # half a pixel a frame: 3 mm/s
     assert level.front_speed_mm_s == pytest.approx(0.5 * MM_PER_PX * RATE_HZ, rel=0.15)
@@ -129,7 +165,7 @@ def test_speed_and_time_to_contact() -> None:
 
 
 def test_no_volume_without_calibration_and_the_right_one_with() -> None:
-    plain = go(pipeline(), QUIET + 60, growing())[-1].levels[0]
+    plain = grown(QUIET + 60)[-1].levels[0]
     assert plain.volume_ml is None
     assert plain.volume_sd_ml is None
     pipe = pipeline(density=DensityCalibration(0.12, 0.03, "test"))
@@ -148,7 +184,7 @@ def bright_cement(picture: Callable[[int], NDArray[np.uint16]]) -> Callable[[int
 
 
 def test_inverted_pictures_give_the_same_findings() -> None:
-    dark = go(pipeline(), QUIET + 50, growing())[-1].levels[0]
+    dark = grown(QUIET + 50)[-1].levels[0]
     about = Intensity(PixelIntensityRelationship.LIN, 12, bright_is_radiolucent=False)
     bright = go(pipeline(intensity=about), QUIET + 50, bright_cement(growing()))[-1].levels[0]
     assert bright.area_mm2 == dark.area_mm2
@@ -168,8 +204,7 @@ def test_only_a_body_and_a_scale_still_finds_cement_that_leaves() -> None:
 
 
 def test_a_held_image_is_called_within_half_a_second_and_no_number_stays() -> None:
-    pipe = pipeline()
-    go(pipe, QUIET + 40, growing())
+    pipe = grown_pipeline()
     still = growing()(QUIET + 40)
     results = go(pipe, 15, lambda _: still, first=QUIET + 40)
     held = [i for i, r in enumerate(results) if r.state is State.HELD]
@@ -177,8 +212,21 @@ def test_a_held_image_is_called_within_half_a_second_and_no_number_stays() -> No
     assert all(r.levels[0].area_mm2 is None and r.levels[0].distances is None for r in results[held[0] :])
 
 
+def test_a_pipeline_that_was_copied_goes_on_as_the_one_it_was_copied_from() -> None:
+    picture = growing()
+    for i in range(QUIET + 40):
+        picture(i)
+    pipe = grown_pipeline()
+    for expected in grown(QUIET + 50)[QUIET + 40 :]:
+        shot = frame(expected.frame.seq, picture(expected.frame.seq))
+        found = pipe.step(shot, shot.time_ns)
+        assert (found.state, found.transitions) == (expected.state, expected.transitions)
+        assert found.levels[0].area_mm2 == expected.levels[0].area_mm2
+        assert found.levels[0].distances == expected.levels[0].distances
+
+
 def test_doubled_frames_are_no_new_evidence() -> None:
-    single = go(pipeline(), QUIET + 40, growing())
+    single = grown(QUIET + 40)
     doubled = pipeline()
     picture = growing()
     last = None
@@ -193,8 +241,8 @@ def test_doubled_frames_are_no_new_evidence() -> None:
 
 
 def test_a_jerk_is_blind_then_learned_anew_and_known_cement_is_not_forgotten() -> None:
-    pipe = pipeline()
-    before = go(pipe, QUIET + 40, growing())[-1].levels[0]
+    pipe = grown_pipeline()
+    before = grown(QUIET + 40)[-1].levels[0]
     noise = np.random.default_rng(9)
     cement = disc_mm(125.0, 130.0, 0.5 * 39, 4.0)
     jerk = 15.0
@@ -218,8 +266,8 @@ def test_a_jerk_is_blind_then_learned_anew_and_known_cement_is_not_forgotten() -
 def test_cement_before_and_after_a_time_unwatched_is_set_side_by_side(
     radius_after: int, priority: Priority
 ) -> None:
-    pipe = pipeline()
-    before = go(pipe, QUIET + 40, growing())[-1].levels[0]
+    pipe = grown_pipeline()
+    before = grown(QUIET + 40)[-1].levels[0]
     noise = np.random.default_rng(9)
     cement = disc_mm(125.0, 130.0, 0.5 * radius_after, 4.0)
 
@@ -277,8 +325,7 @@ def test_what_was_kept_for_another_plan_is_refused() -> None:
 
 
 def test_a_time_unwatched_without_cement_tells_nothing() -> None:
-    pipe = pipeline()
-    go(pipe, QUIET + 10, quiet())
+    pipe = learned_pipeline()
     noise = np.random.default_rng(5)
     results = go(pipe, 110, lambda i: scene(None, (0.0, 15.0), noise), first=QUIET + 10)
     assert results[-1].state is State.MONITORING
@@ -286,8 +333,7 @@ def test_a_time_unwatched_without_cement_tells_nothing() -> None:
 
 
 def test_a_change_of_depth_is_not_monitored_and_the_old_one_is_again() -> None:
-    pipe = pipeline()
-    go(pipe, QUIET + 10, quiet())
+    pipe = learned_pipeline()
     at = round((QUIET + 10) * 1e9 / RATE_HZ)
     eight = freeze_pixels((scene() >> 4).astype(np.uint8), copy=True)
     result = pipe.step(Frame(QUIET + 10, at, at, eight, "scripted"), at)
@@ -298,8 +344,7 @@ def test_a_change_of_depth_is_not_monitored_and_the_old_one_is_again() -> None:
 
 
 def test_a_brightness_step_is_not_cement() -> None:
-    pipe = pipeline()
-    go(pipe, QUIET + 10, quiet())
+    pipe = learned_pipeline()
     noise = np.random.default_rng(5)
     results = go(pipe, 90, lambda i: scene(None, sway(i), noise, dose=900.0), first=QUIET + 10)
     assert results[0].state is State.NOT_MONITORING

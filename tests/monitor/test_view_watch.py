@@ -24,6 +24,11 @@ from recordings.simulated.marks import plan_for
 from recordings.simulated.settings import SimulationSettings
 from recordings.simulated.source import SimulatedSource
 from recordings.watching import views_to_watch, watch
+from tests.rendered import forget, rendered
+
+__all__ = ["forget"]
+
+pytestmark = pytest.mark.usefixtures("forget")
 
 RATE_HZ = 15.0
 TURNED_S, BACK_S = 6.0, 9.0
@@ -31,12 +36,9 @@ TURNED_S, BACK_S = 6.0, 9.0
 
 def frames(projection: str, seconds: float, seed: int, **more: object) -> Iterator[Frame]:
     settings = SimulationSettings(
-        seed=seed, size=320, mm_per_px=0.42, duration_s=seconds + 1, projection=projection,  # type: ignore[arg-type]
-        injection_start_s=3.5, **more,  # type: ignore[arg-type]
+        seed=seed, size=320, mm_per_px=0.42, projection=projection, injection_start_s=3.5, **more  # type: ignore[arg-type]
     )  # fmt: skip
-    with SimulatedSource("clean", settings) as source:
-        for _ in range(round(seconds * RATE_HZ)):
-            yield source.read()
+    return iter(rendered("clean", settings, round(seconds * RATE_HZ)))
 
 
 def monitor(projection: str, seed: int) -> Pipeline:

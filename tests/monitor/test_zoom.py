@@ -17,7 +17,11 @@ from monitor.states import State
 from recordings.simulated.marks import plan_for
 from recordings.simulated.settings import SimulationSettings
 from recordings.simulated.source import SimulatedSource
+from tests.rendered import forget, rendered
 
+__all__ = ["forget"]
+
+pytestmark = pytest.mark.usefixtures("forget")
 Change = Callable[[NDArray[np.uint16], float], NDArray[np.uint16]]
 RATE_HZ = 15.0
 
@@ -29,19 +33,17 @@ def zoomed(pixels: NDArray[np.uint16], size: float) -> NDArray[np.uint16]:
 
 
 def run(seconds: float, size_at: Callable[[float], float], **more: float) -> list[Result]:
-    settings = SimulationSettings(size=320, mm_per_px=0.36, duration_s=seconds, injection_start_s=5.0, **more)  # type: ignore[arg-type]
-    source = SimulatedSource("clean", settings)
+    settings = SimulationSettings(size=320, mm_per_px=0.36, injection_start_s=5.0, **more)  # type: ignore[arg-type]
     plan = plan_for("clean", settings)
     results = []
-    with source:
+    with SimulatedSource("clean", settings) as source:
         pipe = Pipeline(plan, plan.views[0], source.info, Config())
-        for _ in range(round(seconds * RATE_HZ)):
-            frame = source.read()
-            size = size_at(frame.time_ns / 1e9)
-            pixels = frame.pixels if size == 1.0 else zoomed(frame.pixels, size)
-            pixels.flags.writeable = False
-            shown = Frame(frame.seq, frame.t_capture_ns, frame.t_source_ns, pixels, frame.source_id)
-            results.append(pipe.step(shown, frame.time_ns))
+    for frame in rendered("clean", settings, round(seconds * RATE_HZ)):
+        size = size_at(frame.time_ns / 1e9)
+        pixels = frame.pixels if size == 1.0 else zoomed(frame.pixels, size)
+        pixels.flags.writeable = False
+        shown = Frame(frame.seq, frame.t_capture_ns, frame.t_source_ns, pixels, frame.source_id)
+        results.append(pipe.step(shown, frame.time_ns))
     return results
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from monitor.frame import Frame, freeze_pixels
 from recordings.messages import Gap
+from recordings.packing import Cost, Packing
 from recordings.recorder import Recorder, RecorderState
 from recordings.recording import RecordingReader, RecordingWriter
 
@@ -37,15 +38,21 @@ class Disk:
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
+        self.packings: list[Packing] = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.packing_s = self.writing_s = 0.0
 
-    def append(self, frame: Frame) -> None:
+    def append(self, frame: Frame, packing: Packing) -> Cost:
         self._write(frame.seq)
+        self.packings.append(packing)
+        return Cost(self.packing_s, self.writing_s, frame.pixels.nbytes, frame.pixels.nbytes)
 
     def gap(self, gap: Gap) -> None:
         self._write(gap)
 
     def event(self, name: str, data: dict[str, Any], t_ns: int) -> None:
         self._write(-1)
+        self.events.append((name, data))
 
     def _write(self, what: int | Gap) -> None:
         self.entered.set()
@@ -182,6 +189,48 @@ def test_an_event_stands_between_the_frames_and_is_not_counted_as_one() -> None:
     assert disk.kept == [0, -1, 1]
     assert_balanced(recorder.state())
     assert recorder.state().captured == 2
+
+
+@pytest.mark.parametrize(
+    ("packing_s", "writing_s", "reason", "after"),
+    [(0.2, 0.01, "packing", Packing.RAW), (0.01, 0.8, "disk", Packing.TIGHT)],
+    ids=["slow packing", "slow disk"],
+)
+def test_what_holds_it_up_gets_less_to_do_and_that_is_written_down(
+    packing_s: float, writing_s: float, reason: str, after: Packing
+) -> None:
+    disk = Disk()
+    disk.packing_s, disk.writing_s = packing_s, writing_s
+    recorder = Recorder(disk, budget_bytes=100 * FRAME_BYTES)
+    for seq in range(100):
+        assert recorder.offer(frame_of(seq))
+    recorder.start()
+    assert recorder.stop(WAIT_S)
+    (name, first), *_ = disk.events
+    assert name == "packing"
+    assert (first["from"], first["to"], first["reason"]) == ("usual", after.name.lower(), reason)
+    assert (first["packing_ms"], first["writing_ms"]) == (1e3 * packing_s, 1e3 * writing_s)
+    assert first["backlog"] > 0.25
+    changed = disk.packings.index(after)
+    assert changed >= 30
+    assert set(disk.packings[:changed]) == {Packing.USUAL}
+    # its event stands behind the last frame of before
+    assert disk.kept[: changed + 1] == [*range(changed), -1]
+    assert account([item for item in disk.kept if item != -1]) == list(range(100))
+
+
+def test_a_disk_that_waits_gets_its_frames_late_and_whole() -> None:
+    disk = Disk()
+    disk.gate.clear()
+    recorder = Recorder(disk, budget_bytes=100 * FRAME_BYTES)
+    recorder.start()
+    for seq in range(120):
+        recorder.offer(frame_of(seq))
+    assert recorder.state().backlog == 1.0
+    disk.gate.set()
+    assert recorder.stop(WAIT_S)
+    assert account([item for item in disk.kept if item != -1]) == list(range(120))
+    assert disk.events == [], "it took no time that was measured: nothing would be gained"
 
 
 @given(

@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import QFileDialog
 from monitor.errors import CementWatchError
 from recordings.compared import Summary, Unlike
 from recordings.track import Track, open_track
-from ui.biplane import SECOND_FOLDER
 from ui.language import translated
 from ui.replay.bindings import bindings_of, connect
 from ui.replay.comparing import Comparing
@@ -24,6 +23,7 @@ from ui.replay.recompute import EveryFrame
 from ui.replay.snapshot import keep_image, snapshot_folder, time_name
 from ui.replay.view import ReplayView
 from ui.replay.words import tenths
+from ui.session_folders import SECOND_FOLDER
 from ui.sound.sounder import Sounder
 from ui.version import software_version
 

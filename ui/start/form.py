@@ -105,6 +105,7 @@ class Form(QScrollArea):
         self.mark = Button("&Mark the levels now")
         self.plan_words = label("", "faint")
         self.session, self.choose_session = field("nothing is kept"), Button("In…")
+        self.session_words = label("", "faint")
         for edit, name in (
             (self.crop, "crop"), (self.profile, "profile of the room"), (self.patient_id, "patient id"),
             (self.patient_name, "patient name"), (self.description, "procedure"),
@@ -138,6 +139,7 @@ class Form(QScrollArea):
         grid.addWidget(self.mark, grid.rowCount(), 1)
         grid.addWidget(self.plan_words, grid.rowCount(), 0, 1, 2)
         self._row(grid, "Sessio&n", _line(self.session, self.choose_session), self.session)
+        grid.addWidget(self.session_words, grid.rowCount(), 0, 1, 2)
 
     def _box(self) -> QGridLayout:
         frame = QFrame()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,15 +19,17 @@ from monitor.errors import InputError
 from monitor.sources.base import FrameSource
 from monitor.sources.capture_list import CaptureDevice, capture_devices
 from recordings.open import open_source
+from recordings.room import Free, free_bytes
 from recordings.simulated.settings import SCENARIOS
 from ui.capture_list import spec_for
 from ui.language import translated
 from ui.start.choice import begun, can_mark, new_plan_path, proposed_session
+from ui.start.disk import DiskSeen
 from ui.start.filled import Filled
 from ui.start.foot import Foot
 from ui.start.form import Form
 from ui.start.handover import Begun, Wanted
-from ui.start.missing import missing, missing_for_marking
+from ui.start.missing import Draft, missing, missing_for_marking
 from ui.start.picture import PreviewView
 from ui.start.rooms import Room, read_rooms, room_of, rooms_path, write_rooms
 from ui.start.watched_source import WatchedSource
@@ -56,6 +59,8 @@ class StartWindow(QWidget):
         Gives the source of a name and a frame rate.
     devices : callable
         Lists the capture devices.
+    free : callable
+        Gives the space left where a folder lies or will lie (bytes).
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class StartWindow(QWidget):
         rooms: Path | None = None,
         open_as: Callable[[str, float | None], FrameSource] | None = None,
         devices: Callable[[], tuple[CaptureDevice, ...]] = capture_devices,
+        free: Free = free_bytes,
     ) -> None:
         super().__init__()
         self.setWindowTitle(translated(f"{_TITLE}. {_STANDING}"))
@@ -79,6 +85,7 @@ class StartWindow(QWidget):
         self.source = WatchedSource(open_as or _open, self._work)
         self.form, self.view = Form(), PreviewView()
         self.filled = Filled(self.form, self.source)
+        self.disk = DiskSeen(self._work, self._config, self.refresh, free)
         self._lay_out()
         self._connect()
         self._fill_in(wanted or Wanted())
@@ -147,7 +154,7 @@ class StartWindow(QWidget):
     def refresh(self) -> None:
         """Say what there is, and what is missing."""
         form, info, filled = self.form, self.source.seen.info, self.filled
-        draft = filled.draft()
+        draft = self._draft()
         lacking = missing(draft)
         self.foot.show_missing(lacking)
         form.mark.setVisible(can_mark())
@@ -161,8 +168,19 @@ class StartWindow(QWidget):
         set_role(form.plan_words, "refused" if refused else "faint")
         self._show_crop()
         self._show_scale()
+        words, scarce = self.disk.words(info)
+        form.session_words.setText(words)
+        form.session_words.setVisible(bool(words))
+        set_role(form.session_words, "refused" if scarce else "faint")
         for widget in (form.rate, form.rate_name):
             widget.setVisible(info is not None and info.kind == "images")
+
+    def _draft(self) -> Draft:
+        """All that decides whether a monitor can start."""
+        self.disk.look(self.filled.session_path)
+        draft = self.filled.draft()
+        problem = self.disk.problem
+        return replace(draft, problems=(*draft.problems, problem)) if problem else draft
 
     def _show_crop(self) -> None:
         try:
@@ -192,7 +210,7 @@ class StartWindow(QWidget):
 
     def start(self, *, mark_now: bool = False) -> None:
         """Hand over what was chosen and close; nothing while anything is missing."""
-        draft, info = self.filled.draft(), self.source.seen.info
+        draft, info = self._draft(), self.source.seen.info
         if info is None or (missing_for_marking(draft) if mark_now else missing(draft)):
             self.refresh()
             return

@@ -504,6 +504,42 @@
         <translation>Bild steht seit %1 s</translation>
     </message>
     <message>
+        <source>room to record for %1 min</source>
+        <translation>Platz für %1 min Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>room to record for less than a minute</source>
+        <translation>Platz für weniger als 1 min Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>the disk is full: no images are recorded</source>
+        <translation>Datenträger voll: keine Bilder werden aufgezeichnet</translation>
+    </message>
+    <message>
+        <source>room to record about %1 min</source>
+        <translation>Platz für etwa %1 min Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>only room to record about %1 min</source>
+        <translation>nur Platz für etwa %1 min Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>room to record about %1 h</source>
+        <translation>Platz für etwa %1 h Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>only room to record about %1 h</source>
+        <translation>nur Platz für etwa %1 h Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>how much can be recorded is not known</source>
+        <translation>wie viel aufgezeichnet werden kann, ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>%1 MB are free, at least %2 MB are needed to record</source>
+        <translation>%1 MB sind frei, zum Aufzeichnen sind mindestens %2 MB nötig</translation>
+    </message>
+    <message>
         <source>recording falls behind</source>
         <translation>Aufzeichnung stockt</translation>
     </message>
@@ -2877,6 +2913,1144 @@ abgelaufen am %2</translation>
     </message>
 </context>
 <context>
+    <name>training</name>
+    <message>
+        <source>exercises</source>
+        <translation>Übungen</translation>
+    </message>
+    <message>
+        <source>exercise</source>
+        <translation>Übung</translation>
+    </message>
+    <message>
+        <source>difficulty</source>
+        <translation>Schwierigkeit</translation>
+    </message>
+    <message>
+        <source>what to do</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>without</source>
+        <translation>ohne</translation>
+    </message>
+    <message>
+        <source>difficulty %1 of %2: %3</source>
+        <translation>Schwierigkeit %1 von %2: %3</translation>
+    </message>
+    <message>
+        <source>first steps</source>
+        <translation>erste Schritte</translation>
+    </message>
+    <message>
+        <source>easy</source>
+        <translation>leicht</translation>
+    </message>
+    <message>
+        <source>usual</source>
+        <translation>üblich</translation>
+    </message>
+    <message>
+        <source>hard</source>
+        <translation>schwer</translation>
+    </message>
+    <message>
+        <source>very hard</source>
+        <translation>sehr schwer</translation>
+    </message>
+    <message>
+        <source>at most %1 s; cement is ready after %2 s</source>
+        <translation>höchstens %1 s; Zement bereit nach %2 s</translation>
+    </message>
+    <message>
+        <source>Warm-up</source>
+        <translation>Aufwärmen</translation>
+    </message>
+    <message>
+        <source>First filling</source>
+        <translation>Erste Füllung</translation>
+    </message>
+    <message>
+        <source>Slow, towards the back</source>
+        <translation>Langsam nach hinten</translation>
+    </message>
+    <message>
+        <source>At the endplate</source>
+        <translation>An der Deckplatte</translation>
+    </message>
+    <message>
+        <source>A whole filling</source>
+        <translation>Eine ganze Füllung</translation>
+    </message>
+    <message>
+        <source>Towards the back</source>
+        <translation>Nach hinten</translation>
+    </message>
+    <message>
+        <source>A vessel</source>
+        <translation>Ein Gefäß</translation>
+    </message>
+    <message>
+        <source>Surprise</source>
+        <translation>Überraschung</translation>
+    </message>
+    <message>
+        <source>Two levels</source>
+        <translation>Zwei Höhen</translation>
+    </message>
+    <message>
+        <source>A restless patient</source>
+        <translation>Unruhiger Patient</translation>
+    </message>
+    <message>
+        <source>Little dose</source>
+        <translation>Wenig Dosis</translation>
+    </message>
+    <message>
+        <source>Something leaves</source>
+        <translation>Etwas löst sich</translation>
+    </message>
+    <message>
+        <source>Fast and thin</source>
+        <translation>Schnell und dünn</translation>
+    </message>
+    <message>
+        <source>Hard surprise</source>
+        <translation>Schwere Überraschung</translation>
+    </message>
+    <message>
+        <source>how the pedal works; the monitor still learns</source>
+        <translation>wie das Pedal geht; der Monitor lernt noch</translation>
+    </message>
+    <message>
+        <source>fill the level as planned; much contrast, little movement</source>
+        <translation>wie geplant füllen; viel Kontrast, wenig Bewegung</translation>
+    </message>
+    <message>
+        <source>fill, and stop before it leaks; much contrast, slow</source>
+        <translation>füllen und vor dem Austritt aufhören; viel Kontrast, langsam</translation>
+    </message>
+    <message>
+        <source>fill, and stop before it leaks; good image</source>
+        <translation>füllen und vor dem Austritt aufhören; gutes Bild</translation>
+    </message>
+    <message>
+        <source>fill the level as planned</source>
+        <translation>wie geplant füllen</translation>
+    </message>
+    <message>
+        <source>fill, and stop before it leaks</source>
+        <translation>füllen und vor dem Austritt aufhören</translation>
+    </message>
+    <message>
+        <source>fill as planned, and stop before it leaks: it may or may not</source>
+        <translation>wie geplant füllen, vor einem Austritt aufhören: er kann kommen oder nicht</translation>
+    </message>
+    <message>
+        <source>L1 first, then T12: let go and press again between them</source>
+        <translation>erst L1, dann T12: dazwischen loslassen und neu drücken</translation>
+    </message>
+    <message>
+        <source>fill as planned; deep breath, one sudden movement</source>
+        <translation>wie geplant füllen; tiefer Atem, ein Ruck</translation>
+    </message>
+    <message>
+        <source>fill, and stop before it leaks; little dose</source>
+        <translation>füllen und vor dem Austritt aufhören; wenig Dosis</translation>
+    </message>
+    <message>
+        <source>fill, and stop before it leaks; little dose, fast</source>
+        <translation>füllen und vor dem Austritt aufhören; wenig Dosis, schnell</translation>
+    </message>
+    <message>
+        <source>may leak or not; faint cement, little dose</source>
+        <translation>Austritt möglich; blasser Zement, wenig Dosis</translation>
+    </message>
+    <message>
+        <source>trainee</source>
+        <translation>Übende Person</translation>
+    </message>
+    <message>
+        <source>name of the trainee</source>
+        <translation>Name der übenden Person</translation>
+    </message>
+    <message>
+        <source>the monitor's help</source>
+        <translation>Hilfe des Monitors</translation>
+    </message>
+    <message>
+        <source>off: the bare image, without contour, numbers or alarms</source>
+        <translation>aus: das Bild allein, ohne Umriss, Zahlen und Alarme</translation>
+    </message>
+    <message>
+        <source>hints</source>
+        <translation>Hinweise</translation>
+    </message>
+    <message>
+        <source>patient (a number)</source>
+        <translation>Patient (eine Zahl)</translation>
+    </message>
+    <message>
+        <source>another patient each time</source>
+        <translation>jedes Mal ein anderer Patient</translation>
+    </message>
+    <message>
+        <source>&amp;Start</source>
+        <translation>&amp;Beginnen</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>A recording…</source>
+        <translation>Eine Aufzeichnung…</translation>
+    </message>
+    <message>
+        <source>simulated procedures; scores are not validated against clinical skill</source>
+        <translation>simulierte Eingriffe; die Punkte sind nicht an klinischem Können geprüft</translation>
+    </message>
+    <message>
+        <source>scores are not validated against clinical skill</source>
+        <translation>die Punkte sind nicht an klinischem Können geprüft</translation>
+    </message>
+    <message>
+        <source>Folder of a session, or of a simulated run</source>
+        <translation>Ordner einer Sitzung oder eines simulierten Laufs</translation>
+    </message>
+    <message>
+        <source>the trainee needs a name</source>
+        <translation>die übende Person braucht einen Namen</translation>
+    </message>
+    <message>
+        <source>the trainee's name has %1 characters; %2 are the most</source>
+        <translation>der Name hat %1 Zeichen; höchstens %2</translation>
+    </message>
+    <message>
+        <source>the trainee's name has characters that cannot be shown</source>
+        <translation>der Name hat Zeichen, die sich nicht zeigen lassen</translation>
+    </message>
+    <message>
+        <source>the patient is a whole number from 0, not %L1</source>
+        <translation>der Patient ist eine ganze Zahl ab 0, nicht %L1</translation>
+    </message>
+    <message>
+        <source>preparing the patient…</source>
+        <translation>Patient wird vorbereitet…</translation>
+    </message>
+    <message>
+        <source>scoring…</source>
+        <translation>wird ausgewertet…</translation>
+    </message>
+    <message>
+        <source>reading the recording…</source>
+        <translation>Aufzeichnung wird gelesen…</translation>
+    </message>
+    <message>
+        <source>getting the decisive seconds…</source>
+        <translation>die entscheidenden Sekunden werden geholt…</translation>
+    </message>
+    <message>
+        <source>CementWatch training. %1</source>
+        <translation>CementWatch Training. %1</translation>
+    </message>
+    <message>
+        <source>CementWatch training: %1. %2</source>
+        <translation>CementWatch Training: %1. %2</translation>
+    </message>
+    <message>
+        <source>monitor's help off</source>
+        <translation>Hilfe des Monitors aus</translation>
+    </message>
+    <message>
+        <source>the image as a C-arm shows it:</source>
+        <translation>das Bild, wie es der C-Bogen zeigt:</translation>
+    </message>
+    <message>
+        <source>no contour, no numbers, no alarms</source>
+        <translation>kein Umriss, keine Zahlen, keine Alarme</translation>
+    </message>
+    <message>
+        <source>you alone decide when to stop</source>
+        <translation>allein entscheiden, wann Schluss ist</translation>
+    </message>
+    <message>
+        <source>the monitor's help is off</source>
+        <translation>die Hilfe des Monitors ist aus</translation>
+    </message>
+    <message>
+        <source>simulated procedure</source>
+        <translation>simulierter Eingriff</translation>
+    </message>
+    <message>
+        <source>a recording, not live</source>
+        <translation>eine Aufzeichnung, nicht live</translation>
+    </message>
+    <message>
+        <source>a recording, as it was</source>
+        <translation>eine Aufzeichnung, wie sie war</translation>
+    </message>
+    <message>
+        <source>held down</source>
+        <translation>gehalten</translation>
+    </message>
+    <message>
+        <source>let go where you would stop</source>
+        <translation>loslassen, wo man stoppen würde</translation>
+    </message>
+    <message>
+        <source>simulated procedures and recordings</source>
+        <translation>simulierte Eingriffe und Aufzeichnungen</translation>
+    </message>
+    <message>
+        <source>recording: %L1</source>
+        <translation>Aufzeichnung: %L1</translation>
+    </message>
+    <message>
+        <source>hold the space bar, or the mouse here</source>
+        <translation>Leertaste halten, oder hier die Maus</translation>
+    </message>
+    <message>
+        <source>hold %1, or the mouse here</source>
+        <translation>%1 halten, oder hier die Maus</translation>
+    </message>
+    <message>
+        <source>not yet</source>
+        <translation>noch nicht</translation>
+    </message>
+    <message>
+        <source>cement is ready in %1 s</source>
+        <translation>Zement bereit in %1 s</translation>
+    </message>
+    <message>
+        <source>level done</source>
+        <translation>Höhe fertig</translation>
+    </message>
+    <message>
+        <source>let go, then press for the next</source>
+        <translation>loslassen, dann neu drücken</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>leer</translation>
+    </message>
+    <message>
+        <source>let go</source>
+        <translation>loslassen</translation>
+    </message>
+    <message>
+        <source>injecting</source>
+        <translation>spritzt</translation>
+    </message>
+    <message>
+        <source>let go to stop</source>
+        <translation>loslassen zum Stoppen</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>gestoppt</translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>Give up</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>watch the back: cement must not reach the posterior wall</source>
+        <translation>hinten hinsehen: Zement darf die Hinterkante nicht erreichen</translation>
+    </message>
+    <message>
+        <source>stop before the last quarter of the body is full</source>
+        <translation>stoppen, ehe das letzte Viertel des Wirbelkörpers voll ist</translation>
+    </message>
+    <message>
+        <source>the last quarter of the body's depth is where to stop</source>
+        <translation>im letzten Viertel der Tiefe des Wirbelkörpers ist Schluss</translation>
+    </message>
+    <message>
+        <source>cement may touch an endplate; beyond it, it has leaked</source>
+        <translation>Zement darf die Deckplatte berühren; dahinter ist er ausgetreten</translation>
+    </message>
+    <message>
+        <source>a thin dark line out of the body is a vein: let go at once</source>
+        <translation>dünne dunkle Linie aus dem Körper ist eine Vene: sofort loslassen</translation>
+    </message>
+    <message>
+        <source>go on while it stays in the body: a needless stop costs points</source>
+        <translation>weiter, solange er im Körper bleibt: grundloser Stopp kostet Punkte</translation>
+    </message>
+    <message>
+        <source>little dose: look for what stays from image to image</source>
+        <translation>wenig Dosis: auf das achten, was von Bild zu Bild bleibt</translation>
+    </message>
+    <message>
+        <source>follow the vertebra, not the screen: it moves with the breath</source>
+        <translation>dem Wirbel folgen, nicht dem Bildschirm: er geht mit dem Atem</translation>
+    </message>
+    <message>
+        <source>look before and beside the body as well as at its back</source>
+        <translation>auch vor und neben den Körper sehen, nicht nur nach hinten</translation>
+    </message>
+    <message>
+        <source>the second level is the upper one</source>
+        <translation>die zweite Höhe ist die obere</translation>
+    </message>
+    <message>
+        <source>what moves away from the body has gone into the blood</source>
+        <translation>was sich vom Körper entfernt, ist im Blut</translation>
+    </message>
+    <message>
+        <source>hold the pedal until the planned volume is in, then let go</source>
+        <translation>Pedal halten, bis das geplante Volumen drin ist, dann loslassen</translation>
+    </message>
+    <message>
+        <source>near the posterior wall: be ready to let go</source>
+        <translation>nahe der Hinterkante: gleich loslassen</translation>
+    </message>
+    <message>
+        <source>cement touches an endplate: does it stay on this side?</source>
+        <translation>Zement berührt eine Deckplatte: bleibt er diesseits?</translation>
+    </message>
+    <message>
+        <source>with the monitor's help</source>
+        <translation>mit Hilfe des Monitors</translation>
+    </message>
+    <message>
+        <source>without the monitor's help</source>
+        <translation>ohne Hilfe des Monitors</translation>
+    </message>
+    <message>
+        <source>kept in the history</source>
+        <translation>in der Übungsakte</translation>
+    </message>
+    <message>
+        <source>patient %1</source>
+        <translation>Patient %1</translation>
+    </message>
+    <message>
+        <source>not kept: %L1</source>
+        <translation>nicht behalten: %L1</translation>
+    </message>
+    <message>
+        <source>See it again</source>
+        <translation>Noch einmal ansehen</translation>
+    </message>
+    <message>
+        <source>Once more</source>
+        <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>Exercises</source>
+        <translation>Übungen</translation>
+    </message>
+    <message>
+        <source>of 100</source>
+        <translation>von 100</translation>
+    </message>
+    <message>
+        <source>no score</source>
+        <translation>keine Punkte</translation>
+    </message>
+    <message>
+        <source>reaction</source>
+        <translation>Reaktion</translation>
+    </message>
+    <message>
+        <source>closest to the posterior wall</source>
+        <translation>der Hinterkante am nächsten</translation>
+    </message>
+    <message>
+        <source>leaked</source>
+        <translation>ausgetreten</translation>
+    </message>
+    <message>
+        <source>missed leaks</source>
+        <translation>verpasste Austritte</translation>
+    </message>
+    <message>
+        <source>needless stops</source>
+        <translation>grundlose Stopps</translation>
+    </message>
+    <message>
+        <source>does not count</source>
+        <translation>zählt nicht</translation>
+    </message>
+    <message>
+        <source>endplates %1 mm</source>
+        <translation>Deckplatten %1 mm</translation>
+    </message>
+    <message>
+        <source>anterior wall %1 mm</source>
+        <translation>Vorderkante %1 mm</translation>
+    </message>
+    <message>
+        <source>endplates crossed</source>
+        <translation>Deckplatten überschritten</translation>
+    </message>
+    <message>
+        <source>anterior wall crossed</source>
+        <translation>Vorderkante überschritten</translation>
+    </message>
+    <message>
+        <source>releasing a switch takes %1 ± %2 s</source>
+        <translation>einen Schalter loslassen dauert %1 ± %2 s</translation>
+    </message>
+    <message>
+        <source>let go %1 s before the danger</source>
+        <translation>%1 s vor der Gefahr losgelassen</translation>
+    </message>
+    <message>
+        <source>nothing dangerous came about</source>
+        <translation>nichts Gefährliches geschah</translation>
+    </message>
+    <message>
+        <source>not let go</source>
+        <translation>nicht losgelassen</translation>
+    </message>
+    <message>
+        <source>held for over %1 s after</source>
+        <translation>danach über %1 s gehalten</translation>
+    </message>
+    <message>
+        <source>longer than %1 s while nothing was near</source>
+        <translation>länger als %1 s, obwohl nichts nahe war</translation>
+    </message>
+    <message>
+        <source>%1 % of %2 mL possible</source>
+        <translation>%1 % von möglichen %2 mL</translation>
+    </message>
+    <message>
+        <source>planned %1 mL</source>
+        <translation>geplant %1 mL</translation>
+    </message>
+    <message>
+        <source>scored by: %1</source>
+        <translation>gewertet nach: %1</translation>
+    </message>
+    <message>
+        <source>shown: %1</source>
+        <translation>gezeigt: %1</translation>
+    </message>
+    <message>
+        <source>truth of the simulation</source>
+        <translation>Wahrheit der Simulation</translation>
+    </message>
+    <message>
+        <source>truth.json of the recording</source>
+        <translation>truth.json der Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>a mark of the operator in the log, not the truth</source>
+        <translation>einer Marke im Protokoll, nicht der Wahrheit</translation>
+    </message>
+    <message>
+        <source>an alarm of the monitor in the log, not the truth</source>
+        <translation>einem Alarm im Protokoll, nicht der Wahrheit</translation>
+    </message>
+    <message>
+        <source>an onset that was given</source>
+        <translation>einem angegebenen Beginn</translation>
+    </message>
+    <message>
+        <source>you stopped %1 s after %2</source>
+        <translation>%1 s nach diesem Ereignis gestoppt: %2</translation>
+    </message>
+    <message>
+        <source>you did not stop after %1</source>
+        <translation>nicht gestoppt nach diesem Ereignis: %1</translation>
+    </message>
+    <message>
+        <source>you had stopped %1 s before %2</source>
+        <translation>%1 s vor diesem Ereignis gestoppt: %2</translation>
+    </message>
+    <message>
+        <source>the pedal was not held when %1</source>
+        <translation>Pedal nicht gehalten bei diesem Ereignis: %1</translation>
+    </message>
+    <message>
+        <source>cement came near to the posterior wall</source>
+        <translation>Zement der Hinterkante nahe gekommen</translation>
+    </message>
+    <message>
+        <source>cement entered %1</source>
+        <translation>Zement in %1 gelangt</translation>
+    </message>
+    <message>
+        <source>cement left the body</source>
+        <translation>Zement aus dem Wirbelkörper gelangt</translation>
+    </message>
+    <message>
+        <source>the spinal canal</source>
+        <translation>den Spinalkanal</translation>
+    </message>
+    <message>
+        <source>the disc above</source>
+        <translation>die Bandscheibe darüber</translation>
+    </message>
+    <message>
+        <source>the disc below</source>
+        <translation>die Bandscheibe darunter</translation>
+    </message>
+    <message>
+        <source>a vein</source>
+        <translation>eine Vene</translation>
+    </message>
+    <message>
+        <source>the blood</source>
+        <translation>das Blut</translation>
+    </message>
+    <message>
+        <source>the foramen</source>
+        <translation>das Foramen</translation>
+    </message>
+    <message>
+        <source>the soft tissue beside the body</source>
+        <translation>das Weichgewebe neben dem Körper</translation>
+    </message>
+    <message>
+        <source>hardly anything was injected</source>
+        <translation>kaum etwas eingespritzt</translation>
+    </message>
+    <message>
+        <source>cement crossed the posterior wall by %1 mm</source>
+        <translation>Zement um %1 mm über die Hinterkante</translation>
+    </message>
+    <message>
+        <source>closest to the posterior wall %1 mm</source>
+        <translation>der Hinterkante am nächsten: %1 mm</translation>
+    </message>
+    <message>
+        <source>%1 mL left the body</source>
+        <translation>%1 mL aus dem Wirbelkörper ausgetreten</translation>
+    </message>
+    <message>
+        <source>the injection went on after a leak could be seen</source>
+        <translation>es wurde weiter gespritzt, obwohl ein Austritt zu sehen war</translation>
+    </message>
+    <message>
+        <source>stops without a reason: %1</source>
+        <translation>Stopps ohne Grund: %1</translation>
+    </message>
+    <message>
+        <source>stops without a reason: %1, %2 s in all</source>
+        <translation>Stopps ohne Grund: %1, zusammen %2 s</translation>
+    </message>
+    <message>
+        <source>%1 mL of %2 mL that were possible: %3 %</source>
+        <translation>%1 mL von möglichen %2 mL: %3 %</translation>
+    </message>
+    <message>
+        <source>%1 s longer than releasing a switch takes (%2 s)</source>
+        <translation>%1 s länger, als einen Schalter loszulassen dauert (%2 s)</translation>
+    </message>
+    <message>
+        <source>%1 s shorter than releasing a switch takes (%2 s)</source>
+        <translation>%1 s kürzer, als einen Schalter loszulassen dauert (%2 s)</translation>
+    </message>
+    <message>
+        <source>debrief</source>
+        <translation>Nachbesprechung</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Slow</source>
+        <translation>Langsam</translation>
+    </message>
+    <message>
+        <source>Whole image</source>
+        <translation>Ganzes Bild</translation>
+    </message>
+    <message>
+        <source>a quarter of the speed (S)</source>
+        <translation>ein Viertel der Geschwindigkeit (S)</translation>
+    </message>
+    <message>
+        <source>wall %1 mm</source>
+        <translation>Hinterkante %1 mm</translation>
+    </message>
+    <message>
+        <source>wall %1 mm beyond</source>
+        <translation>Hinterkante %1 mm überschritten</translation>
+    </message>
+    <message>
+        <source>leaked %1 mL</source>
+        <translation>ausgetreten %1 mL</translation>
+    </message>
+    <message>
+        <source>%1 mm beyond</source>
+        <translation>%1 mm dahinter</translation>
+    </message>
+    <message>
+        <source>yellow: cement</source>
+        <translation>gelb: Zement</translation>
+    </message>
+    <message>
+        <source>violet: cement outside the body</source>
+        <translation>violett: Zement außerhalb</translation>
+    </message>
+    <message>
+        <source>line: from the front to the posterior wall</source>
+        <translation>Linie: von der Front zur Hinterkante</translation>
+    </message>
+    <message>
+        <source>on the bar, blue: pedal held</source>
+        <translation>auf der Leiste blau: Pedal gehalten</translation>
+    </message>
+    <message>
+        <source>the monitor raised no HIGH alarm</source>
+        <translation>der Monitor gab keinen Alarm HOCH</translation>
+    </message>
+    <message>
+        <source>the monitor's first HIGH alarm: %1 s before that</source>
+        <translation>erster Alarm HOCH des Monitors: %1 s davor</translation>
+    </message>
+    <message>
+        <source>the monitor's first HIGH alarm: %1 s after that</source>
+        <translation>erster Alarm HOCH des Monitors: %1 s danach</translation>
+    </message>
+    <message>
+        <source>progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>score</source>
+        <translation>Punkte</translation>
+    </message>
+    <message>
+        <source>all trainees</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>all exercises</source>
+        <translation>alle Übungen</translation>
+    </message>
+    <message>
+        <source>nothing yet</source>
+        <translation>noch nichts</translation>
+    </message>
+    <message>
+        <source>attempt %1</source>
+        <translation>Versuch %1</translation>
+    </message>
+    <message>
+        <source>- - -  releasing a switch, %1 s</source>
+        <translation>- - -  Schalter loslassen, %1 s</translation>
+    </message>
+    <message>
+        <source>with help</source>
+        <translation>mit Hilfe</translation>
+    </message>
+    <message>
+        <source>without help</source>
+        <translation>ohne Hilfe</translation>
+    </message>
+    <message>
+        <source>with help less without</source>
+        <translation>mit Hilfe minus ohne</translation>
+    </message>
+    <message>
+        <source>%1 attempts: %2 with help, %3 without</source>
+        <translation>%1 Versuche: %2 mit Hilfe, %3 ohne</translation>
+    </message>
+    <message>
+        <source>no exercise was done both with and without help</source>
+        <translation>keine Übung mit und ohne Hilfe gemacht</translation>
+    </message>
+    <message>
+        <source>%1 over %2 of %3 pairs: too few to say anything</source>
+        <translation>%1 aus %2 von %3 Paaren: zu wenige für eine Aussage</translation>
+    </message>
+    <message>
+        <source>%1 (95 %: %2 to %3) over %4 pairs: no difference shown</source>
+        <translation>%1 (95 %: %2 bis %3) aus %4 Paaren: kein Unterschied gezeigt</translation>
+    </message>
+    <message>
+        <source>%1 (95 %: %2 to %3) over %4 pairs: better with help</source>
+        <translation>%1 (95 %: %2 bis %3) aus %4 Paaren: mit Hilfe besser</translation>
+    </message>
+    <message>
+        <source>%1 (95 %: %2 to %3) over %4 pairs: worse with help</source>
+        <translation>%1 (95 %: %2 bis %3) aus %4 Paaren: mit Hilfe schlechter</translation>
+    </message>
+    <message>
+        <source>a pair: the same trainee at the same exercise with and without help; fewer than %1 say nothing</source>
+        <translation>ein Paar: dieselbe Person an derselben Übung mit und ohne Hilfe; weniger als %1 sagen nichts</translation>
+    </message>
+    <message>
+        <source>whoever does one kind later has had more practice: change the order</source>
+        <translation>was später kommt, hat mehr Übung hinter sich: Reihenfolge wechseln</translation>
+    </message>
+</context>
+<context>
+    <name>library</name>
+    <message>
+        <source>LIBRARY</source>
+        <translation>BIBLIOTHEK</translation>
+    </message>
+    <message>
+        <source>CementWatch library</source>
+        <translation>CementWatch Bibliothek</translation>
+    </message>
+    <message>
+        <source>search: words, level:L1, leak:canal, date:2026-03, tag:teaching, volume&gt;4</source>
+        <translation>Suche: Wörter, level:L1, leak:canal, date:2026-03, tag:teaching, volume&gt;4</translation>
+    </message>
+    <message>
+        <source>search</source>
+        <translation>Suche</translation>
+    </message>
+    <message>
+        <source>sessions</source>
+        <translation>Sitzungen</translation>
+    </message>
+    <message>
+        <source>Read again</source>
+        <translation>Neu lesen</translation>
+    </message>
+    <message>
+        <source>Session</source>
+        <translation>Sitzung</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>Höhen</translation>
+    </message>
+    <message>
+        <source>Leaks</source>
+        <translation>Austritte</translation>
+    </message>
+    <message>
+        <source>Alarm</source>
+        <translation>Alarm</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>Länge</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>Operateur</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>complete</source>
+        <translation>vollständig</translation>
+    </message>
+    <message>
+        <source>cut</source>
+        <translation>abgebrochen</translation>
+    </message>
+    <message>
+        <source>broken</source>
+        <translation>beschädigt</translation>
+    </message>
+    <message>
+        <source>recording now</source>
+        <translation>Aufnahme läuft</translation>
+    </message>
+    <message>
+        <source>cut: not closed in order</source>
+        <translation>abgebrochen: nicht ordentlich beendet</translation>
+    </message>
+    <message>
+        <source>imported</source>
+        <translation>importiert</translation>
+    </message>
+    <message>
+        <source>imported %1</source>
+        <translation>importiert %1</translation>
+    </message>
+    <message>
+        <source>dicom</source>
+        <translation>DICOM</translation>
+    </message>
+    <message>
+        <source>video</source>
+        <translation>Video</translation>
+    </message>
+    <message>
+        <source>images</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>network</source>
+        <translation>Netz</translation>
+    </message>
+    <message>
+        <source>simulated</source>
+        <translation>simuliert</translation>
+    </message>
+    <message>
+        <source>recording</source>
+        <translation>Aufnahme</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keiner</translation>
+    </message>
+    <message>
+        <source>none detected</source>
+        <translation>keine erkannt</translation>
+    </message>
+    <message>
+        <source>not monitored</source>
+        <translation>nicht überwacht</translation>
+    </message>
+    <message>
+        <source>beside the body</source>
+        <translation>neben dem Wirbelkörper</translation>
+    </message>
+    <message>
+        <source>out of the body</source>
+        <translation>aus dem Wirbelkörper</translation>
+    </message>
+    <message>
+        <source>planned %1 mL</source>
+        <translation>geplant %1 mL</translation>
+    </message>
+    <message>
+        <source>watched %1 %</source>
+        <translation>überwacht %1 %</translation>
+    </message>
+    <message>
+        <source>watched %1 % of the time</source>
+        <translation>überwacht in %1 % der Zeit</translation>
+    </message>
+    <message>
+        <source>volume not known</source>
+        <translation>Volumen nicht bekannt</translation>
+    </message>
+    <message>
+        <source>leaks: %1</source>
+        <translation>Austritte: %1</translation>
+    </message>
+    <message>
+        <source>highest alarm: %1</source>
+        <translation>höchster Alarm: %1</translation>
+    </message>
+    <message>
+        <source>ALARMS</source>
+        <translation>ALARME</translation>
+    </message>
+    <message>
+        <source>alarms</source>
+        <translation>Alarme</translation>
+    </message>
+    <message>
+        <source>TAGS AND NOTE</source>
+        <translation>MARKEN UND NOTIZ</translation>
+    </message>
+    <message>
+        <source>tags</source>
+        <translation>Marken</translation>
+    </message>
+    <message>
+        <source>tags, with commas between</source>
+        <translation>Marken, durch Kommas getrennt</translation>
+    </message>
+    <message>
+        <source>note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>1 frame</source>
+        <translation>1 Bild</translation>
+    </message>
+    <message>
+        <source>%1 frames</source>
+        <translation>%1 Bilder</translation>
+    </message>
+    <message>
+        <source>%1 missing</source>
+        <translation>%1 fehlen</translation>
+    </message>
+    <message>
+        <source>software %L1</source>
+        <translation>Software %L1</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>Löschen…</translation>
+    </message>
+    <message>
+        <source>Delete a session</source>
+        <translation>Sitzung löschen</translation>
+    </message>
+    <message>
+        <source>Delete for ever</source>
+        <translation>Endgültig löschen</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>Behalten</translation>
+    </message>
+    <message>
+        <source>To delete the session, type its name:</source>
+        <translation>Zum Löschen den Namen der Sitzung eingeben:</translation>
+    </message>
+    <message>
+        <source>name of the session</source>
+        <translation>Name der Sitzung</translation>
+    </message>
+    <message>
+        <source>%1 frames, %2: they cannot be brought back</source>
+        <translation>%1 Bilder, %2: sie sind dann unwiederbringlich fort</translation>
+    </message>
+    <message>
+        <source>%1 sessions, %2</source>
+        <translation>%1 Sitzungen, %2</translation>
+    </message>
+    <message>
+        <source>1 session, %1</source>
+        <translation>1 Sitzung, %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2 sessions, %3</source>
+        <translation>%1 von %2 Sitzungen, %3</translation>
+    </message>
+    <message>
+        <source>reading the sessions…</source>
+        <translation>liest die Sitzungen…</translation>
+    </message>
+    <message>
+        <source>no sessions below this folder: live --session records one, import makes one of a file</source>
+        <translation>keine Sitzungen unter diesem Ordner: live --session zeichnet eine auf, import macht eine aus einer Datei</translation>
+    </message>
+    <message>
+        <source>nothing matches: Esc clears the search</source>
+        <translation>nichts gefunden: Esc leert die Suche</translation>
+    </message>
+    <message>
+        <source>there are no frames to replay</source>
+        <translation>es gibt keine Bilder zum Abspielen</translation>
+    </message>
+    <message>
+        <source>%L1: deleted, %2 freed</source>
+        <translation>%L1: gelöscht, %2 frei geworden</translation>
+    </message>
+    <message>
+        <source>left, since they are no part of it: %L1</source>
+        <translation>geblieben, da nicht Teil davon: %L1</translation>
+    </message>
+    <message>
+        <source>%L1: tags and note are kept</source>
+        <translation>%L1: Marken und Notiz gespeichert</translation>
+    </message>
+    <message>
+        <source>%L1: replay has ended: %L2</source>
+        <translation>%L1: Wiedergabe beendet: %L2</translation>
+    </message>
+    <message>
+        <source>%L1: cannot be opened: %L2</source>
+        <translation>%L1: kann nicht geöffnet werden: %L2</translation>
+    </message>
+    <message>
+        <source>%L1: is being recorded now; nothing is deleted</source>
+        <translation>%L1: wird gerade aufgezeichnet; nichts gelöscht</translation>
+    </message>
+    <message>
+        <source>%L1: no session; nothing is deleted</source>
+        <translation>%L1: keine Sitzung; nichts gelöscht</translation>
+    </message>
+    <message>
+        <source>search: no key %L1; there are: %L2</source>
+        <translation>Suche: %L1 gibt es nicht; es gibt: %L2</translation>
+    </message>
+    <message>
+        <source>search: %L1 is compared with a number, as %L2, not %L3</source>
+        <translation>Suche: %L1 wird mit einer Zahl verglichen, wie %L2, nicht %L3</translation>
+    </message>
+    <message>
+        <source>search: %L1 is yes or no, not %L2</source>
+        <translation>Suche: %L1 ist yes oder no, nicht %L2</translation>
+    </message>
+    <message>
+        <source>search: date is 2026, 2026-03, 2026-03-04 or from..to, not %L1</source>
+        <translation>Suche: date ist 2026, 2026-03, 2026-03-04 oder von..bis, nicht %L1</translation>
+    </message>
+    <message>
+        <source>search: %L1 cannot be compared by %L2; write %L3</source>
+        <translation>Suche: %L1 kann nicht mit %L2 verglichen werden; schreibe %L3</translation>
+    </message>
+    <message>
+        <source>tag %L1: must be 1 to %2 letters without , : &lt; &gt; = or quotes</source>
+        <translation>Marke %L1: 1 bis %2 Zeichen ohne , : &lt; &gt; = oder Anführungszeichen</translation>
+    </message>
+    <message>
+        <source>tags: at most %1 are kept of a session, not %2</source>
+        <translation>Marken: höchstens %1 je Sitzung, nicht %2</translation>
+    </message>
+    <message>
+        <source>note: at most %1 characters are kept, not %2</source>
+        <translation>Notiz: höchstens %1 Zeichen, nicht %2</translation>
+    </message>
+    <message>
+        <source>open the chosen session in the replay</source>
+        <translation>gewählte Sitzung in der Wiedergabe öffnen</translation>
+    </message>
+    <message>
+        <source>search: words, and level:L1 leak:canal date:2026-03 tag:teaching volume&gt;4</source>
+        <translation>Suche: Wörter, und level:L1 leak:canal date:2026-03 tag:teaching volume&gt;4</translation>
+    </message>
+    <message>
+        <source>clear the search; back to the table</source>
+        <translation>Suche leeren; zurück zur Tabelle</translation>
+    </message>
+    <message>
+        <source>from the search into the table</source>
+        <translation>von der Suche in die Tabelle</translation>
+    </message>
+    <message>
+        <source>sort by a column, again: the other way</source>
+        <translation>nach einer Spalte ordnen, nochmals: umgekehrt</translation>
+    </message>
+    <message>
+        <source>tags of the chosen session</source>
+        <translation>Marken der gewählten Sitzung</translation>
+    </message>
+    <message>
+        <source>read everything again</source>
+        <translation>alles neu lesen</translation>
+    </message>
+    <message>
+        <source>delete the chosen session; its name has to be typed</source>
+        <translation>gewählte Sitzung löschen; ihr Name ist einzugeben</translation>
+    </message>
+    <message>
+        <source>to the next field</source>
+        <translation>zum nächsten Feld</translation>
+    </message>
+</context>
+<context>
     <name>replay</name>
     <message>
         <source>REPLAY</source>
@@ -2901,14 +4075,6 @@ abgelaufen am %2</translation>
     <message>
         <source>every frame</source>
         <translation>jedes Bild</translation>
-    </message>
-    <message>
-        <source>Play</source>
-        <translation>Abspielen</translation>
-    </message>
-    <message>
-        <source>Pause</source>
-        <translation>Pause</translation>
     </message>
     <message>
         <source>◀ alarm</source>
@@ -2961,10 +4127,6 @@ abgelaufen am %2</translation>
     <message>
         <source>not processed at this moment</source>
         <translation>in diesem Moment nicht ausgewertet</translation>
-    </message>
-    <message>
-        <source>not monitored</source>
-        <translation>nicht überwacht</translation>
     </message>
     <message>
         <source>not computed yet</source>

@@ -48,10 +48,13 @@ class Worker(QObject):
 
         self._pool.submit(run)
 
-    def close(self, *, wait: bool = True) -> None:
-        """Drop what has not begun, wait for what has unless told not to, and deliver nothing any more."""
+    def close(self, *, wait: bool = True, drop: bool = True) -> None:
+        """Drop what has not begun, wait for what has unless told not to, and deliver nothing any more.
+
+        Without `drop` what has not begun is still done.
+        """
         self._closed = True
-        self._pool.shutdown(wait=wait, cancel_futures=True)
+        self._pool.shutdown(wait=wait, cancel_futures=drop)
 
     def _deliver(self, then: Then, outcome: object) -> None:
         if not self._closed:

@@ -18,6 +18,7 @@ from monitor.sources.capture_list import CaptureDevice
 from monitor.sources.cropped import Crop
 from recordings.procedure import VARIABLE, procedure_of
 from tests.monitor.scripted import SIZE, plan, scene
+from tests.ui.german import Listening
 from tests.ui.start.conftest import GRABBER, Grabber, Show
 from ui.start.handover import Wanted
 from ui.start.rooms import rooms_path
@@ -324,3 +325,30 @@ def test_nothing_is_cut(size: tuple[int, int], show: Show, grabber: Grabber, goo
     for button in (form.file, form.folder, form.again, form.dark, form.bright, form.take, form.open_plan):
         needed = QFontMetrics(button.font()).horizontalAdvance(button.text().replace("&", ""))
         assert button.width() >= needed, button.text()
+
+
+def test_the_room_on_the_disk_is_said_and_too_little_keeps_from_starting(
+    show: Show, grabber: Grabber, good_plan: Path, german: Listening
+) -> None:
+    free = {"bytes": 3_000_000_000_000}
+    hand = show(free=lambda _: free["bytes"])
+    hand.open(GRABBER)
+    hand.image()
+    words = hand.form.session_words
+    hand.until(lambda: words.text().startswith("Platz für etwa"))
+    hand.type(hand.form.session, "/somewhere/else")
+    free["bytes"] = 40_000_000
+    hand.type(hand.form.session, "/somewhere")
+    hand.click(hand.form.dark)
+    hand.type(hand.form.plan, str(good_plan))
+    hand.until(lambda: "40 MB sind frei" in hand.missing)
+    assert not hand.may_start
+    assert not words.text()
+    free["bytes"] = 510_000_000
+    hand.type(hand.form.session, "/somewhere/third")
+    hand.until(lambda: words.text().startswith("nur Platz"))
+    assert hand.may_start
+    hand.type(hand.form.session, "")
+    assert hand.may_start
+    assert not words.text()
+    assert not [words for words in german.lacking if "record" in words]

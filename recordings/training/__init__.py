@@ -1,0 +1,1 @@
+"""Exercises on recordings and simulated procedures, their scores and what is kept of them."""

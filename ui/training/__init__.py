@@ -1,0 +1,1 @@
+"""Windows to practise in: list of exercises, exercise, score, debrief, progress."""
