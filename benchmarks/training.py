@@ -7,8 +7,8 @@
 `speed` runs an exercise with the pedal held from the start in a window that nobody sees, and counts the
 exposures for which there was no time. `driven` does the same in a real window under a virtual X server, with
 a key that is held, from the list to the score. `trainees` are two that are no people: one holds the pedal
-until the monitor raises a HIGH alarm and then takes as long as a person to let go (318 ± 51 ms), the other
-never looks. It shows what the loop lets happen, not what help is worth to people.
+until the monitor raises a HIGH alarm, or any of a leak, and then takes as long as a person to let go
+(318 ± 51 ms); the other never looks. It shows what the loop lets happen, not what help is worth to people.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Blind:
 
 
 class Alarmed(Blind):
-    """Lets go after the first HIGH alarm about the patient, as fast as a person can."""
+    """Lets go after the first alarm that is HIGH or of a leak, as fast as a person can."""
 
     def __init__(self, prepared: Prepared, rng: np.random.Generator) -> None:
         super().__init__(prepared, rng)
@@ -160,16 +160,15 @@ class Alarmed(Blind):
 
     def __call__(self, time_s: float, result: Result | None) -> bool:
         """Whether the pedal is held."""
-        if result is not None and self._let_go_s is None and any(_is_high(a) for a in result.alerts):
+        if result is not None and self._let_go_s is None and any(_stops(a) for a in result.alerts):
             self._let_go_s = time_s + self._takes_s
         gone = self._let_go_s is not None and time_s >= self._let_go_s
         return not gone and super().__call__(time_s, result)
 
 
-def _is_high(alert: Alert) -> bool:
-    return (
-        alert.priority is Priority.HIGH and alert.kind is Kind.CLINICAL and alert.state is AlarmState.ACTIVE
-    )
+def _stops(alert: Alert) -> bool:
+    grave = alert.priority is Priority.HIGH or alert.rule_id.startswith("leak_")
+    return grave and alert.kind is Kind.CLINICAL and alert.state is AlarmState.ACTIVE
 
 
 def trainees(names: list[str], seeds: list[int]) -> None:

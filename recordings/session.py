@@ -2,7 +2,8 @@
 
 It holds ``frames.mcap``, ``log.sqlite``, ``plan.json``, ``config.toml`` and ``session.json``, and while it is
 being recorded ``memory.msgpack``, which a restart goes on with; all readable by its owner only. Where moments
-were marked (event ``mark`` of the log), ``snapshots/`` holds pictures of the screen.
+were marked (event ``mark`` of the log), ``snapshots/`` holds pictures of the screen. ``profile.json`` is the
+calibration of the room; ``tags.json`` and ``thumbnail.png`` are the library's (`recordings.library`).
 ``session.json`` is written last and replaced whole: a folder with it is a session, and ``complete`` in it
 is true once the session was closed in order; ``checksums.sha256`` is then written over all of it. Archived
 (`recordings.archive`), it holds ``frames.mkv`` and ``timeline.mcap`` in place of ``frames.mcap``: `files` in

@@ -1,7 +1,9 @@
-"""Whether frames show text: what the monitor itself leaves out as burned in, looked for over a whole run.
+"""Whether frames show text, looked for over a whole run.
 
-White text in thin, sharp strokes that stands still is found. Gray or black text, text over bright bone, and
-text of a few frames may not be: that none was found does not mean that there is none.
+Two things are looked for: what the monitor itself leaves out as burned in (white, thin, sharp, at the same
+place), and strokes of any brightness that keep their value while the image around them has noise. Text of a
+part of the run, or in a single image where it is not white, may not be found: that none was found does not
+mean that there is none.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.burned_in import BurnedIn
 from monitor.burned_in_config import BurnedInConfig
@@ -18,6 +21,7 @@ from monitor.frame import Frame, SourceInfo
 from monitor.grid import Grid
 from monitor.intensity import Curve, to_work_image
 from recordings.importing.regions import Region, blanked
+from recordings.importing.still_strokes import StillStrokes
 from recordings.messages import Gap
 
 _FIELD_MM = 230.0
@@ -44,10 +48,11 @@ def text_in(
     bright = info.intensity.bright_is_radiolucent
     burned = BurnedIn(shape, grid.mm_per_px, BurnedInConfig(look_every_s=0.0), bright_is_radiolucent=bright)
     found = np.zeros(shape, bool)
+    still = StillStrokes(info.intensity.largest_stored_value)
     looks, looked_ns, frame = 0, 0, None
 
     def look(at: Frame) -> None:
-        work = to_work_image(blanked(at, regions, info.intensity).pixels, info.intensity, grid, curve)
+        work = to_work_image(at.pixels, info.intensity, grid, curve)
         for _ in range(2):  # a look has two halves
             burned.look(work, float(looks))
         if burned.text is not None:
@@ -58,20 +63,23 @@ def text_in(
             progress(done, info.frame_count)
         if isinstance(piece, Gap):
             continue
-        frame = piece
+        frame = blanked(piece, regions, info.intensity)
+        still.look(frame.pixels)
         if looks < _LEAST_LOOKS or frame.time_ns - looked_ns >= _APART_S * 1e9:
             looks, looked_ns = looks + 1, frame.time_ns
             look(frame)
     while frame is not None and looks < _LEAST_LOOKS:
         looks += 1
         look(frame)
-    return _regions(found, grid)
+    size = (info.columns, info.rows)
+    white = still.confirmed(cv2.resize(found.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
+    strokes = still.found()
+    return _regions(white if strokes is None else white | strokes)
 
 
-def _regions(found: np.ndarray[tuple[int, int], np.dtype[np.bool_]], grid: Grid) -> tuple[Region, ...]:
-    """Boxes around what was found, in frame px; letters of a line together, the largest first."""
-    wide = cv2.dilate(found.view(np.uint8), np.ones((3, 25), np.uint8))
+def _regions(found: NDArray[np.bool_]) -> tuple[Region, ...]:
+    """Boxes around what was found (px); letters of a line together, with a margin, the largest first."""
+    wide = cv2.dilate(found.view(np.uint8), np.ones((9, 41), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(wide)
     boxes = sorted(stats[1:].tolist(), key=lambda box: -box[cv2.CC_STAT_AREA])[:_MOST_REGIONS]
-    b = grid.binning
-    return tuple(Region(x * b, y * b, columns * b, rows * b) for x, y, columns, rows, _ in boxes)
+    return tuple(Region(x, y, columns, rows) for x, y, columns, rows, _ in boxes)

@@ -16,7 +16,7 @@ from recordings.session import LOG, open_session
 from ui.library.panel import AlarmLine
 from ui.wizard.worker import Then, Worker
 
-_CHUNK = 25
+_CHUNK = 10
 
 
 @dataclass(slots=True)

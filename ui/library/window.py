@@ -75,6 +75,7 @@ class LibraryWindow(QWidget):
         self._pictures = Pictures(root, self._painter, self._picture_arrived)
         self._growing = False
         self._chosen: str | None = None
+        self._first: str | None = None
         self._font_px = 0
         self.model = RowsModel(self._pictures.of, self)
         self.found = FoundRows(self.model, self)
@@ -202,6 +203,7 @@ class LibraryWindow(QWidget):
             self.model.add(rows)
             if self._chosen is None:
                 self.choose(None)
+                self._first = self._chosen
         self.refresh()
 
     def _take_all(self, rows: list[Row] | Exception) -> None:
@@ -213,7 +215,9 @@ class LibraryWindow(QWidget):
             self.model.add(rows)
             self._chosen = chosen
         self._growing = False
-        self.choose(self._chosen)
+        # nobody has chosen yet: the topmost of all
+        self.choose(None if self._chosen == self._first else self._chosen)
+        self._first = None
         self.refresh()
 
     def _freshen(self) -> None:

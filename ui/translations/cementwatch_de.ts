@@ -2924,7 +2924,7 @@ abgelaufen am %2</translation>
     </message>
     <message>
         <source>difficulty</source>
-        <translation>Schwierigkeit</translation>
+        <translation>Grad</translation>
     </message>
     <message>
         <source>what to do</source>
@@ -4077,6 +4077,14 @@ abgelaufen am %2</translation>
         <translation>jedes Bild</translation>
     </message>
     <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pause</translation>
+    </message>
+    <message>
         <source>◀ alarm</source>
         <translation>◀ Alarm</translation>
     </message>
@@ -4127,6 +4135,10 @@ abgelaufen am %2</translation>
     <message>
         <source>not processed at this moment</source>
         <translation>in diesem Moment nicht ausgewertet</translation>
+    </message>
+    <message>
+        <source>not monitored</source>
+        <translation>nicht überwacht</translation>
     </message>
     <message>
         <source>not computed yet</source>

@@ -17,13 +17,14 @@ from msgspec import structs
 from calibration.conditions import Conditions
 from calibration.profile import Profile, ScalePart, Stamp, read_profile
 from monitor.errors import InputError
-from monitor.frame import Intensity, PixelIntensityRelationship
+from monitor.frame import Frame, Intensity, PixelIntensityRelationship, SourceInfo, freeze_pixels
 from monitor.plan import Cement, LevelIntent, Plan, Risk, Vein
 from monitor.plan_image import encode_reference, reference_in
 from monitor.sources.dicom_header import _ATTRIBUTES
 from recordings.importing.deidentify import ALLOWED, attributes_without_names, plan_without_names
 from recordings.importing.regions import Region, black_value, parse_region
 from recordings.importing.run import Wanted, import_source
+from recordings.importing.text_scan import text_in
 from recordings.session import PROFILE, open_session
 from tests.monitor.scripted import SIZE, plan, scene
 from tests.sources.makers import run, save, write_images, xa
@@ -153,6 +154,29 @@ def test_text_in_the_frames_stops_it_until_it_is_blanked_or_kept(tmp_path: Path)
     import_source(replace(wanted, folder=tmp_path / "kept", keep_text=True), software_version="test")
     with open_session(tmp_path / "kept").frames() as reader:
         np.testing.assert_array_equal(reader.read(0).pixels, images[0])
+
+
+@pytest.mark.parametrize("gray", [0, 60, 180])
+def test_gray_and_black_text_is_found_by_its_standing_still(gray: int) -> None:
+    plain = np.random.default_rng(3).normal(110, 4, (6, 256, 256)).clip(0, 255).astype(np.uint8)
+    written = plain.copy()
+    for image in written:
+        cv2.putText(image, "SECRET PERSON", (20, 200), cv2.FONT_HERSHEY_SIMPLEX, 0.6, gray, 1, cv2.LINE_8)
+    about = SourceInfo("x", "images", 256, 256, Intensity(PixelIntensityRelationship.DISP, 8))
+
+    def found(images: np.ndarray) -> tuple[Region, ...]:
+        frames = (Frame(k, 0, k, freeze_pixels(image, copy=True), "x") for k, image in enumerate(images))
+        return text_in(about, frames)
+
+    assert found(plain) == ()
+    (place,) = found(written)
+    ys, xs = np.nonzero((written != plain).any(axis=0))
+    assert place.x <= xs.min()
+    assert place.x + place.columns > xs.max()
+    assert place.y <= ys.min()
+    assert place.y + place.rows > ys.max()
+    # a held image has no noise that would tell them apart
+    assert found(np.repeat(plain[:1], 6, axis=0)) == ()
 
 
 def test_without_text_nothing_has_to_be_said(tmp_path: Path) -> None:

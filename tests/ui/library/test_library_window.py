@@ -88,6 +88,8 @@ def test_all_sessions_are_shown_with_what_is_known(show: Show, library: Path, qt
     ]
     assert "not a session file" in cells["e"][state][1]
     assert window.count.text().startswith("5 sessions, ")
+    assert window.row is not None
+    assert window.row.folder == "b", "the topmost"
     assert not window.table.nothing.isVisible()
 
     window.choose("a")

@@ -122,6 +122,7 @@ def test_a_frame_that_was_not_processed_is_bare(deck: Deck) -> None:
     assert model is not None
     assert model.result is not None
     assert model.result.frame.seq == 83
+    assert [reason.code for reason in model.result.reasons] == ["not_processed"]
     assert model.marks == ()
     assert model.bar.alarm is None
     assert model.distance.figure is None

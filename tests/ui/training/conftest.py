@@ -34,7 +34,9 @@ _kept: list[tuple[Task, Outcome]] = []
 def done() -> tuple[Task, Outcome]:
     """An exercise, and an attempt at it that was too slow."""
     if not _kept:
-        exercise = Small("small", "A vessel", "fill, and stop before it leaks", 3, (_VEIN,), 0.15, ("look",), 2.0)
+        exercise = Small(
+            "small", "A vessel", "fill, and stop before it leaks", 3, (_VEIN,), 0.15, ("look",), 2.0
+        )
         task = Task(Choice(exercise, None, "Ann", True, True, 1), Scoring())
         assert task.prepared is not None
         injection = task.prepared.injection(((2.0, 5.5),))
