@@ -33,13 +33,10 @@ def _dicom(session: StoredSession, out: Path, wish: Wish) -> Exported:
 
 def _clip(session: StoredSession, out: Path, wish: Wish) -> Exported:
     from recordings.export_part import Exported
-    from ui.replay.clip import write_clip
+    from ui.replay.clip import part_s, write_clip
 
-    part = wish.part
-    if (part.first, part.last) != (None, None):
-        raise InputError("--first, --last: a clip is as long as it was, and goes by --from-s and --to-s")
-    images = write_clip(session, out, part.from_s, part.to_s, lambda done, whole: wish.step())
-    return Exported(images, 0, ("the clip shows what was found then, and whatever is burned into the image",))
+    from_s, to_s = part_s(session, wish.part)
+    return Exported(write_clip(session, out, from_s, to_s, lambda done, whole: wish.step()), 0)
 
 
 WRITERS: dict[str, Callable[[StoredSession, Path, Wish], Exported]] = {
@@ -57,7 +54,7 @@ def export(
         typer.Option(
             "--out",
             metavar="FILE",
-            help=".mkv: lossless frames (FFV1); .dcm: multi-frame DICOM; .mp4: film with the overlay.",
+            help=".mkv: lossless frames (FFV1); .dcm: multi-frame DICOM; .mp4: annotated clip.",
         ),
     ],
     first: Annotated[int | None, typer.Option("--first", help="First frame, from 0.")] = None,
@@ -80,7 +77,8 @@ def export(
 
     kind = out.suffix.lower()
     if kind not in WRITERS:
-        raise InputError(f"--out {out}: the extension must be one of {', '.join(WRITERS)}")
+        known = ", ".join(WRITERS)
+        raise InputError(f"--out {out}: the extension must be one of {known}")
     part = Part(first, last, from_s, to_s)
     part.check()
     stored = open_session(session)

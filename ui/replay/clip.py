@@ -19,6 +19,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from PyQt6.QtGui import QImage, QPainter
 
 from monitor.errors import InputError, OutputError
+from recordings.export_part import Part, positions
 from recordings.session import StoredSession
 from recordings.track import Track
 from recordings.viewing import Course
@@ -105,6 +106,16 @@ def film(
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def part_s(session: StoredSession, part: Part) -> tuple[float | None, float | None]:
+    """Begin and end of a part (s since the first frame), however it was named. Raises `SourceError`."""
+    if (part.first, part.last) == (None, None):
+        return part.from_s, part.to_s
+    with session.frames() as reader:
+        first, end = positions(reader, part)
+        times_ns = reader.frame_heads.times_ns
+    return (times_ns[first] - times_ns[0]) / 1e9, (times_ns[end - 1] - times_ns[0]) / 1e9
 
 
 def passage(deck: Deck, from_s: float | None, to_s: float | None) -> tuple[int, int]:

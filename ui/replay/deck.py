@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ from recordings.track import Track
 from ui.overlay.observation import Setup, setup_from_plan
 
 CACHE_BYTES = 96 * 1024 * 1024
+_QUICK_S = 0.05
 
 
 class DamagedFrameError(SourceError):
@@ -42,7 +44,9 @@ class Deck:
         There is no session, or it holds no frame.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._log_read_s, self._log_rests_s = 0.0, -1.0
         self.session: StoredSession = open_session(folder)
         self.notes: list[str] = []
         self.reader = self.session.frames()
@@ -142,7 +146,8 @@ class Deck:
         if fresh:
             heads = self.reader.frame_heads
             self.seqs, self.times_ns = heads.seqs, heads.times_ns
-        self._take_log()
+        if self._clock_s() - self._log_read_s > self._log_rests_s:
+            self._take_log()
         return fresh
 
     def close(self) -> None:
@@ -168,10 +173,15 @@ class Deck:
         return Track(self.reader, "as recorded", self.session.about.software_version, "as live")
 
     def _take_log(self) -> None:
+        """Read the log; a long one that still grows is left alone for twenty times as long as that took."""
+        started_s = self._clock_s()
         log = self._log()
         self.believed = Believed(log.state_changes if log is not None else ())
         self.measured = Measurements(log.volume if log is not None else ())
         self.moments = moments_of(log, self.reader.events, self.reader.gaps)
+        self._log_read_s = self._clock_s()
+        took_s = self._log_read_s - started_s
+        self._log_rests_s = 20 * took_s if took_s > _QUICK_S else -1.0
 
     def _log(self) -> LogContents | None:
         try:

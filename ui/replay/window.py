@@ -378,6 +378,10 @@ class ReplayWindow(ReplayView):
         self.thumbnails.close()
         if self._sounder is not None:
             self._sounder.silence()
+        shown = self.player.beside.track if self.player.beside is not None else None
+        for track in (shown, self._every):
+            if track is not None:
+                track.close()
         self.deck.close()
         if event is not None:
             event.accept()

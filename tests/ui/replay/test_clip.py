@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from monitor.errors import InputError, OutputError
 from recordings.session import Session, open_session
 from tests.ui.replay.conftest import Opened
+from ui.cli import run
 from ui.replay.clip import HD, film, write_clip
 from ui.replay.deck import Deck
 
@@ -35,6 +36,19 @@ def test_a_clip_shows_each_result_at_its_time(kept: Session, tmp_path: Path) -> 
     picture = frames[3].to_ndarray(format="rgb24")
     assert np.abs(picture[60, 640].astype(int) - (240, 174, 31)).max() < 40  # the bar of a MEDIUM alarm
     assert picture[15, 1240].min() > 150  # the word REPLAY, dark on light
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_clip_is_exported_by_its_extension(
+    kept: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "clip.mp4"
+    assert run(["export", str(kept.folder), "--out", str(out), "--first", "52", "--last", "55"]) == 0
+    told = capsys.readouterr().out
+    with av.open(str(out)) as container:
+        count = sum(1 for _ in container.decode(video=0))
+    assert told == f"{out}: {count} frames\n"
+    assert 1 <= count <= 4
     assert list(tmp_path.iterdir()) == [out]
 
 

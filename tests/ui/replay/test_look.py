@@ -212,3 +212,23 @@ def test_no_more_frames_than_a_bound_are_kept(deck: Deck, monkeypatch: pytest.Mo
         deck.frame(position)
     assert len(deck._kept) == 5
     assert deck._kept_bytes == 5 * deck.frame(19).pixels.nbytes
+
+
+def test_a_log_that_takes_long_is_not_read_at_every_look(tmp_path: Path) -> None:
+    running = made.record(tmp_path / "s", seconds=3.0, close=False)
+    now = [0.0]
+
+    def slow() -> float:
+        now[0] += 0.2
+        return now[0]
+
+    deck = Deck(tmp_path / "s", slow)
+    before = len(deck.moments)
+    running.log.event("mark", {}, made.FIRST_NS + S)
+    deck.refresh()
+    assert len(deck.moments) == before
+    now[0] += 10.0
+    deck.refresh()
+    assert len(deck.moments) == before + 1
+    deck.close()
+    running.close()
