@@ -45,6 +45,8 @@ _PILED_UP, _CALM = 0.25, 0.1
 """Part of the recorder's memory: from the one on something is changed, up to the other nothing is held up."""
 _FEWEST = 30
 """Frames from which a packing is judged: the file is flushed about once in as many."""
+_FEWEST_AGAIN = 8
+"""The same of the usual packing where it is a trial: it must not cost a frame."""
 _GAIN = 0.97
 """Another packing is taken where a frame takes less than this part of what it does now."""
 _FIRST_WAIT, _LONGEST_WAIT = 300, 19_200
@@ -181,7 +183,7 @@ def after_frame(pace: Pace, cost: Cost, backlog: float) -> tuple[Pace, Switch | 
     costs = {**pace.costs, now: mean}
     calm = pace.calm + 1 if backlog <= _CALM else 0
     kept = replace(pace, costs=costs, frames=frames, calm=calm)
-    if frames < _FEWEST:
+    if frames < (_FEWEST_AGAIN if pace.again else _FEWEST):
         return kept, None
     if backlog >= _PILED_UP:
         best = min(Packing, key=lambda packing: _expected(packing, now, costs).total_s)
