@@ -512,6 +512,10 @@
         <translation>Platz für weniger als 1 min Aufzeichnung</translation>
     </message>
     <message>
+        <source>little room is left to record</source>
+        <translation>wenig Platz für die Aufzeichnung</translation>
+    </message>
+    <message>
         <source>the disk is full: no images are recorded</source>
         <translation>Datenträger voll: keine Bilder werden aufgezeichnet</translation>
     </message>
