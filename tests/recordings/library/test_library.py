@@ -316,8 +316,11 @@ def test_what_is_no_session_or_is_being_recorded_is_not_deleted(tmp_path: Path) 
     for folder in (tmp_path, tmp_path / "link", tmp_path / "nowhere", made.folder):
         with pytest.raises(InputError, match="nothing is deleted"):
             delete_session(folder, now_ns=soon_ns)
+    with pytest.raises(InputError, match="is being recorded or archived"):  # no frame has come for a minute
+        delete_session(made.folder, now_ns=soon_ns + 60 * 10**9)
     assert sorted(path.name for path in made.folder.iterdir()) == before
-    made.close()
+    made.close(complete=False)
+    assert delete_session(made.folder, now_ns=LATER_NS).left == ()
 
 
 def test_retention_counts_from_when_the_session_was_made(tmp_path: Path) -> None:
