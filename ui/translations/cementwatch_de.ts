@@ -4177,6 +4177,14 @@ abgelaufen am %2</translation>
         <translation>dieses Bild ist beschädigt und wird nicht gezeigt</translation>
     </message>
     <message>
+        <source>findings were not recorded</source>
+        <translation>Befunde nicht aufgezeichnet</translation>
+    </message>
+    <message>
+        <source>findings were not recorded: this session holds images without findings</source>
+        <translation>Befunde nicht aufgezeichnet: diese Sitzung enthält Bilder ohne Befunde</translation>
+    </message>
+    <message>
         <source>not monitored: this session holds images without findings</source>
         <translation>nicht überwacht: diese Sitzung enthält Bilder ohne Befunde</translation>
     </message>
