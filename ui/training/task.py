@@ -11,6 +11,7 @@ from pathlib import Path
 
 from calibration.whole_file import write_whole
 from monitor.config import Config
+from monitor.errors import RecordingError
 from monitor.plan import Plan
 from monitor.result import AlertTransition
 from monitor.sources.base import FrameSource
@@ -202,6 +203,8 @@ class Attempting:
         )  # fmt: skip
         self._until_s: float | None = None
         self._start_ns = 0
+        self.trouble = ""
+        """Why what was recorded could not be closed in order; empty: it could."""
 
     def elapsed_s(self) -> float | None:
         """Time since the first frame (s); None before it."""
@@ -235,7 +238,10 @@ class Attempting:
         at_s = self.elapsed_s()
         self._until_s = min(0.0 if at_s is None else at_s, self.task.seconds)
         self._start_ns = self._clock_ns() - round((at_s or 0.0) * 1e9)
-        self._stack.close()
+        try:
+            self._stack.close()
+        except RecordingError as error:  # the attempt itself is scored all the same
+            self.trouble = str(error)
 
     def outcome(self) -> Outcome:
         """What came of it, after `stop`; beside a session that was kept its truth is written."""
