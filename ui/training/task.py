@@ -16,6 +16,7 @@ from monitor.plan import Plan
 from monitor.result import AlertTransition
 from monitor.sources.base import FrameSource
 from recordings.open import open_source
+from recordings.session import TRUTH
 from recordings.simulated.injection import Injection
 from recordings.simulated.truth import Truth
 from recordings.simulated.write import truth_json
@@ -25,7 +26,7 @@ from recordings.training.ending import LET_GO_S, Ending
 from recordings.training.exercises import Exercise
 from recordings.training.interactive import InteractiveSource, Prepared, prepare
 from recordings.training.pedal import Pedal
-from recordings.training.recorded import TRUTH, Recorded, facts_of_recording
+from recordings.training.recorded import Recorded, facts_of_recording
 from recordings.training.scoring import Scoring, score
 from recordings.training.simulated_facts import depths_mm, facts_of
 from ui.live import LiveRun, live_run

@@ -310,6 +310,7 @@ def test_only_a_sessions_own_files_are_deleted(tmp_path: Path) -> None:
     thumbnail_of(made.folder)
     (made.folder / "snapshots").mkdir()
     (made.folder / "snapshots" / "mark.png").write_bytes(b"png")
+    (made.folder / "truth.json").write_text("{}")  # of a training
     (made.folder / "notes.txt").write_text("mine")
     (tmp_path / "precious").write_text("mine")
     about = msgspec.json.decode((made.folder / SESSION).read_bytes())
