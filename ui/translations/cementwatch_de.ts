@@ -3926,6 +3926,10 @@ abgelaufen am %2</translation>
         <translation>Name der Sitzung</translation>
     </message>
     <message>
+        <source>%1: it cannot be brought back</source>
+        <translation>%1: unwiederbringlich fort</translation>
+    </message>
+    <message>
         <source>%1 frames, %2: they cannot be brought back</source>
         <translation>%1 Bilder, %2: sie sind dann unwiederbringlich fort</translation>
     </message>

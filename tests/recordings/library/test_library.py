@@ -133,6 +133,8 @@ def test_broken_sessions_are_listed_with_the_reason(tmp_path: Path) -> None:
         "tags": "complete",
     }  # fmt: skip
     said = {name: " ".join(row.problems) for name, row in rows.items()}
+    assert (rows["frames"].facts.frames, rows["frames"].facts.missing) == (None, None)
+    assert rows["garbage"].facts.missing is None
     assert said["good"] == ""
     for name, words in (
         ("no file", "session.json is missing"), ("garbage", "session.json: not a session file"),
