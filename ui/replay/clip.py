@@ -34,7 +34,6 @@ _QUALITY = {"crf": "20", "preset": "veryfast"}
 _SILENT_NS = 250_000_000
 """Where no image comes for longer, the overlay changes all the same, and is painted so often."""
 _SILENT_STEP_NS = 100_000_000
-_LAST_S = 0.1
 
 
 def write_clip(

@@ -326,10 +326,11 @@ class ReplayWindow(ReplayView):
     def _take(self, track: Track | None, *, computed: bool = True) -> None:
         self.player.take_track(track, computed=computed)
         self.pane.look = self.player.look
-        if track is not None and track is not self.deck.track and track.ended:
-            self.comparing.summarise(track, self._take_summary)
         if self.player.beside is not None and self.player.beside.track is not None and track is not None:
             self.comparing.start(track, self.player.beside.track, self._show_unlike)
+        # behind the comparison, which stops what was being read before it
+        if track is not None and track is not self.deck.track and track.ended:
+            self.comparing.summarise(track, self._take_summary)
         self.refresh_events()
         self.refresh()
 

@@ -287,6 +287,19 @@ def test_every_frame_that_was_computed_before_is_taken_up(kept: Session, opened:
     assert len(window.player.look.track) == 120
 
 
+def test_alarms_on_the_time_line_are_of_every_frame_also_with_another_beside(
+    kept: Session, opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = made.results(tmp_path / "r.mcap", kept, every=2, mode="as live")
+    window = opened(kept.folder, compare=open_track(path, open_session(kept.folder)))
+    window.recompute.path.parent.mkdir(parents=True)
+    made.results(window.recompute.path, kept, early_s=0.6)
+    QTest.keyClick(window, Key.Key_F)
+    qtbot.waitUntil(lambda: window.player.summary is not None, timeout=5000)
+    early_s = [window.deck.session_s(t_ns) for t_ns in window.player.alarms()]
+    assert early_s[0] == pytest.approx(made.MEDIUM_S - 0.6 + 0.04)
+
+
 def test_a_session_that_grows_is_followed(tmp_path: Path, opened: Opened) -> None:
     running = made.record(tmp_path / "s", seconds=3.0, close=False)
     window = opened(tmp_path / "s")
