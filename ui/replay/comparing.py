@@ -20,7 +20,7 @@ class Comparing(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._worker = Worker(self)
-        self._stop = threading.Event()
+        self._stop, self._closed = threading.Event(), threading.Event()
         self.found: tuple[Unlike, ...] = ()
 
     def times_ns(self) -> tuple[int, ...]:
@@ -50,14 +50,13 @@ class Comparing(QObject):
         self._worker.submit(work, then)
 
     def summarise(self, track: Track, then: Callable[[Track, Summary], None]) -> None:
-        """Read one track through."""
-        stop = self._stop
+        """Read one track through, whatever is compared meanwhile."""
 
         def told(outcome: Summary | Exception) -> None:
-            if not isinstance(outcome, Exception) and not stop.is_set():
+            if not isinstance(outcome, Exception):
                 then(track, outcome)
 
-        self._worker.submit(lambda: summary_of(track, None, stop.is_set), told)
+        self._worker.submit(lambda: summary_of(track, None, self._closed.is_set), told)
 
     def stop(self) -> None:
         """Read no further."""
@@ -67,5 +66,6 @@ class Comparing(QObject):
 
     def close(self) -> None:
         """Stop, and end the thread."""
+        self._closed.set()
         self.stop()
         self._worker.close()

@@ -230,7 +230,10 @@ class ReplayWindow(ReplayView):
     def compare_with(self, track: Track | None) -> None:
         """Show another track beside; None: this one alone."""
         self.comparing.stop()
+        before = self.player.beside.track if self.player.beside is not None else None
         self.player.compare_with(track)
+        if before is not None and before is not track:
+            before.close()
         if self.beside is not None:
             self._panes.removeWidget(self.beside)
             self.beside.deleteLater()
@@ -328,7 +331,6 @@ class ReplayWindow(ReplayView):
         self.pane.look = self.player.look
         if self.player.beside is not None and self.player.beside.track is not None and track is not None:
             self.comparing.start(track, self.player.beside.track, self._show_unlike)
-        # behind the comparison, which stops what was being read before it
         if track is not None and track is not self.deck.track and track.ended:
             self.comparing.summarise(track, self._take_summary)
         self.refresh_events()

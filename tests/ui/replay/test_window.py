@@ -227,8 +227,12 @@ def test_two_versions_stand_side_by_side_on_one_frame(
     assert window.player.beside is not None
     assert window.player.beside.place is not None
     assert window.player.beside.place.frame == window.player.place.frame
+    track = window.player.beside.track
+    assert track is not None
     QTest.keyClick(window, Key.Key_C)
     assert window.beside is None
+    with pytest.raises(OSError, match="Bad file descriptor"):  # its file was let go of
+        track.step(0)
 
 
 def test_every_frame_is_read_while_it_is_computed(
