@@ -103,7 +103,7 @@ def archive_session(
         return _tidy(stored)
     _may_be(stored, unclosed)
     try:
-        with _held(folder / FRAMES):
+        with held_alone(folder / FRAMES):
             stored = open_session(folder)  # as it is now that nobody else has it
             if stored.archived:
                 return _tidy(stored)
@@ -124,8 +124,16 @@ def _may_be(stored: StoredSession, unclosed: bool) -> None:
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Have a recording alone: nobody writes to it, and nobody else archives it."""
+def held_alone(path: Path) -> Iterator[None]:
+    """Have a recording alone: nobody writes to it, and nobody else archives or deletes it.
+
+    Raises
+    ------
+    SourceError
+        It cannot be opened.
+    OutputError
+        Somebody has it.
+    """
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:

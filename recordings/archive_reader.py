@@ -47,8 +47,9 @@ class ArchivedReader(RecordingReader):
         self._decoding = threading.Lock()
         self._decoder: PacketDecoder | None = None
         self._looked: tuple[str | None] | None = None
-        self._video_fd, self._video_error = _opened(video)
+        self._video_fd = -1
         super().__init__(timeline)
+        self._video_fd, self._video_error = _opened(video)
         self.facts: VideoFacts | None = facts_of(self.metadata)
         """What the time line says of the video; None where that is damaged."""
 

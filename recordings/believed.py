@@ -12,8 +12,11 @@ from monitor.health import Health
 from monitor.states import Reason, State, worst
 
 _OBSERVERS = frozenset(
-    {"no_image", "lagging", "source_lost", "ended", "fault", "recording", "watchdog", "waiting"}
-)
+    {
+        "no_image", "lagging", "source_lost", "ended", "fault", "recording", "recording_full",
+        "recording_room", "watchdog", "waiting",
+    }
+)  # fmt: skip
 """Codes of `monitor.health.judge`; all others are the image's own, and are told by each image itself."""
 _BY_WORDS = {state.words: state for state in State}
 
@@ -94,6 +97,8 @@ def _aged(reason: Reason, age_s: float, quiet_s: float) -> Reason:
         return replace(reason, text=f"no image for {quiet_s:.1f} s")
     if reason.code == "lagging":
         return replace(reason, text=f"processing is {age_s:.1f} s behind")
+    if reason.code == "recording_room":
+        return replace(reason, text="little room is left to record")  # how many was written down once
     return reason
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import InputError, OutputError, RecordingError, SourceError
 from recordings.archive_reader import ArchivedReader
 from recordings.recording import RecordingReader
-from recordings.session import SESSION, StoredSession
+from recordings.session import SESSION, VIDEO, StoredSession
+
+_LONGEST = 1e9
+"""Seconds or frames that no session has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,16 @@ class Part:
         """Refuse what is no part. Raises `InputError`."""
         if (self.first, self.last) != (None, None) and (self.from_s, self.to_s) != (None, None):
             raise InputError("--first and --last, or --from-s and --to-s, not both")
-        for name, low, high in (("first", self.first, self.last), ("from-s", self.from_s, self.to_s)):
+        for name, end, low, high in (
+            ("first", "last", self.first, self.last),
+            ("from-s", "to-s", self.from_s, self.to_s),
+        ):
+            if any(value is not None and not value < _LONGEST for value in (low, high)):
+                raise InputError(f"--{name}, --{end}: no session is so long")
             if low is not None and not low >= 0:
                 raise InputError(f"--{name} must not be below 0, is {low:g}")
             if high is not None and not high >= (low or 0):
-                raise InputError(f"--{'last' if name == 'first' else 'to-s'} {high:g} lies before the start")
+                raise InputError(f"--{end} {high:g} lies before the start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,7 @@ def check_target(session: StoredSession, out: Path, *, force: bool) -> None:
     """Refuse a file that is there, and one of the session's own. Raises `OutputError`."""
     if out.is_dir():
         raise OutputError(f"--out {out}: is a folder")
-    own = {name for name in session.about.files.values() if name} | {SESSION}
+    own = {name for name in session.about.files.values() if name} | {SESSION, VIDEO}
     if out.name in own and out.parent.resolve() == session.folder.resolve():
         raise OutputError(f"--out {out}: is a file of the session itself")
     if out.exists() and not force:
@@ -149,4 +157,5 @@ def whole_or_nothing(out: Path) -> Iterator[Path]:
     except OutputError as error:
         raise OutputError(str(error).replace(str(new), str(out))) from error
     finally:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not even be looked for, why is told already
+            new.unlink(missing_ok=True)

@@ -103,11 +103,10 @@ def every_frame(session: StoredSession, reader: RecordingReader) -> Iterator[Ret
         There is no plan, or what the run began with cannot be read.
     """
     beginnings = list(beginnings_of(session, reader.events))
-    known = _steps_by_seq(reader)
+    steps = {seq: position for position, seq in enumerate(reader.step_heads.seqs)}
     delay_ns = _usual_delay_ns(reader)
     told: list[Taken] = []
     run: Stepping | None = None
-    first_seqs = _first_seqs(beginnings, known)
     if not beginnings:
         run = Stepping(pipeline_of(session, _first_beginning(session)), told.append)
     number = 0
@@ -118,12 +117,11 @@ def every_frame(session: StoredSession, reader: RecordingReader) -> Iterator[Ret
         except RecordingError as error:
             yield Retaken(None, None, str(error))
             continue
-        while beginnings and (run is None or frame.seq >= first_seqs[0]):
-            first_seqs.pop(0)
+        while beginnings and (run is None or frame.t_capture_ns >= beginnings[0].begun_ns):
             run = Stepping(pipeline_of(session, beginnings.pop(0)), told.append)
         if run is None:
             continue
-        before = known.get(frame.seq)
+        before = _step(reader, steps.get(frame.seq & 0xFFFFFFFF), frame.seq)
         if before is not None:
             asked += before.requests
         now_ns = frame.time_ns if delay_ns is None else frame.t_capture_ns + delay_ns
@@ -154,25 +152,14 @@ def _frame(reader: RecordingReader, place: int | None) -> Frame | None:
         return None
 
 
-def _steps_by_seq(reader: RecordingReader) -> dict[int, Step]:
-    """All whole steps; some kilobytes each."""
-    known: dict[int, Step] = {}
-    for position in range(reader.step_count):
-        try:
-            step = reader.step(position)
-        except RecordingError:
-            continue
-        known[step.seq] = step
-    return known
-
-
-def _first_seqs(beginnings: list[Beginning], known: dict[int, Step]) -> list[int]:
-    """Number of the first frame of each beginning."""
-    by_number = sorted((step.number, step.seq) for step in known.values())
-    return [
-        next((seq for number, seq in by_number if number >= begun.first_step), 0) if i else 0
-        for i, begun in enumerate(beginnings)
-    ]
+def _step(reader: RecordingReader, position: int | None, seq: int) -> Step | None:
+    """The step of a frame; None: it was not looked at, or its record is damaged."""
+    if position is None:
+        return None
+    with suppress(RecordingError):
+        step = reader.step(position)
+        return step if step.seq == seq else None
+    return None
 
 
 def _usual_delay_ns(reader: RecordingReader) -> int | None:

@@ -14,6 +14,7 @@ _OVERTAKEN_NS = 500_000_000
 SUPERSEDED = "not processed at this moment"
 NOT_MONITORED = "not monitored"
 NOT_COMPUTED = "not computed yet"
+NOT_KEPT = "findings were not recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,19 @@ class Course:
     seqs, times_ns : sequence of int
         Of all frames: their numbers and capture times (ns), as `RecordingReader.frame_heads`.
     track : Track or None
-        None: nothing was monitored.
+        None: there are no findings.
+    nothing : str
+        Why there are none.
     """
 
-    def __init__(self, seqs: Sequence[int], times_ns: Sequence[int], track: Track | None) -> None:
-        self.track = track
+    def __init__(
+        self,
+        seqs: Sequence[int],
+        times_ns: Sequence[int],
+        track: Track | None,
+        nothing: str = NOT_MONITORED,
+    ) -> None:
+        self.track, self.nothing = track, nothing
         self.grow(seqs, times_ns)
 
     def grow(self, seqs: Sequence[int], times_ns: Sequence[int]) -> None:
@@ -95,7 +104,7 @@ class Course:
     def _why(self, frame: int) -> str:
         track = self.track
         if track is None or not len(track):
-            return NOT_MONITORED
+            return self.nothing
         if track.mode == "every frame" and not track.ended and self._times_ns[frame] > track.times_ns[-1]:
             return NOT_COMPUTED
         return SUPERSEDED

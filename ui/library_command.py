@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from recordings.library.row import Row
 
 _WIDE = 200
+_MOST_DAYS = 100_000
 _TITLES = (
     "date",
     "levels",
@@ -79,8 +80,8 @@ def library(
         raise InputError(f"{' and '.join(changes)}: one at a time")
     if yes and delete is None:
         raise InputError("--yes goes with --delete")
-    if retention is not None and not retention >= 0:
-        raise InputError(f"--retention must not be negative, is {retention:g}")
+    if retention is not None and not 0 <= retention <= _MOST_DAYS:
+        raise InputError(f"--retention must be 0 to {_MOST_DAYS} days, is {retention:g}")
     if tag is not None or untag is not None:
         _tag(folder, tag, untag)
         return None

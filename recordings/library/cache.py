@@ -20,7 +20,7 @@ from monitor.small_file import read_small
 from recordings.library.find import Found
 from recordings.library.row import Facts
 
-_VERSION = 1
+_VERSION = 2
 _MOST_BYTES = 64 * 1024 * 1024
 _NOT_COUNTED = ("tags.json", "thumbnail.png")
 """May change without any fact changing."""

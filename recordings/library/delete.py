@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import CementWatchError, InputError, OutputError
+from recordings.archive import held_alone
 from recordings.library.cache import FactsCache
-from recordings.library.find import look_at
+from recordings.library.find import Found, look_at
 from recordings.library.index import row_of
 from recordings.library.tags import FILE as TAGS
 from recordings.library.thumbnail import FILE as THUMBNAIL
-from recordings.session import SESSION, SNAPSHOTS, is_session, open_session, own_files
+from recordings.session import FRAMES, SESSION, SNAPSHOTS, is_session, open_session, own_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def delete_session(folder: Path, *, now_ns: int | None = None) -> Deleted:
     Raises
     ------
     InputError
-        It is no session, a link to one, or one that is being recorded now. Nothing is deleted.
+        It is no session, a link to one, or one that is being recorded or archived now. Nothing is deleted.
     OutputError
         A file cannot be deleted.
     """
@@ -49,6 +50,13 @@ def delete_session(folder: Path, *, now_ns: int | None = None) -> Deleted:
     row = row_of(found, folder, FactsCache(None), now_ns)
     if row.state == "recording now":
         raise InputError(f"{folder}: is being recorded now; nothing is deleted")
+    # while the source is away nothing is written for long: whoever records holds the file all the same
+    recording = folder / FRAMES
+    with held_alone(recording) if recording.is_file() else nullcontext():
+        return _delete(folder, found)
+
+
+def _delete(folder: Path, found: Found) -> Deleted:
     names = {TAGS, THUMBNAIL, *own_files(folder)}
     with suppress(CementWatchError):  # of a broken one what every session has
         names |= {name for name in open_session(folder).about.files.values() if name and _is_plain(name)}

@@ -96,7 +96,8 @@ def facts_of(session: StoredSession) -> Facts:
     """Look into recording, log and plan; what cannot be read is unknown, and said."""
     problems: list[str] = []
     frames: int | None = None
-    missing, duration_s = 0, None
+    missing: int | None = None
+    duration_s = None
     try:
         with session.frames() as reader:
             frames, missing = len(reader), sum(gap.count for gap in reader.gaps)

@@ -44,7 +44,7 @@ class LogSummary:
     Parameters
     ----------
     monitored : bool
-        Whether anything was monitored at all.
+        Whether anything was watched at all: a run that never came to it tells nothing of leaks.
     alarms : tuple of AlarmRow
         In the order in which they came.
     volumes_ml : dict of str to (float, float or None)
@@ -115,9 +115,8 @@ def _summary(path: Path, connection: sqlite3.Connection) -> LogSummary:
         volumes[row["level"]] = (row["volume_ml"], sd_ml if isinstance(sd_ml, float) else None)
     measured = rows("SELECT COUNT(*) FROM volume")[0][0]
     watched, last_seq = rows("SELECT COUNT(*), MAX(seq) FROM volume WHERE state IN (?, ?)", *_WATCHED)[0]
-    changes = rows("SELECT COUNT(*) FROM state_change")[0][0]
     return LogSummary(
-        monitored=bool(measured or changes or alarms),
+        monitored=bool(watched) or any(alarm.clinical for alarm in alarms),
         alarms=tuple(alarms),
         volumes_ml=volumes,
         watched_share=watched / measured if measured else None,

@@ -26,8 +26,8 @@ class Facts(msgspec.Struct, frozen=True):
     ----------
     frames : int or None
         Frames that can be read; None where the recording cannot.
-    missing : int
-        Frames that were captured and are not there.
+    missing : int or None
+        Frames that were captured and are not there; None as `frames`.
     duration_s : float or None
         From the first frame to the last.
     levels : tuple of LevelRow
@@ -44,7 +44,7 @@ class Facts(msgspec.Struct, frozen=True):
     """
 
     frames: int | None = None
-    missing: int = 0
+    missing: int | None = None
     duration_s: float | None = None
     levels: tuple[LevelRow, ...] = ()
     monitored: bool | None = None

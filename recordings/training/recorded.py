@@ -21,11 +21,11 @@ from monitor.plan import Plan, read_plan
 from monitor.small_file import read_small
 from recordings.log import LogContents
 from recordings.open import open_source
-from recordings.session import is_session, open_session
+from recordings.session import PLAN, TRUTH, is_session, open_session
 from recordings.training.facts import Danger, Facts, Moment, Origin
 from recordings.training.scoring import Scoring
 
-TRUTH, RUN, PLAN = "truth.json", "run.dcm", "plan.json"
+RUN = "run.dcm"
 _LARGEST_TRUTH_BYTES = 256 * 1024 * 1024
 _LEAK, _NEAR = "leak_", "near_"
 _Time = Annotated[float, msgspec.Meta(ge=0, le=86400)]

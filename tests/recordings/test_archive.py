@@ -115,6 +115,14 @@ def test_everything_is_in_the_archive_as_it_was(kept: Path, session: Path) -> No
             reader.read(len(SEQS))
 
 
+def test_a_time_line_that_is_none_leaves_nothing_open(archive: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for name in ("none.mcap", "session.json"):
+        with pytest.raises(SourceError):
+            ArchivedReader(archive / name, archive / "frames.mkv")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_a_player_finds_the_same_pixels_at_true_times(archive: Path) -> None:
     import av
 

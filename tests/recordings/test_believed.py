@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from typing import Any
 
+from monitor import health
 from monitor.states import Reason, State
-from recordings.believed import Believed
+from recordings.believed import _OBSERVERS, Believed
 
 S = 1_000_000_000
 BLIND = Reason(State.NOT_MONITORING, "moved", "patient moved 4 mm", "T12")
@@ -44,6 +47,26 @@ def test_what_the_observer_saw_stands_with_its_time_going_on() -> None:
     assert [reason.text for reason in gone.reasons] == ["no image for 1.3 s"]
     assert gone.since_ns == 5 * S  # one state with two reasons after another
     assert believed.at(9 * S, (BLIND,), 9 * S, 9 * S).reasons == (BLIND, RECORDING)
+
+
+def test_what_was_said_of_the_disk_stands_but_no_number_that_is_no_longer_true() -> None:
+    believed = Believed(
+        [
+            row(1, State.DEGRADED, Reason(State.DEGRADED, "recording_room", "room to record for 9 min")),
+            row(500, State.DEGRADED, Reason(State.DEGRADED, "recording_full", "the disk is full")),
+        ]
+    )
+    late = believed.at(499 * S, (), 499 * S, 499 * S)
+    assert late.state == State.DEGRADED
+    assert [reason.text for reason in late.reasons] == ["little room is left to record"]
+    full = believed.at(501 * S, (), 501 * S, 501 * S)
+    assert [(reason.code, reason.text) for reason in full.reasons] == [("recording_full", "the disk is full")]
+
+
+def test_every_reason_that_the_observer_gives_is_known() -> None:
+    told = re.findall(r'Reason\([\w.]+, "(\w+)"', inspect.getsource(health))
+    assert set(told) >= {"no_image", "recording_full", "recording_room"}
+    assert set(told) <= _OBSERVERS
 
 
 def test_before_the_first_result_it_waits() -> None:

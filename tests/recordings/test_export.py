@@ -132,6 +132,9 @@ def test_a_part(session: Path, asked: tuple[object, ...], positions: list[int], 
         ("o.mkv", ("--first", -1), "--first must not be below 0"),
         ("o.mkv", ("--first", 1, "--to-s", 1), "not both"),
         ("o.mkv", ("--from-s", 9), "no frames in the part"),
+        ("o.mkv", ("--to-s", "inf"), "no session is so long"),
+        ("o.dcm", ("--from-s", "1e300"), "no session is so long"),
+        ("o.mkv", ("--from-s", "nan"), "no session is so long"),
         ("o.txt", (), "the extension must be one of .mkv, .dcm"),
         ("o.avi", (), "one of .mkv, .dcm, .mp4"),
         ("none/o.mkv", (), "No such file or directory"),
@@ -148,6 +151,22 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
     assert export(kept, tmp_path / name, *asked) == 2
     assert said in one_line(capsys)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["o.mkv", "o.dcm"])
+def test_below_a_file_nothing_can_be_written(
+    kept: Path, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert export(kept, tmp_path / "file" / name) == 2
+    assert f"{name}: cannot be written: Not a directory" in one_line(capsys)
+
+
+def test_what_an_archive_would_be_called_is_no_place(
+    session: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(session, session / "frames.mkv", "--force") == 2
+    assert "is a file of the session itself" in one_line(capsys)
 
 
 def test_nothing_is_replaced_unasked(

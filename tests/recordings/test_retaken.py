@@ -13,6 +13,7 @@ import pytest
 from monitor.config import Config, config_to_toml
 from monitor.errors import OutputError, RecordingError, SourceError
 from monitor.frame import Frame
+from monitor.states import Reason, State
 from monitor.stepping import Stepping
 from recordings.beginning import Beginning, beginnings_of, keep_beginning, pipeline_with
 from recordings.findings import differences
@@ -148,6 +149,36 @@ def test_every_frame_sees_those_that_were_superseded(session: StoredSession) -> 
     assert {r.now.seq for r in taken if r.now and r.before is None} == SUPERSEDED
     assert all(r.now.now_ns == 10**9 + round(r.now.seq * 1e9 / 15) + LATE_NS for r in taken if r.now)
     assert [r.now.seq for r in taken if r.now and r.now.requests] == [ACKNOWLEDGED_AT]
+
+
+def test_a_restart_that_looked_at_nothing_changes_nothing_before_it(
+    session: StoredSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "again"
+    shutil.copytree(session.folder, folder)
+    forgotten = Reason(State.DEGRADED, "restarted", "the monitor was restarted")
+    last = shown(FRAMES, np.random.default_rng(4))
+    with open_session(folder).frames() as reader:
+        whole = reader.whole()
+    begun = Beginning(
+        "1.0",
+        ("lateral",),
+        {"lateral": None},
+        (forgotten,),
+        utc_now(),
+        whole.next_step,
+        last.t_capture_ns - 1,
+    )
+    event = keep_beginning(folder, begun)
+    with RecordingWriter.resume(folder / "frames.mcap", whole) as recording:
+        recording.event(event.name, event.data, event.t_ns)
+        recording.append(last)
+    again = open_session(folder)
+    with again.frames() as reader:
+        taken = [retaken.now for retaken in every_frame(again, reader)]
+    found = [step.findings.reasons for step in taken if step is not None and step.findings is not None]
+    assert len(found) == FRAMES + 1
+    assert [k for k, reasons in enumerate(found) if forgotten in reasons] == [FRAMES]
 
 
 def test_a_frame_and_a_step_that_were_not_kept_are_said(tmp_path: Path) -> None:

@@ -38,9 +38,10 @@ class DeleteBox(QDialog):
         buttons.addWidget(self.keep)
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
-        frames = 0 if row.facts.frames is None else row.facts.frames
+        frames, size = row.facts.frames, size_words(row.size_bytes)
+        lost = f"{size}: it cannot" if frames is None else f"{frames} frames, {size}: they cannot"
         for words, role in (
-            (f"{frames} frames, {size_words(row.size_bytes)}: they cannot be brought back", "refused"),
+            (f"{lost} be brought back", "refused"),
             ("To delete the session, type its name:", ""),
         ):
             layout.addWidget(label(words, role, one_line=True))

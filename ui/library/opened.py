@@ -36,7 +36,11 @@ class Opened(QObject):
 
     def open(self, folder: Path) -> None:
         """Open a session in a replay. A failure to start is said."""
-        said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        try:
+            said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        except OSError as error:
+            self._say(f"{folder}: cannot be opened: {error.strerror}")
+            return
         try:
             child = subprocess.Popen(  # noqa: S603 - our own command
                 [*self._command, str(folder)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

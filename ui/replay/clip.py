@@ -90,7 +90,7 @@ def film(
 ) -> Iterator[tuple[int, int]]:
     """As `write_clip`, image by image: how many are done, and of how many. Ended early, nothing is left."""
     start_ns, end_ns = passage(deck, from_s, to_s)
-    look = Look(deck, track, label_of(track))
+    look = Look(deck, track, label_of(track, deck.nothing))
     look.footer = ""  # nobody presses keys in a film
     times_ns = _times(deck, look.course, start_ns, end_ns)
     new = out.with_name(f".{out.name}.new")

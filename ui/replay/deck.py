@@ -23,6 +23,7 @@ from recordings.measured import Measurements
 from recordings.session import CONFIG, StoredSession, open_session
 from recordings.timeline import Moment, moments_of, utc_at
 from recordings.track import Track
+from recordings.viewing import NOT_KEPT, NOT_MONITORED
 from ui.overlay.observation import Setup, setup_from_plan
 
 CACHE_BYTES = 96 * 1024 * 1024
@@ -107,7 +108,7 @@ class Deck:
                 return held
         try:
             frame = self.reader.read(position)
-        except RecordingError as error:
+        except (RecordingError, OSError) as error:  # a disk may go away while it is looked at
             raise DamagedFrameError(str(error)) from error
         with self._lock:
             if position not in self._kept:
@@ -137,8 +138,12 @@ class Deck:
         return not self.session.about.complete and not self.reader.ended
 
     def refresh(self) -> int:
-        """Take up what was recorded since; how many frames are new."""
-        fresh = self.reader.refresh()
+        """Take up what was recorded since, as far as it can be read; how many frames are new."""
+        try:
+            fresh = self.reader.refresh()
+        except (SourceError, OSError) as error:
+            self._note(f"cannot be followed: {error}")
+            return 0
         if self.track is None:
             self.track = self._track()
         else:
@@ -165,6 +170,11 @@ class Deck:
         """The plan's view, where it has one alone; else empty: which one a bare frame shows is not known."""
         views = self.plan.views if self.plan is not None else ()
         return views[0].name if len(views) == 1 else ""
+
+    @property
+    def nothing(self) -> str:
+        """Why there are no findings beside the frames: older versions monitored and kept a log alone."""
+        return NOT_KEPT if len(self.measured) else NOT_MONITORED
 
     def _track(self) -> Track | None:
         """What was found live, out of the same file: a long one is not looked through twice."""

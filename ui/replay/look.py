@@ -49,14 +49,14 @@ _NO_PIXELS = freeze_pixels(np.zeros((1, 1), np.uint8), copy=False)
 
 
 class Look:
-    """One track over a deck. `label` says whose findings they are.
+    """One track over a deck. `label` says whose findings they are, `nothing` why there are none.
 
     After `show`, `place` is what is shown, and `model` what is painted; None where the frame is damaged.
     """
 
-    def __init__(self, deck: Deck, track: Track | None, label: str = "") -> None:
+    def __init__(self, deck: Deck, track: Track | None, label: str = "", nothing: str = "") -> None:
         self._deck, self.label = deck, label
-        self.course = Course(deck.seqs, deck.times_ns, track)
+        self.course = Course(deck.seqs, deck.times_ns, track, nothing or deck.nothing)
         self.scene = Scene(deck.setup)
         self.footer = _FOOTER
         self.place: Place | None = None
@@ -115,7 +115,7 @@ class Look:
         if self.track is not None:
             try:
                 step = self.track.step(position)
-            except RecordingError:
+            except (RecordingError, OSError):
                 step = None
         self._steps[position] = step
         if len(self._steps) > _STEPS_KEPT:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from recordings.compared import Summary
 from recordings.timeline import Moment
 from recordings.track import Track
-from recordings.viewing import Place
+from recordings.viewing import NOT_COMPUTED, NOT_MONITORED, Place
 from ui.replay.deck import DamagedFrameError, Deck
 from ui.replay.look import STANDS_LIT_NS, Look
 from ui.replay.time_line import Row
@@ -37,7 +37,7 @@ class Player:
     def __init__(self, deck: Deck, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
         self.deck, self._clock_ns = deck, clock_ns
         self.transport = Transport(deck.first_ns, deck.last_ns, deck.first_ns)
-        self.look = Look(deck, deck.track, label_of(deck.track))
+        self.look = Look(deck, deck.track, label_of(deck.track, deck.nothing))
         self.beside: Look | None = None
         self.summary: Summary | None = None
         """Of the track that is shown, where that is not the recorded one."""
@@ -164,7 +164,8 @@ class Player:
             return min(max(0.0, (t_ns - first_ns) / 1e9), (end_ns - first_ns) / 1e9)
 
         length_s = max(1e-3, (end_ns - first_ns) / 1e9)
-        if track is None:
+        nothing = self.look.course.nothing
+        if track is None and nothing == NOT_MONITORED:
             unwatched = [(0.0, length_s)]
         else:
             spans = deck.believed.unwatched(end_ns)
@@ -174,7 +175,7 @@ class Player:
             after = bisect_right(deck.times_ns, gap.t_ns)
             until_ns = deck.times_ns[after] if after < len(deck.times_ns) else end_ns
             missing.append((at_s(gap.t_ns), at_s(until_ns)))
-        known_s = float("inf")
+        known_s = 0.0 if track is None and nothing == NOT_COMPUTED else float("inf")
         if track is not None and track.mode == "every frame" and not track.ended:
             known_s = at_s(track.times_ns[-1]) if len(track) else 0.0
         marks = [(at_s(m.t_ns), m) for m in self.moments() if m.kind in _ON_LINE or is_raised(m)]
@@ -183,10 +184,13 @@ class Player:
 
     # whose findings
 
-    def take_track(self, track: Track | None, summary: Summary | None = None) -> None:
-        """Show the findings of another track, at the same time."""
+    def take_track(
+        self, track: Track | None, summary: Summary | None = None, *, computed: bool = True
+    ) -> None:
+        """Show the findings of another track, at the same time; none where they are not `computed` yet."""
         scene = self.look.scene
-        self.look = Look(self.deck, track, label_of(track))
+        nothing = self.deck.nothing if computed else NOT_COMPUTED
+        self.look = Look(self.deck, track, label_of(track, nothing), nothing)
         self.look.scene = scene  # the gray of the image stays
         self.summary = summary
         self.look.show(self.look.course.at(self.transport.t_ns))
@@ -194,7 +198,7 @@ class Player:
 
     def compare_with(self, track: Track | None) -> None:
         """Show another track beside the first; None: the first alone."""
-        self.beside = None if track is None else Look(self.deck, track, label_of(track))
+        self.beside = None if track is None else Look(self.deck, track, label_of(track, ""))
         self.show_again()
 
     def grow(self) -> int:
@@ -211,9 +215,9 @@ class Player:
         return fresh
 
 
-def label_of(track: Track | None) -> str:
-    """Whose findings they are: ``as recorded, 0.1.0``."""
+def label_of(track: Track | None, nothing: str) -> str:
+    """Whose findings they are: ``as recorded, 0.1.0``; why there are none."""
     if track is None:
-        return "not monitored"
+        return nothing
     version = track.software_version
     return track.name if not version or version in track.name else f"{track.name}, {version}"

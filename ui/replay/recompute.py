@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
-from monitor.errors import SourceError
+from monitor.errors import OutputError, SourceError
 from recordings.session import StoredSession
 from recordings.track import Track, open_track
 
@@ -67,12 +67,17 @@ class EveryFrame(QObject):
         return None
 
     def start(self) -> None:
-        """Begin to compute."""
+        """Begin to compute. Raises `OutputError` where there is no place for what is found."""
         if self._process is not None:
             return
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _tidy(self.path.parent)
-        self._part.unlink(missing_ok=True)
+        folder = self.path.parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._part.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        with suppress(OSError):  # another replay may tidy up as well
+            _tidy(folder)
         self._process = QProcess(self)
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         self._process.readyReadStandardOutput.connect(self._hear)
@@ -95,7 +100,8 @@ class EveryFrame(QObject):
             process.finished.disconnect(self._finished)
             process.kill()
             process.waitForFinished(5000)
-        self._part.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
 
     def _hear(self) -> None:
         if self._process is not None:

@@ -9,7 +9,7 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeyEvent
 from PyQt6.QtWidgets import QFileDialog
 
-from monitor.errors import CementWatchError
+from monitor.errors import CementWatchError, OutputError
 from recordings.compared import Summary, Unlike
 from recordings.track import Track, open_track
 from ui.language import translated
@@ -72,7 +72,7 @@ class ReplayWindow(ReplayView):
         if deck.notes:
             self.say("; ".join(deck.notes), refused=True)
         elif deck.track is None:
-            self.say("not monitored: this session holds images without findings", refused=True)
+            self.say(f"{deck.nothing}: this session holds images without findings", refused=True)
         elif (deck.session.folder / SECOND_FOLDER).is_dir():
             self.say(f"one plane is shown; the other is a session of its own: {SECOND_FOLDER}")
         if compare is not None:
@@ -217,9 +217,13 @@ class ReplayWindow(ReplayView):
         elif every_frame:
             self._every = self._every or self.recompute.kept()
             if self._every is None or not self._every.ended:
-                self.recompute.start()
+                try:
+                    self.recompute.start()
+                except OutputError as error:
+                    self.every_ended(str(error))
+                    return
                 self.say("looking at every frame…")
-            self._take(self._every)
+            self._take(self._every, computed=False)
         else:
             self._take(self.deck.track)
 
@@ -308,8 +312,8 @@ class ReplayWindow(ReplayView):
     def every_ended(self, why: str) -> None:
         """Every frame was looked at, or that failed."""
         if why:
-            self.say(f"every frame could not be looked at: {why}", refused=True)
             self.switch_source(every_frame=False)
+            self.say(f"every frame could not be looked at: {why}", refused=True)
             return
         if self._every is None:
             self._every = self.recompute.kept()
@@ -319,8 +323,8 @@ class ReplayWindow(ReplayView):
             if self.controls.source.currentIndex() == 1:
                 self._take(self._every)
 
-    def _take(self, track: Track | None) -> None:
-        self.player.take_track(track)
+    def _take(self, track: Track | None, *, computed: bool = True) -> None:
+        self.player.take_track(track, computed=computed)
         self.pane.look = self.player.look
         if track is not None and track is not self.deck.track and track.ended:
             self.comparing.summarise(track, self._take_summary)

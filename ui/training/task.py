@@ -11,10 +11,12 @@ from pathlib import Path
 
 from calibration.whole_file import write_whole
 from monitor.config import Config
+from monitor.errors import RecordingError
 from monitor.plan import Plan
 from monitor.result import AlertTransition
 from monitor.sources.base import FrameSource
 from recordings.open import open_source
+from recordings.session import TRUTH
 from recordings.simulated.injection import Injection
 from recordings.simulated.truth import Truth
 from recordings.simulated.write import truth_json
@@ -24,7 +26,7 @@ from recordings.training.ending import LET_GO_S, Ending
 from recordings.training.exercises import Exercise
 from recordings.training.interactive import InteractiveSource, Prepared, prepare
 from recordings.training.pedal import Pedal
-from recordings.training.recorded import TRUTH, Recorded, facts_of_recording
+from recordings.training.recorded import Recorded, facts_of_recording
 from recordings.training.scoring import Scoring, score
 from recordings.training.simulated_facts import depths_mm, facts_of
 from ui.live import LiveRun, live_run
@@ -202,6 +204,8 @@ class Attempting:
         )  # fmt: skip
         self._until_s: float | None = None
         self._start_ns = 0
+        self.trouble = ""
+        """Why what was recorded could not be closed in order; empty: it could."""
 
     def elapsed_s(self) -> float | None:
         """Time since the first frame (s); None before it."""
@@ -235,7 +239,10 @@ class Attempting:
         at_s = self.elapsed_s()
         self._until_s = min(0.0 if at_s is None else at_s, self.task.seconds)
         self._start_ns = self._clock_ns() - round((at_s or 0.0) * 1e9)
-        self._stack.close()
+        try:
+            self._stack.close()
+        except RecordingError as error:  # the attempt itself is scored all the same
+            self.trouble = str(error)
 
     def outcome(self) -> Outcome:
         """What came of it, after `stop`; beside a session that was kept its truth is written."""

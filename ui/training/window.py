@@ -191,6 +191,8 @@ class TrainingWindow(QWidget):
             kept = f"not kept: {error}"
         if exercise is not None:
             kept += f"; patient {choice.seed}"
+        if attempting.trouble:
+            kept += f"; {attempting.trouble}"
         self.score.show_outcome(
             self._title_of(choice), outcome, self._scoring, trainee=choice.trainee,
             with_help=choice.with_help, kept=kept,

@@ -512,6 +512,10 @@
         <translation>Platz für weniger als 1 min Aufzeichnung</translation>
     </message>
     <message>
+        <source>little room is left to record</source>
+        <translation>wenig Platz für die Aufzeichnung</translation>
+    </message>
+    <message>
         <source>the disk is full: no images are recorded</source>
         <translation>Datenträger voll: keine Bilder werden aufgezeichnet</translation>
     </message>
@@ -3922,6 +3926,10 @@ abgelaufen am %2</translation>
         <translation>Name der Sitzung</translation>
     </message>
     <message>
+        <source>%1: it cannot be brought back</source>
+        <translation>%1: unwiederbringlich fort</translation>
+    </message>
+    <message>
         <source>%1 frames, %2: they cannot be brought back</source>
         <translation>%1 Bilder, %2: sie sind dann unwiederbringlich fort</translation>
     </message>
@@ -4171,6 +4179,14 @@ abgelaufen am %2</translation>
     <message>
         <source>this frame is damaged, and not shown</source>
         <translation>dieses Bild ist beschädigt und wird nicht gezeigt</translation>
+    </message>
+    <message>
+        <source>findings were not recorded</source>
+        <translation>Befunde nicht aufgezeichnet</translation>
+    </message>
+    <message>
+        <source>findings were not recorded: this session holds images without findings</source>
+        <translation>Befunde nicht aufgezeichnet: diese Sitzung enthält Bilder ohne Befunde</translation>
     </message>
     <message>
         <source>not monitored: this session holds images without findings</source>

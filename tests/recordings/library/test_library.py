@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 
 from monitor.errors import InputError, OutputError, SourceError
+from monitor.health import Health
 from monitor.result import Priority
+from monitor.states import State
 from recordings.library.cache import FactsCache, cache_path
 from recordings.library.delete import delete_session
 from recordings.library.index import row_again, rows_below
 from recordings.library.retention import older_than
 from recordings.library.row import LevelRow, Row
+from recordings.library.search import parse_query
 from recordings.library.tags import MOST_TAGS, Tags, read_tags, tags_of, write_tags
 from recordings.library.thumbnail import FILE as THUMBNAIL
 from recordings.library.thumbnail import thumbnail_of
@@ -74,16 +77,31 @@ def test_what_was_not_monitored_is_never_said_to_have_no_leak(tmp_path: Path) ->
     rows = listed(tmp_path)
     assert {name: leak_words(row) for name, row in rows.items()} == {
         "damaged": "unknown", "imported": "not monitored", "quiet": "none detected",
-        "technical": "none detected",
+        "technical": "not monitored",
     }  # fmt: skip
     assert {name: alarm_words(row) for name, row in rows.items()} == {
-        "damaged": "unknown", "imported": "not monitored", "quiet": "none", "technical": "none",
+        "damaged": "unknown", "imported": "not monitored", "quiet": "none",
+        "technical": "not monitored",
     }  # fmt: skip
     assert rows["imported"].facts.leaks is None
     assert volume_words(rows["imported"]) == ""
     assert volume_words(rows["quiet"]) == "0.0 mL"
     assert rows["damaged"].state == "complete"
     assert LOG in (rows["damaged"].facts.problem or "")
+
+
+def test_a_run_in_which_nothing_was_ever_watched_is_not_called_monitored(tmp_path: Path) -> None:
+    blind = Health(State.NOT_MONITORING, (), 10**12, None, {})
+    never = session(tmp_path / "never", alarms=((0.5, "not_monitoring", Priority.MEDIUM, 1),), close=False)
+    never.log.state_changed(blind)
+    never.close()
+    unseen = session(tmp_path / "unseen", volumes_ml=(1.0,), close=False)
+    unseen.log._connection.execute("UPDATE volume SET state = ?", (State.NOT_MONITORING.words,))
+    unseen.close()
+    for row in listed(tmp_path).values():
+        assert row.facts.leaks is None
+        assert leak_words(row) == "not monitored"
+        assert not parse_query("leak:none").matches(row)
 
 
 def test_when_something_was_imported_is_not_when_it_was_done(tmp_path: Path) -> None:
@@ -115,6 +133,8 @@ def test_broken_sessions_are_listed_with_the_reason(tmp_path: Path) -> None:
         "tags": "complete",
     }  # fmt: skip
     said = {name: " ".join(row.problems) for name, row in rows.items()}
+    assert (rows["frames"].facts.frames, rows["frames"].facts.missing) == (None, None)
+    assert rows["garbage"].facts.missing is None
     assert said["good"] == ""
     for name, words in (
         ("no file", "session.json is missing"), ("garbage", "session.json: not a session file"),
@@ -292,6 +312,7 @@ def test_only_a_sessions_own_files_are_deleted(tmp_path: Path) -> None:
     thumbnail_of(made.folder)
     (made.folder / "snapshots").mkdir()
     (made.folder / "snapshots" / "mark.png").write_bytes(b"png")
+    (made.folder / "truth.json").write_text("{}")  # of a training
     (made.folder / "notes.txt").write_text("mine")
     (tmp_path / "precious").write_text("mine")
     about = msgspec.json.decode((made.folder / SESSION).read_bytes())
@@ -316,8 +337,11 @@ def test_what_is_no_session_or_is_being_recorded_is_not_deleted(tmp_path: Path) 
     for folder in (tmp_path, tmp_path / "link", tmp_path / "nowhere", made.folder):
         with pytest.raises(InputError, match="nothing is deleted"):
             delete_session(folder, now_ns=soon_ns)
+    with pytest.raises(InputError, match="is being recorded or archived"):  # no frame has come for a minute
+        delete_session(made.folder, now_ns=soon_ns + 60 * 10**9)
     assert sorted(path.name for path in made.folder.iterdir()) == before
-    made.close()
+    made.close(complete=False)
+    assert delete_session(made.folder, now_ns=LATER_NS).left == ()
 
 
 def test_retention_counts_from_when_the_session_was_made(tmp_path: Path) -> None:

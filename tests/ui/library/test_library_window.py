@@ -11,10 +11,12 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from monitor.result import Priority
 from recordings.library import index as library_index
+from recordings.library.row import Row
 from recordings.library.tags import Tags, read_tags, write_tags
 from recordings.procedure import Procedure
 from recordings.session import SESSION
@@ -226,6 +228,10 @@ def test_a_session_is_deleted_once_its_name_is_typed(
     assert box.delete.isEnabled()
     box.delete.click()
     assert box.result() == DeleteBox.DialogCode.Accepted
+    broken = DeleteBox(window, Row("a", "broken", 1200), "a")
+    qtbot.addWidget(broken)
+    texts = [held.text() for held in broken.findChildren(QLabel)]
+    assert "1.2 kB: it cannot be brought back" in texts  # how many frames there are is not known
 
     said: list[str] = []
 
@@ -303,9 +309,10 @@ def test_it_is_all_in_german_and_fits(show: Show, library: Path, german: Listeni
     fits(window)
     row = window.row
     assert row is not None
-    box = DeleteBox(window, row, "a")
-    qtbot.addWidget(box)
-    box.grab()
+    for known in (row, Row("a", "broken", 1200)):
+        box = DeleteBox(window, known, "a")
+        qtbot.addWidget(box)
+        box.grab()
     for _, does in KEYS:
         translated(does)
     for words in ("recording now", "reading the sessions…", "there are no frames to replay", "opening a…"):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PyQt6.QtGui import QImage, QPainter
 
+from monitor.frame import Frame
 from monitor.result import Priority
 from monitor.states import State
 from recordings.session import FRAMES, LOG, PLAN, Session, open_session
@@ -18,6 +19,7 @@ from ui.overlay.model import OverlayModel
 from ui.qt import start_application
 from ui.replay.deck import Deck
 from ui.replay.look import Look
+from ui.replay.player import Player
 
 S = 1_000_000_000
 
@@ -140,6 +142,21 @@ def test_a_session_that_was_never_monitored_says_so(tmp_path: Path) -> None:
     model = shown(look, 1.0)
     assert "not monitored" in painted(look)
     assert model.header.state == State.NOT_MONITORING
+    deck.close()
+
+
+def test_a_session_of_an_older_version_is_not_said_to_be_unmonitored(tmp_path: Path) -> None:
+    old = made.record(tmp_path / "s", seconds=2.0, monitored=False, close=False)
+    t_ns = made.FIRST_NS + 10 * made.PERIOD_NS
+    frame = Frame(10, t_ns, None, made.pixels(64, 64, "uint16", 10), "")
+    old.log.level_measurements(made.findings(10).on(frame))
+    old.close()
+    deck = Deck(tmp_path / "s")
+    player = Player(deck)
+    player.seek(deck.first_ns + 1_500_000_000)
+    assert "findings were not recorded" in painted(player.look)
+    assert not any("not monitored" in word for word in painted(player.look))
+    assert player.row().unwatched == ()
     deck.close()
 
 

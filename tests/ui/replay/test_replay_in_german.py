@@ -56,6 +56,8 @@ def test_what_it_says_of_what_was_done_is_translated(
         "every frame could not be looked at: the disk is full", "at the end",
         "every frame cannot be looked at: the session has no plan",
         "not monitored: this session holds images without findings", "not monitored", "not computed yet",
+        "findings were not recorded: this session holds images without findings",
+        "findings were not recorded",
         "one plane is shown; the other is a session of its own: second-plane",
         "the monitor failed on this image",
         "wait, or go back to what was found live", "record damaged", "this frame is damaged, and not shown",

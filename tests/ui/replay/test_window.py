@@ -238,7 +238,8 @@ def test_every_frame_is_read_while_it_is_computed(
     monkeypatch.setattr(window.recompute, "start", lambda: setattr(window.recompute, "_process", object()))
     window.go_s(8.1)
     QTest.keyClick(window, Key.Key_F)
-    assert "not monitored" in words(window)  # there are no such findings yet
+    assert "not computed yet" in words(window)
+    assert window.time_line.row.known_s == 0
     window.recompute.path.parent.mkdir(parents=True)
     made.results(window.recompute._part, kept, until=60, end=False)
     window.grow()
@@ -251,6 +252,29 @@ def test_every_frame_is_read_while_it_is_computed(
     QTest.keyClick(window, Key.Key_F)
     assert window.player.look.track is window.deck.track
     window.recompute._process = None
+
+
+def test_without_a_place_for_results_every_frame_is_refused(
+    kept: Session, opened: Opened, tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    window = opened(kept.folder)
+    QTest.keyClick(window, Key.Key_F)
+    assert "every frame could not be looked at" in window.controls.said.text()
+    assert "cannot be written" in window.controls.said.text()
+    assert window.player.look.track is window.deck.track
+    assert window.controls.source.currentIndex() == 0
+
+
+def test_a_disk_that_goes_away_is_no_end_of_the_window(tmp_path: Path, opened: Opened) -> None:
+    made.record(tmp_path / "s", seconds=3.0, close=False)
+    window = opened(tmp_path / "s")
+    window.go_s(1.0)
+    held, window.deck.reader._fd = window.deck.reader._fd, 1_000_000
+    window.grow()
+    window.go_s(2.0)
+    assert "this frame is damaged, and not shown" in words(window)
+    window.deck.reader._fd = held
 
 
 def test_every_frame_that_was_computed_before_is_taken_up(kept: Session, opened: Opened) -> None:

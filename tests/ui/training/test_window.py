@@ -24,7 +24,7 @@ from ui.training.bare import BareScene
 from ui.training.live_page import LivePage, pedal_model
 from ui.training.pedal_strip import PedalModel, PedalStrip
 from ui.training.score_view import rows_of
-from ui.training.task import Hints, Task
+from ui.training.task import Attempting, Hints, Task
 from ui.training.window import TrainingWindow
 
 SIZES_PX = ((1280, 720), (1920, 1080))
@@ -243,3 +243,18 @@ def test_a_repeat_of_a_held_key_lets_nothing_go(qtbot: QtBot) -> None:
     assert not page._let_go_timer.isActive()
     QTest.keyRelease(page, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not page._let_go_timer.isActive())
+
+
+def test_an_attempt_whose_session_cannot_be_closed_is_scored_all_the_same(
+    qtbot: QtBot, tmp_path: Path, done: Done
+) -> None:
+    task, outcome = done
+    attempting = Attempting(task, tmp_path / "session")
+    (tmp_path / "session" / ".session.json.new").mkdir()  # what it is written as first
+    attempting.stop()
+    assert "session.json" in attempting.trouble
+    window = _window(qtbot, tmp_path / "records")
+    window._task = task
+    window._keep(attempting, outcome)
+    assert attempting.trouble in window.score.kept.text()
+    assert window.pages.currentWidget() is window.score
