@@ -368,6 +368,6 @@ def test_a_disk_that_runs_full_stops_the_frames_and_not_the_log(tmp_path: Path) 
     with kept.frames() as reader:
         assert len(reader) == 0
         assert [(gap.first_seq, gap.reason) for gap in reader.gaps] == [(0, "no room")]
-        assert [event.name for event in reader.events] == ["frames_stopped"]
+        assert [event.name for event in reader.events] == ["watching", "frames_stopped"]
         assert reader.gaps[0].count == 15
     assert any("the disk is full" in row["reasons"] for row in kept.log().state_changes)
