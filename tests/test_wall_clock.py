@@ -19,8 +19,6 @@ READS_THE_WALL_CLOCK = {
     "ui/live.py",  # the name of a new folder
     "calibration/profile.py",  # when a profile was made
     "calibration/readiness.py",  # whether it has expired
-    "ui/train_command.py",  # the day of an attempt
-    "ui/training/window.py",  # the same
     "ui/start/window.py",  # names of new folders and plans
     "ui/wizard/review_page.py",  # the same, of what is about to be saved
 }
