@@ -116,7 +116,9 @@ def _may_be(stored: StoredSession, unclosed: bool) -> None:
     about = stored.about
     if about.complete or unclosed:
         return
-    if about.boot_id == boot_id() and boot_id() is not None:
+    if about.imported_from is not None:
+        why = "what was damaged or missing in its source is missing in it"
+    elif about.boot_id == boot_id() and boot_id() is not None:
         why = "it can still be gone on with (live --resume)"
     else:
         why = "the end of the recording may be missing"

@@ -97,6 +97,8 @@ def resume_session(
     about = stored.about
     if about.boot_id != (this_boot or boot_id()):
         raise OutputError(f"{folder}: the machine was started anew since; record into another folder")
+    if about.imported_from is not None:
+        raise OutputError(f"{folder}: was imported, not recorded here; record into another folder")
     if about.complete:
         raise OutputError(f"{folder}: the session was closed in order; record into another folder")
     if stored.archived:

@@ -178,12 +178,12 @@ def write_track(
                     writer.step(retaken.now)
                     written += 1
                 progress(done, whole)
+            writer.close()
         except BaseException:
             writer.leave()
             with suppress(OSError):
                 path.unlink(missing_ok=True)
             raise
-        writer.close()
     return written
 
 

@@ -105,6 +105,7 @@ class Course:
         track = self.track
         if track is None or not len(track):
             return self.nothing
-        if track.mode == "every frame" and not track.ended and self._times_ns[frame] > track.times_ns[-1]:
+        # also of results that ended: the session may have grown since
+        if track.mode == "every frame" and self._times_ns[frame] > track.times_ns[-1]:
             return NOT_COMPUTED
         return SUPERSEDED

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from typing import Annotated
 import typer
 
 from monitor.errors import CementWatchError, InputError
+from ui.give_way import GiveWay
 from ui.options import say
 from ui.progress import progress
 from ui.session_folders import SessionsArgument
@@ -22,8 +22,6 @@ from ui.version import software_version
 VARIABLE = "CEMENTWATCH_ARCHIVE"
 """``off`` in the environment: no live run starts an archiving behind it."""
 _COMMAND = (sys.executable, "-c", "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))")
-_LOOK_EVERY_S = 0.5
-_WAIT_S = 2.0
 
 
 def archive(
@@ -49,7 +47,7 @@ def archive(
         try:
             with progress("archiving") as advance:
                 done: Archived = archive_session(
-                    folder, software_version=software_version(), unclosed=unclosed, step=_Waits().step,
+                    folder, software_version=software_version(), unclosed=unclosed, step=GiveWay().step,
                     progress=advance,
                 )  # fmt: skip
         except InputError as error:
@@ -61,26 +59,6 @@ def archive(
         else:
             typer.echo(f"{folder}: {_words(done)}")
     return worst or None
-
-
-class _Waits:
-    """Waits while a monitor runs: asked before each frame, looks twice a second."""
-
-    def __init__(self) -> None:
-        self._looked_s = 0.0
-
-    def step(self) -> None:
-        from recordings.monitor_lock import monitor_runs
-
-        if time.monotonic() - self._looked_s < _LOOK_EVERY_S:
-            return
-        told = False
-        while monitor_runs():
-            if not told:
-                say("waiting: a monitor runs on this machine")
-                told = True
-            time.sleep(_WAIT_S)
-        self._looked_s = time.monotonic()
 
 
 def _words(done: object) -> str:

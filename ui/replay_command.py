@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.errors import InputError
+from ui.give_way import GiveWay
 from ui.options import LanguageOption, one_thread_per_sum
 from ui.progress import progress
 from ui.version import software_version
@@ -39,6 +40,7 @@ def replay(
             "--check", help="Take the steps again, say whether the same is found, and stop (1: it is not)."
         ),
     ] = False,
+    give_way: Annotated[bool, typer.Option("--give-way", hidden=True)] = False,
     language: LanguageOption = None,
 ) -> int | None:
     """Replay a session with overlay, alarms and time line.
@@ -56,7 +58,7 @@ def replay(
     if check:
         return _check(stored)
     if results is not None:
-        _write(stored, results, every_frame=every_frame)
+        _write(stored, results, every_frame=every_frame, give_way=give_way)
         return None
     from ui.replay.run import run_replay
 
@@ -89,12 +91,19 @@ def _lines(found: Repetition) -> list[str]:
     return lines
 
 
-def _write(session: StoredSession, path: Path, *, every_frame: bool) -> None:
+def _write(session: StoredSession, path: Path, *, every_frame: bool, give_way: bool) -> None:
     from recordings.track import write_track
+
+    waits = GiveWay()
+
+    def stop() -> bool:
+        if give_way:
+            waits.step()
+        return False
 
     with progress("taking again") as advance:
         written = write_track(
             session, path, "every frame" if every_frame else "as live", software_version=software_version(),
-            progress=advance,
+            progress=advance, stop=stop,
         )  # fmt: skip
     typer.echo(f"{path}: {written} steps by {software_version()}")

@@ -65,4 +65,7 @@ def test_what_is_not_computed_yet_is_said(session: Session, tmp_path: Path) -> N
     path = made.results(tmp_path / "growing.mcap", session, until=10, end=False)
     way = course(session, open_track(path, open_session(session.folder)))
     assert way.of(20).why == NOT_COMPUTED
+    # frames that came after the results had ended were not looked at either: none was taken in their place
+    ended = made.results(tmp_path / "ended.mcap", session, until=10)
+    assert course(session, open_track(ended, open_session(session.folder))).of(20).why == NOT_COMPUTED
     assert way.of(5).step == 5

@@ -1,7 +1,7 @@
 """What every frame would have shown, computed by a process of its own that gives way to everything else.
 
-The results go to the user's cache; the window reads them while they grow. A part that nobody finishes is
-removed.
+It waits while a monitor runs on this machine. The results go to the user's cache; the window reads them while
+they grow. A part that nobody finishes is removed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
 from monitor.errors import OutputError, SourceError
-from recordings.session import StoredSession
+from recordings.session import CONFIG, PLAN, PROFILE, StoredSession
 from recordings.track import Track, open_track
 
 MOST_BYTES = 2 * 1024**3
-_PROGRAM = "import os, sys; os.nice(15); from ui.cli import run; sys.exit(run(sys.argv[1:]))"
+_PROGRAM = "import os, sys; os.nice({}); from ui.cli import run; sys.exit(run(sys.argv[1:]))"
+_NICE = 15
 
 
 def results_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -39,12 +40,18 @@ class EveryFrame(QObject):
     ended = pyqtSignal(str)
 
     def __init__(
-        self, session: StoredSession, version: str, *, grows: bool = False, folder: Path | None = None
+        self,
+        session: StoredSession,
+        version: str,
+        *,
+        grows: bool = False,
+        folder: Path | None = None,
+        nice: int = _NICE,
     ) -> None:
         super().__init__()
-        self._session, self._grows = session, grows
+        self._session, self._grows, self._nice = session, grows, nice
         folder = results_folder() if folder is None else folder
-        name = hashlib.sha256(f"{session.about.id} {version}".encode()).hexdigest()[:24]
+        name = _key(session, version)
         self.path = folder / f"{name}.mcap"
         self._part = folder / f"{name}.{os.getpid()}.part"
         self._process: QProcess | None = None
@@ -83,8 +90,8 @@ class EveryFrame(QObject):
         self._process.readyReadStandardOutput.connect(self._hear)
         self._process.finished.connect(self._finished)
         where = str(self._session.folder)
-        options = ["replay", where, "--every-frame", "--results", str(self._part)]
-        self._process.start(sys.executable, ["-c", _PROGRAM, *options])
+        options = ["replay", where, "--every-frame", "--give-way", "--results", str(self._part)]
+        self._process.start(sys.executable, ["-c", _PROGRAM.format(self._nice), *options])
 
     def growing(self) -> Track | None:
         """The results so far; None: there are none yet."""
@@ -119,6 +126,16 @@ class EveryFrame(QObject):
             with suppress(OSError):
                 self._part.replace(self.path)
         self.ended.emit(why)
+
+
+def _key(session: StoredSession, version: str) -> str:
+    """Of what the results depend on: the session, its plan and configuration, and the software."""
+    key = hashlib.sha256(f"{session.about.id} {version}".encode())
+    for name in (PLAN, CONFIG, PROFILE):
+        with suppress(OSError):
+            key.update(hashlib.sha256((session.folder / name).read_bytes()).digest())
+        key.update(name.encode())
+    return key.hexdigest()[:24]
 
 
 def _tidy(folder: Path) -> None:

@@ -15,14 +15,16 @@ import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread
 
-from monitor.errors import EndOfStream, InputError, OutputError
+from monitor.errors import EndOfStream, InputError, OutputError, SourceError
 from monitor.frame import Frame
 from monitor.plan import plan_to_json
 from monitor.sources.cropped import Crop
+from recordings.archive import archive_session
 from recordings.importing.run import Imported, Wanted, import_source
 from recordings.log import read_log
 from recordings.messages import Gap
 from recordings.open import open_source
+from recordings.resume import resume_session
 from recordings.session import LOG, StoredSession, open_session
 from tests.monitor.scripted import frame, info, plan, scene
 from tests.recordings.test_replay import write_session
@@ -143,6 +145,13 @@ def test_a_damaged_frame_leaves_a_gap_and_what_was_read_stays(
     same(frames_of(session), images[:3])
     with session.frames() as reader:
         assert [(gap.first_seq, gap.count) for gap in reader.gaps] == [(3, 3)]
+    # nobody goes on with it: it was not recorded here
+    with pytest.raises(SourceError, match="missing in its source is missing in it"):
+        archive_session(tmp_path / "s", software_version="t")
+    with pytest.raises(OutputError, match="was imported, not recorded here"):
+        resume_session(
+            tmp_path / "s", source_info=session.about.source, plan=plan(), config_toml="", now_ns=0
+        )
 
 
 def test_of_a_session_with_damage_everything_that_is_whole_is_taken(tmp_path: Path) -> None:
