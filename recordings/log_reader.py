@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,11 @@ def _rows(path: Path, connection: sqlite3.Connection) -> dict[str, tuple[Mapping
     return rows
 
 
-def read_log(path: Path) -> LogContents:
-    """Read a procedure log: closed, left behind by a killed process, or still being written.
+@contextmanager
+def opened_log(path: Path) -> Iterator[sqlite3.Connection]:
+    """A procedure log as it stands at this moment, to be read: closed, left behind, or being written.
+
+    What SQLite says while it is read is told as well.
 
     Raises
     ------
@@ -72,13 +76,25 @@ def read_log(path: Path) -> LogContents:
             connection.execute("BEGIN")
             if not same_tables(connection):
                 raise SourceError(f"{path}: not a log: its tables are others")
-            rows = _rows(path, connection)
+            yield connection
         finally:
             connection.close()
     except MemoryError:  # what SQLite says of a row that claims to be longer than memory
         raise SourceError(f"{path}: cannot read the log: damaged") from None
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot read the log: {error}") from error
+
+
+def read_log(path: Path) -> LogContents:
+    """Read all of a procedure log: closed, left behind by a killed process, or still being written.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read, or is no log of this version.
+    """
+    with opened_log(path) as connection:
+        rows = _rows(path, connection)
 
     def newest(table: str) -> Mapping[str, Any] | None:
         return rows[table][-1] if rows[table] else None

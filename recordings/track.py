@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from monitor.errors import OutputError, SourceError
-from recordings.beginning import beginnings_of
 from recordings.recording import RecordingReader, RecordingWriter, Step
 from recordings.retaken import NothingMonitoredError, Retaken, as_live, every_frame
 from recordings.session import StoredSession
@@ -91,18 +90,11 @@ class Track:
         self._places = {seq: place for place, seq in enumerate(heads.seqs)}
 
 
-def recorded_track(session: StoredSession) -> Track | None:
-    """What was found while the session was recorded; None: nothing was monitored. Raises `SourceError`."""
-    reader = session.frames()
-    try:
-        if not reader.step_count:
-            reader.close()
-            return None
-        versions = [begun.software_version for begun in beginnings_of(session, reader.events)]
-        return Track(reader, "as recorded", versions[0] if versions else "", "as live")
-    except BaseException:
-        reader.close()
-        raise
+def recorded_track(session: StoredSession, reader: RecordingReader) -> Track | None:
+    """What was found while the session was recorded, out of its reader; None: no step was kept."""
+    if not reader.step_count:
+        return None
+    return Track(reader, "as recorded", session.about.software_version, "as live")
 
 
 def open_track(path: Path, session: StoredSession) -> Track:

@@ -10,8 +10,8 @@ from typing import Any
 from monitor.errors import SourceError
 from monitor.result import Kind, Priority
 from monitor.states import State
-from recordings.log_check import guard, problem_of_row, same_tables
-from recordings.log_schema import VERSION
+from recordings.log_check import problem_of_row
+from recordings.log_reader import opened_log
 
 MOST_ALARM_ROWS = 20_000
 _RAISED = ("raised", "escalated")
@@ -70,24 +70,8 @@ def read_log_summary(path: Path) -> LogSummary:
     SourceError
         It cannot be read, or is no log of this version.
     """
-    if not path.is_file():
-        raise SourceError(f"{path}: no such log")
-    try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        try:
-            connection.row_factory = sqlite3.Row
-            guard(connection)
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            connection.execute("BEGIN")
-            if version != VERSION or not same_tables(connection):
-                raise SourceError(f"{path}: not a log of version {VERSION}")
-            return _summary(path, connection)
-        finally:
-            connection.close()
-    except MemoryError:  # what SQLite says of a row that claims to be longer than memory
-        raise SourceError(f"{path}: cannot read the log: damaged") from None
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot read the log: {error}") from error
+    with opened_log(path) as connection:
+        return _summary(path, connection)
 
 
 def _summary(path: Path, connection: sqlite3.Connection) -> LogSummary:

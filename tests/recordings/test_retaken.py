@@ -202,7 +202,7 @@ def test_what_was_never_monitored_says_so(tmp_path: Path) -> None:
         with pytest.raises(NothingMonitoredError, match="no step of the monitor was recorded"):
             next(as_live(stored, reader))
         taken = [retaken.now for retaken in every_frame(stored, reader)]
-    assert recorded_track(stored) is None
+        assert recorded_track(stored, reader) is None
     assert len(taken) == 70
     assert all(step is not None and step.findings is not None for step in taken)
 
@@ -212,7 +212,7 @@ def test_a_results_file_holds_what_was_found(session: StoredSession, tmp_path: P
     assert write_track(session, path, "as live", software_version="2.0") == FRAMES - len(SUPERSEDED)
     with pytest.raises(OutputError, match="exists already"):
         write_track(session, path, "as live", software_version="2.0")
-    then, now = recorded_track(session), open_track(path, session)
+    then, now = recorded_track(session, session.frames()), open_track(path, session)
     assert then is not None
     assert (then.software_version, now.software_version) == ("1.0", "2.0")
     assert (now.mode, now.ended) == ("as live", True)

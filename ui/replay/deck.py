@@ -22,7 +22,7 @@ from recordings.log import LogContents
 from recordings.measured import Measurements
 from recordings.session import CONFIG, StoredSession, open_session
 from recordings.timeline import Moment, moments_of, utc_at
-from recordings.track import Track
+from recordings.track import Track, recorded_track
 from recordings.viewing import NOT_KEPT, NOT_MONITORED
 from ui.overlay.observation import Setup, setup_from_plan
 
@@ -178,9 +178,7 @@ class Deck:
 
     def _track(self) -> Track | None:
         """What was found live, out of the same file: a long one is not looked through twice."""
-        if not self.reader.step_count:
-            return None
-        return Track(self.reader, "as recorded", self.session.about.software_version, "as live")
+        return recorded_track(self.session, self.reader)
 
     def _take_log(self) -> None:
         """Read the log; a long one that still grows is left alone for twenty times as long as that took."""
