@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +14,13 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui.give_way import GiveWay
 from ui.options import say
+from ui.own_command import OWN_COMMAND
 from ui.progress import progress
 from ui.session_folders import SessionsArgument
 from ui.version import software_version
 
 VARIABLE = "CEMENTWATCH_ARCHIVE"
 """``off`` in the environment: no live run starts an archiving behind it."""
-_COMMAND = (sys.executable, "-c", "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))")
 
 
 def archive(
@@ -92,7 +91,7 @@ def archive_later(sessions: Iterable[Path]) -> subprocess.Popen[bytes] | None:
     ]
     try:
         return subprocess.Popen(  # noqa: S603 - our own command
-            [*lowest, *_COMMAND, "archive", *folders],
+            [*lowest, *OWN_COMMAND, "archive", *folders],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -14,7 +14,6 @@ deletes anything.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -23,6 +22,7 @@ from typing import Any
 
 from monitor.errors import ConfigError
 from monitor.small_file import read_small
+from monitor.user_folders import user_folder
 
 LARGEST_BYTES = 64 * 1024
 _MOST_DOTS = 100
@@ -105,11 +105,7 @@ class Keys:
 
 def default_path(environment: Mapping[str, str] | None = None) -> Path:
     """Where a user's own keys are looked for: below ``XDG_CONFIG_HOME``, else below ``~/.config``."""
-    env = os.environ if environment is None else environment
-    base = env.get("XDG_CONFIG_HOME", "")
-    # a relative path is to be ignored (XDG Base Directory Specification)
-    folder = Path(base) if Path(base).is_absolute() else Path(env.get("HOME") or "~").expanduser() / ".config"
-    return folder / "cementwatch" / "keys.toml"
+    return user_folder("config", environment) / "keys.toml"
 
 
 def read_keys(path: Path | None, environment: Mapping[str, str] | None = None) -> Keys:

@@ -17,6 +17,7 @@ import msgspec
 
 from calibration.whole_file import write_whole
 from monitor.small_file import read_small
+from monitor.user_folders import user_folder
 from recordings.library.find import Found
 from recordings.library.row import Facts
 
@@ -43,9 +44,7 @@ def fingerprint(found: Found) -> str:
 
 def cache_path(root: Path, environment: Mapping[str, str] | None = None) -> Path:
     """The cache of a library."""
-    env = os.environ if environment is None else environment
-    base = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else Path.home() / ".cache"
-    return base / "cementwatch" / "library" / f"{_hash(root)}.msgpack"
+    return user_folder("cache", environment) / "library" / f"{_hash(root)}.msgpack"
 
 
 class FactsCache:

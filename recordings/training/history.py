@@ -21,6 +21,7 @@ import msgspec
 
 from monitor.errors import InputError, OutputError, SourceError
 from monitor.small_file import read_small
+from monitor.user_folders import user_folder
 from recordings.training.attempt import Attempt
 
 SCHEMA = "cementwatch.training/1"
@@ -51,12 +52,7 @@ class History:
 
 def data_folder(environment: Mapping[str, str] | None = None) -> Path:
     """Where records belong: below ``XDG_DATA_HOME``, else below ``~/.local/share``."""
-    env = os.environ if environment is None else environment
-    base = env.get("XDG_DATA_HOME", "")
-    # a relative path is to be ignored (XDG Base Directory Specification)
-    home = Path(env.get("HOME") or "~").expanduser()
-    folder = Path(base) if Path(base).is_absolute() else home / ".local" / "share"
-    return folder / "cementwatch" / "training"
+    return user_folder("data", environment) / "training"
 
 
 def trainee_name(typed: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import IO
 
 from PyQt6.QtCore import QObject, QTimer
 
-_COMMAND = (sys.executable, "-c", "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))", "replay")
+from ui.own_command import OWN_COMMAND
+
+_COMMAND = (*OWN_COMMAND, "replay")
 _LOOK_MS = 300
 _LARGEST_SAID = 4096
 

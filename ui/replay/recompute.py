@@ -16,6 +16,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
 from monitor.errors import OutputError, SourceError
+from monitor.user_folders import user_folder
 from recordings.session import CONFIG, PLAN, PROFILE, StoredSession
 from recordings.track import Track, open_track
 
@@ -26,9 +27,7 @@ _NICE = 15
 
 def results_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Where results are kept: below ``XDG_CACHE_HOME``, else below ``~/.cache``."""
-    base = environment.get("XDG_CACHE_HOME", "")
-    cache = Path(base) if base.startswith("/") else Path.home() / ".cache"
-    return cache / "cementwatch" / "replay"
+    return user_folder("cache", environment) / "replay"
 
 
 class EveryFrame(QObject):

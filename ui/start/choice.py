@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monitor.plan import Polarity, Scale
 from monitor.sources.cropped import Crop
+from monitor.user_folders import user_folder
 from recordings.procedure import Procedure, procedure_to_json
 from ui.live import session_folder
 from ui.start.handover import Begun
@@ -110,9 +111,7 @@ def new_plan_path(home: Path, now: datetime) -> Path:
 
 def simulated_plan_path(spec: str, environment: Mapping[str, str] = os.environ) -> Path:
     """Where the plan of a simulated procedure is kept for the monitor to read."""
-    base = environment.get("XDG_CACHE_HOME", "")
-    cache = Path(base) if base.startswith("/") else Path.home() / ".cache"
-    return cache / "cementwatch" / f"simulated-{zlib.crc32(spec.encode()):08x}.json"
+    return user_folder("cache", environment) / f"simulated-{zlib.crc32(spec.encode()):08x}.json"
 
 
 def can_mark() -> bool:

@@ -17,11 +17,11 @@ from types import FrameType
 import msgspec
 
 from monitor.errors import CementWatchError, InputError
+from ui.own_command import OWN_COMMAND
 from ui.start.handover import Begun, Wanted
 
 _ENDS_WITHIN_S = 3.0
 _LARGEST_BYTES = 1024 * 1024
-_COMMAND = (sys.executable, "-c", "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))")
 _WINDOW = (sys.executable, "-m", "ui.start")
 
 
@@ -67,7 +67,7 @@ def ask(wanted: Wanted, command: Sequence[str] = _WINDOW) -> Begun | None:
 
 def mark(arguments: Sequence[str]) -> bool:
     """Run the command that marks the levels, in a process of its own; whether it has ended well."""
-    done = subprocess.run([*_COMMAND, *arguments], check=False)  # noqa: S603 - our own command
+    done = subprocess.run([*OWN_COMMAND, *arguments], check=False)  # noqa: S603 - our own command
     return done.returncode == 0
 
 

@@ -18,6 +18,7 @@ from calibration.whole_file import write_whole
 from monitor.plan import Polarity
 from monitor.small_file import read_small
 from monitor.sources.open import NETWORK_SCHEMES
+from monitor.user_folders import user_folder
 from ui.start.choice import StartChoice
 
 SCHEMA = "cementwatch.rooms/1"
@@ -71,10 +72,7 @@ class Remembered:
 
 def rooms_path(environment: Mapping[str, str] = os.environ) -> Path:
     """The file, by the XDG Base Directory Specification."""
-    base = environment.get("XDG_CONFIG_HOME", "")
-    # a relative path is to be ignored, says the specification
-    config = Path(base) if base.startswith("/") else Path.home() / ".config"
-    return config / "cementwatch" / FILE
+    return user_folder("config", environment) / FILE
 
 
 def may_be_remembered(source: str) -> bool:

@@ -10,19 +10,18 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
+from ui.own_command import OWN_COMMAND
 from ui.watchdog.heartbeat import RESTARTED, VARIABLE
 from ui.watchdog.notice_process import NoticeProcess
 from ui.watchdog.vigil import Restarts, Verdict, Vigil
 
 _TICK_S = 0.1
 _DUMP_S = 1.0
-_COMMAND = (sys.executable, "-c", "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))")
 _FOLLOWS = "growth meanwhile cannot be excluded: stop injecting, or go on by eye alone"
 _WHY = {
     Verdict.FROZEN: "the monitor's window does not answer",
@@ -79,7 +78,7 @@ class Supervisor:
         )
         try:
             self._child = child = subprocess.Popen(  # noqa: S603 - our own command, as it was typed
-                [*_COMMAND, *self._again()],
+                [*OWN_COMMAND, *self._again()],
                 pass_fds=(its,),
                 env=os.environ | told,
                 # Ctrl+C in the terminal is for this process alone, which hands it on once
