@@ -169,6 +169,7 @@ def orthanc(
         wait_for_port(made.port, process)
         made.process = process
         yield made
+        process.kill()  # it takes 4 s to end in order
 
 
 @dataclass(frozen=True)
