@@ -1,0 +1,66 @@
+"""An association for sending, and what of it is needed once it has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from pynetdicom import evt
+from pynetdicom.association import Association
+from pynetdicom.events import Event
+from pynetdicom.pdu import A_ABORT_RQ
+from pynetdicom.presentation import PresentationContext
+
+from recordings.network.association import Patience, associated
+from recordings.sending.entry import Route
+
+
+@dataclass
+class Seen:
+    """What was seen of an association while it was asked for and used."""
+
+    association: Association | None = None
+    aborted_by_us: bool = field(default=False)
+    """We do that where no answer comes in time."""
+
+    def note(self, event: Event) -> None:
+        """Take it down before it is known whether it will be established."""
+        self.association = event.assoc
+
+    def pdu_sent(self, event: Event) -> None:
+        """Notice that we gave up."""
+        self.aborted_by_us |= isinstance(event.pdu, A_ABORT_RQ)
+
+
+@contextmanager
+def open_association(
+    route: Route,
+    contexts: Sequence[PresentationContext],
+    seen: Seen,
+    patience: Patience,
+    on_report: Callable[[Any, str], Any] | None = None,
+) -> Iterator[Association]:
+    """An association along a route; raises as `associated` does, and `seen` says more then."""
+    handlers: list[tuple[Any, ...]] = [
+        (evt.EVT_CONN_OPEN, seen.note),
+        (evt.EVT_PDU_SENT, seen.pdu_sent),
+        (evt.EVT_ABORTED, _let_senders_through),
+        (evt.EVT_RELEASED, _let_senders_through),
+    ]
+    if on_report is not None:
+        handlers.append((evt.EVT_N_EVENT_REPORT, on_report, [route.peer.aet]))
+    with associated(
+        route.peer, route.aet, contexts, tls=route.tls, patience=patience, handlers=handlers
+    ) as association:
+        yield association
+
+
+def _let_senders_through(event: Event) -> None:
+    """Keep pynetdicom from waiting for ever.
+
+    Who sends waits until the association's thread says that it is paused, and that thread ends without saying
+    so where the peer has just gone. The request then finds no association, which is told as any failure is.
+    """
+    event.assoc._is_paused = True
