@@ -12,7 +12,7 @@ from enum import Enum
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom.association import Association
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 
 from recordings.sending.queue import Refused
 
@@ -114,15 +114,14 @@ def uncommitted(code: int | None) -> Refused:
     return Refused(f"not committed: {words} (0x{code:04X})", again)
 
 
-def refused_for_good(association: Association | None) -> bool:
-    """Whether an association that was not had was refused for what will not change by itself.
+def refused_for_good(rejection: A_ASSOCIATE_RJ | None) -> bool:
+    """Whether an association was refused for what will not change by itself.
 
     That is, a permanent rejection of our title, of the peer's, or of the protocol. Any other may pass.
     """
-    answer = None if association is None else association.acceptor.primitive
-    if association is None or answer is None or not association.is_rejected:
+    if rejection is None or rejection.result != _PERMANENT:
         return False
-    return answer.result == _PERMANENT and (answer.result_source, answer.diagnostic) in _OF_TITLES
+    return (rejection.source, rejection.reason_diagnostic) in _OF_TITLES
 
 
 def context_refused(results: list[int], sop_class: str, syntax: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
-from pynetdicom.pdu import A_ABORT_RQ
+from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_RJ
 from pynetdicom.presentation import PresentationContext
 
 from recordings.network.association import Patience, associated
@@ -22,12 +23,21 @@ class Seen:
     """What was seen of an association while it was asked for and used."""
 
     association: Association | None = None
-    aborted_by_us: bool = field(default=False)
+    rejection: A_ASSOCIATE_RJ | None = None
+    aborted_by_us: bool = False
     """We do that where no answer comes in time."""
 
     def note(self, event: Event) -> None:
         """Take it down before it is known whether it will be established."""
         self.association = event.assoc
+        # a request goes out in two pieces; the second would wait 40 ms for word that the first has arrived
+        held: Any = event.assoc.dul.socket
+        held.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def pdu_received(self, event: Event) -> None:
+        """Notice a refusal."""
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            self.rejection = event.pdu
 
     def pdu_sent(self, event: Event) -> None:
         """Notice that we gave up."""
@@ -45,6 +55,7 @@ def open_association(
     """An association along a route; raises as `associated` does, and `seen` says more then."""
     handlers: list[tuple[Any, ...]] = [
         (evt.EVT_CONN_OPEN, seen.note),
+        (evt.EVT_PDU_RECV, seen.pdu_received),
         (evt.EVT_PDU_SENT, seen.pdu_sent),
         (evt.EVT_ABORTED, _let_senders_through),
         (evt.EVT_RELEASED, _let_senders_through),

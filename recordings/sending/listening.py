@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from socketserver import BaseServer
 from typing import Any
 
 from pynetdicom import AE, evt
@@ -11,6 +14,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     Verification,
 )
+from pynetdicom.transport import ThreadedAssociationServer
 
 from monitor.errors import InputError
 from recordings.network.association import Patience, entity
@@ -18,6 +22,7 @@ from recordings.network.contexts import PLAIN_SYNTAXES
 from recordings.network.tls import TlsFiles, server_context
 
 _MOST_ASSOCIATIONS = 10
+_POLL_S = 0.05
 
 
 class Listener:
@@ -60,15 +65,43 @@ def listening(
     ae.add_supported_context(StorageCommitmentPushModel, syntaxes, scu_role=True, scp_role=True)
     ae.add_supported_context(Verification, syntaxes)
     secured = None if tls is None else server_context(tls)
+    with ExitStack() as stack:
+        try:
+            bound = stack.enter_context(
+                served(ae, host, port, [(evt.EVT_N_EVENT_REPORT, on_report)], secured)
+            )
+        except OSError as error:
+            raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror or error}") from error
+        yield Listener(ae, bound)
+
+
+class _Server(ThreadedAssociationServer):
+    """One that ends as soon as it is asked to, and not half a second later."""
+
+    def serve_forever(self, poll_interval: float = _POLL_S) -> None:
+        super().serve_forever(poll_interval)
+
+    def shutdown(self) -> None:
+        BaseServer.shutdown(self)  # pynetdicom's wants to be one of those that it has started itself
+        self.server_close()
+
+
+@contextmanager
+def served(
+    ae: AE,
+    host: str,
+    port: int,
+    handlers: Sequence[tuple[Any, ...]],
+    secured: ssl.SSLContext | None = None,
+) -> Iterator[int]:
+    """Let an application entity listen; yields the port. Raises `OSError`."""
+    server = ae.make_server(
+        (host, port), ssl_context=secured, evt_handlers=list(handlers), server_class=_Server
+    )
+    thread = threading.Thread(target=server.serve_forever, name="listening for reports", daemon=True)
+    thread.start()
     try:
-        server = ae.start_server(
-            (host, port), block=False, ssl_context=secured, evt_handlers=[(evt.EVT_N_EVENT_REPORT, on_report)]
-        )
-    except OSError as error:
-        raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror or error}") from error
-    if server is None:  # only where it blocks
-        raise InputError(f"--port {port}: cannot listen on {host}")
-    try:
-        yield Listener(ae, int(server.server_address[1]))
+        yield int(server.server_address[1])
     finally:
         server.shutdown()
+        thread.join()

@@ -71,7 +71,7 @@ def store(
         except OutputError:
             raise
         except (NetworkError, InputError) as error:
-            never = refused_for_good(seen.association)
+            never = refused_for_good(seen.rejection)
             if seen.association is not None and _took_nothing(seen.association):
                 # the peer is there, and takes none of this batch: what is in it is told one by one
                 for entry in batch:
