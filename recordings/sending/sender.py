@@ -169,7 +169,7 @@ class Sender:
         return list(by_route.items())
 
     def _ask(self, route: Route, entries: Sequence[Entry]) -> None:
-        seen, stack = Seen(), ExitStack()
+        seen, stack = Seen(self._patience.silence_s), ExitStack()
         try:
             association = stack.enter_context(
                 open_association(route, commitment(), seen, self._patience, self.reports.handle)

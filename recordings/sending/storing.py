@@ -55,7 +55,7 @@ def store(
     waiting = [entry for entry in entries if _is_whole(queue, entry, clock_s(), tell)]
     while waiting:
         contexts, batch = _batch(waiting)
-        seen = Seen()
+        seen = Seen(patience.silence_s)
         try:
             with open_association(route, contexts, seen, patience) as association:
                 for entry in batch:
@@ -179,7 +179,7 @@ def _rewritten(path: Path, syntax: UID) -> Iterator[Path]:
 def _unanswered(route: Route, seen: Seen, patience: Patience) -> str:
     if seen.aborted_by_us:
         return f"{route.peer}: no answer within {patience.answer_s:g} s"
-    return f"{route.peer}: ended the association before it answered"
+    return f"{route.peer}: the association ended before it answered"
 
 
 def _note(

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from pynetdicom import AE, build_role, evt
 from pynetdicom.dimse_messages import N_ACTION_RSP
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
@@ -33,6 +34,10 @@ class ScriptedPacs:
     failures: dict[str, int] = field(default_factory=dict)
     action_status: int = 0x0000
     reports_on_same: bool = False
+    answers_when: threading.Event | None = None
+    """Unless it is None, no C-STORE is answered before."""
+    reads_when: threading.Event | None = None
+    """Unless it is None, nothing of an object is read before."""
     received: list[str] = field(default_factory=list)
     requests: list[Dataset] = field(default_factory=list)
     port: int = 0
@@ -47,6 +52,8 @@ class ScriptedPacs:
     def store(self, event: Any) -> int:
         uid = str(event.request.AffectedSOPInstanceUID)
         self.received.append(uid)
+        if self.answers_when is not None:
+            self.answers_when.wait(10)
         if uid in self.aborts:
             event.assoc.abort(block=False)
         return self.statuses.get(uid, 0x0000)
@@ -59,6 +66,10 @@ class ScriptedPacs:
             self._threads.append(thread)
             thread.start()
         return self.action_status, None
+
+    def read(self, event: Any) -> None:
+        if self.reads_when is not None and isinstance(event.pdu, P_DATA_TF):
+            self.reads_when.wait(10)
 
     def sent(self, event: Any) -> None:
         if isinstance(event.message, N_ACTION_RSP):
@@ -126,6 +137,7 @@ def scripted_pacs(
         (evt.EVT_C_STORE, pacs.store),
         (evt.EVT_N_ACTION, pacs.action),
         (evt.EVT_DIMSE_SENT, pacs.sent),
+        (evt.EVT_PDU_RECV, pacs.read),
         (evt.EVT_CONN_OPEN, at_once),
     ]
     with served(ae, "127.0.0.1", 0, handlers) as pacs.port:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom import dcmread
@@ -36,8 +38,9 @@ class Bench:
     queue: SendQueue
     now_s: float = 1_000_000.0
     told: list[str] = field(default_factory=list)
+    patience: Patience = PATIENCE
 
-    def add(self, route: Route, count: int = 1, **how: str) -> list[str]:
+    def add(self, route: Route, count: int = 1, **how: Any) -> list[str]:
         """Queue objects; their SOP instance UIDs."""
         paths = [self.folder / f"{number}.dcm" for number in range(count)]
         uids = [write_object(path, seed=number, **how) for number, path in enumerate(paths)]
@@ -48,7 +51,11 @@ class Bench:
         """One round of a sender of its own, as after a restart, and what is to happen while it is there."""
         self.now_s += after_s
         with sending(
-            self.queue, clock_s=lambda: self.now_s, policy=POLICY, patience=PATIENCE, tell=self.told.append
+            self.queue,
+            clock_s=lambda: self.now_s,
+            policy=POLICY,
+            patience=self.patience,
+            tell=self.told.append,
         ) as sender:
             assert sender is not None
             sender.round()
@@ -158,6 +165,28 @@ def test_a_certificate_that_is_gone_holds_up_no_other(bench: Bench, pacs: Script
     assert entry is not None
     assert "gone.pem" in str(entry.reason)
     assert bench.entry(plain) is None
+
+
+@pytest.mark.parametrize(
+    ("slow", "side_px", "why"),
+    [("answers_when", 64, "no answer within 0.2 s"), ("reads_when", 2800, "ended the association")],
+)
+def test_a_peer_that_stops_answering_or_reading_is_left_for_later(
+    bench: Bench, pacs: ScriptedPacs, slow: str, side_px: int, why: str
+) -> None:
+    first, second = bench.add(Route(pacs.peer, AET), 2, side_px=side_px)
+    setattr(pacs, slow, go_on := threading.Event())
+    bench.patience = Patience(connect_s=5, answer_s=0.2, silence_s=0.2)
+    bench.round()
+    go_on.set()
+    entry, other = bench.entry(first), bench.entry(second)
+    assert entry is not None
+    assert other is not None
+    assert why in str(entry.reason)
+    assert entry.next_try_s == other.next_try_s == bench.now_s + 10
+    bench.patience = PATIENCE
+    bench.round(10)
+    assert bench.queue.entries() == ()
 
 
 def test_a_title_that_is_not_known_is_told_once_and_waits_for_somebody(
