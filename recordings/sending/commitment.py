@@ -146,6 +146,8 @@ def ask(
         answer = Answer(Verdict.NEVER, "the peer does not offer storage commitment")
     peer = entries[0].route.peer
     if answer.verdict is Verdict.DONE:
+        count = "1 object" if len(entries) == 1 else f"{len(entries)} objects"
+        tell(f"{peer}: asked to commit itself to keeping {count}")
         return transaction
     reason = answer.words or "storage commitment refused"
     again = answer.verdict is Verdict.AGAIN
