@@ -14,6 +14,7 @@ The tree::
     +-- SourceLost            the source went away (cable, network, device)
     +-- EndOfStream           the source has no more frames
     +-- RecordingError        the recorder could not keep a frame or a row
+    +-- NetworkError          a DICOM peer cannot be reached, refuses, or answers with a failure
 
 The text of an `InputError` is one line that names the file or argument and what is wrong with it.
 """
@@ -85,3 +86,7 @@ class EndOfStream(CementWatchError):
 
 class RecordingError(CementWatchError):
     """The recorder could not keep a frame or a row."""
+
+
+class NetworkError(CementWatchError):
+    """A DICOM peer cannot be reached, refuses the association, or answers with a failure."""

@@ -5,7 +5,9 @@ It is never part of a file's name, of the log, or of a command line, which other
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, MutableMapping
+from datetime import date
 
 import msgspec
 
@@ -19,16 +21,46 @@ _FIELDS = {
     "patient_name": "patient name",
     "description": "procedure",
     "operator": "operator",
+    "patient_birth_date": "date of birth",
+    "patient_sex": "sex",
+    "accession_number": "accession number",
+    "study_instance_uid": "study",
+    "requested_procedure_id": "requested procedure",
+    "scheduled_procedure_step_id": "scheduled step",
+    "referring_physician": "referring physician",
 }
+_UID = re.compile(r"[0-2](?:\.(?:0|[1-9]\d*))+")
+_LONGEST_UID = 64
 
 
 class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What was typed, or taken from a worklist; None where nothing was."""
+    """What was typed, or taken from a worklist or a DICOM header; None where nothing was.
+
+    Parameters
+    ----------
+    patient_id, patient_name, description, operator, referring_physician : str or None
+        A name is written ``Family, Given``.
+    patient_birth_date : str or None
+        ``YYYY-MM-DD``.
+    patient_sex : str or None
+        ``M``, ``F`` or ``O`` (PS3.3 C.7.1.1).
+    accession_number, requested_procedure_id, scheduled_procedure_step_id : str or None
+        Of the order; results refer to them.
+    study_instance_uid : str or None
+        The study that results belong to.
+    """
 
     patient_id: str | None = None
     patient_name: str | None = None
     description: str | None = None
     operator: str | None = None
+    patient_birth_date: str | None = None
+    patient_sex: str | None = None
+    accession_number: str | None = None
+    study_instance_uid: str | None = None
+    requested_procedure_id: str | None = None
+    scheduled_procedure_step_id: str | None = None
+    referring_physician: str | None = None
 
     @classmethod
     def of(cls, **typed: str) -> Procedure:
@@ -37,7 +69,7 @@ class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         Raises
         ------
         InputError
-            A text that is too long.
+            A text that is too long, or no date, sex or UID.
         """
         made = cls(**{name: one_line(text) or None for name, text in typed.items()})
         problem = _problem(made)
@@ -90,4 +122,19 @@ def _problem(procedure: Procedure) -> str | None:
         text = getattr(procedure, name)
         if text is not None and len(text) > LONGEST:
             return f"{words} is longer than {LONGEST} characters"
+    uid = procedure.study_instance_uid
+    if uid is not None and (len(uid) > _LONGEST_UID or not _UID.fullmatch(uid)):
+        return f"study {uid!r} is no UID"
+    born = procedure.patient_birth_date
+    if born is not None and not _is_day(born):
+        return f"date of birth {born!r} is no YYYY-MM-DD"
+    if procedure.patient_sex not in (None, "M", "F", "O"):
+        return f"sex {procedure.patient_sex!r} is none of M, F, O"
     return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

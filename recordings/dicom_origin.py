@@ -1,0 +1,67 @@
+"""Which DICOM objects the frames of a session came from, as events of its log.
+
+UIDs lead back to a patient: a session from which names were left out has none of these events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from monitor.errors import SourceError
+from recordings.log import ProcedureLog
+from recordings.session import LOG, StoredSession
+
+EVENT = "dicom_object"
+
+
+class OriginObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One object whose frames were recorded, in order.
+
+    Parameters
+    ----------
+    sop_class_uid, sop_instance_uid, study_instance_uid, series_instance_uid : str
+    first_seq : int
+        Number within the session (`monitor.frame.Frame.seq`) of the object's first frame.
+    frames : int
+        How many frames it has, those counted that could not be decoded.
+    """
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    study_instance_uid: str
+    series_instance_uid: str
+    first_seq: int
+    frames: int
+
+
+def note_origin(log: ProcedureLog, origin: OriginObject, t_ns: int) -> None:
+    """Keep where frames came from. Raises `RecordingError`."""
+    log.event(EVENT, msgspec.to_builtins(origin), t_ns)
+
+
+def origins_of(session: StoredSession) -> tuple[OriginObject, ...]:
+    """Every object that frames came from, by `first_seq`; none where the source was not DICOM.
+
+    Raises
+    ------
+    SourceError
+        The log cannot be read, or an event is not what `note_origin` writes.
+    """
+    found = []
+    for row in session.log().events:
+        if row["name"] == EVENT:
+            try:
+                found.append(msgspec.json.decode(row["data"], type=OriginObject))
+            except (msgspec.MsgspecError, UnicodeError) as error:
+                raise SourceError(f"{session.folder / LOG}: damaged: event {EVENT}: {error}") from error
+    return tuple(sorted(found, key=lambda origin: origin.first_seq))
+
+
+def frame_in(origins: Iterable[OriginObject], seq: int) -> tuple[OriginObject, int] | None:
+    """The object that a frame came from, and its number within it, from 1 as DICOM counts; None if none."""
+    for origin in origins:
+        if origin.first_seq <= seq < origin.first_seq + origin.frames:
+            return origin, seq - origin.first_seq + 1
+    return None
