@@ -97,14 +97,12 @@ def as_live(session: StoredSession, reader: RecordingReader, *, masks: bool = Fa
         yield Retaken(before, now, frame=frame, masks_px=drawn)
 
 
-def every_frame(
-    session: StoredSession, reader: RecordingReader, *, masks: bool = False
-) -> Iterator[Retaken]:
+def every_frame(session: StoredSession, reader: RecordingReader, *, masks: bool = False) -> Iterator[Retaken]:
     """Take every frame that was recorded, in lock-step.
 
     What was asked for takes effect before the first frame that is as late as it was then. Alarms go by the
     time of capture and the delay that steps usually had. A session that was never monitored is begun with its
-    plan, at the frames' own times.
+    plan, at the times of capture, which those of an import are like.
 
     Raises
     ------
@@ -133,7 +131,7 @@ def every_frame(
         before = _step(reader, steps.get(frame.seq & 0xFFFFFFFF), frame.seq)
         if before is not None:
             asked += before.requests
-        now_ns = frame.time_ns if delay_ns is None else frame.t_capture_ns + delay_ns
+        now_ns = frame.t_capture_ns + delay_ns
         wanted = Step(number, frame.seq, now_ns, 0, tuple(asked), None)
         asked.clear()
         number += 1
@@ -175,8 +173,8 @@ def _step(reader: RecordingReader, position: int | None, seq: int) -> Step | Non
     return None
 
 
-def _usual_delay_ns(reader: RecordingReader) -> int | None:
-    """Median time from capture to step (ns); None where nothing was monitored."""
+def _usual_delay_ns(reader: RecordingReader) -> int:
+    """Median time from capture to step (ns); 0 where nothing was monitored."""
     heads, steps = reader.frame_heads, reader.step_heads
     captured = dict(zip(heads.seqs, heads.times_ns, strict=True))
     delays = [
@@ -184,7 +182,7 @@ def _usual_delay_ns(reader: RecordingReader) -> int | None:
         for seq, now_ns in zip(steps.seqs, steps.times_ns, strict=True)
         if seq in captured
     ]
-    return round(median(delays)) if delays else None
+    return round(median(delays)) if delays else 0
 
 
 def _first_beginning(session: StoredSession) -> Beginning:

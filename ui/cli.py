@@ -37,6 +37,7 @@ from ui.options import (
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
 from ui.replay_command import replay
+from ui.results_command import results
 from ui.train_command import train as train_command
 from ui.verify_command import verify
 from ui.version import software_version
@@ -131,6 +132,7 @@ app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
 app.command()(export)
+app.command()(results)
 app.command("train")(train_command)
 app.command()(library)
 
