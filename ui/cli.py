@@ -37,6 +37,7 @@ from ui.options import (
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
 from ui.replay_command import replay
+from ui.results_command import results
 from ui.send_command import send
 from ui.train_command import train as train_command
 from ui.verify_command import verify
@@ -132,6 +133,7 @@ app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
 app.command()(export)
+app.command()(results)
 app.command("train")(train_command)
 app.command()(library)
 app.command()(send)
