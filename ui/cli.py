@@ -38,6 +38,7 @@ from ui.plan_command import plan as plan_command
 from ui.progress import progress
 from ui.replay_command import replay
 from ui.results_command import results
+from ui.send_command import send
 from ui.train_command import train as train_command
 from ui.verify_command import verify
 from ui.version import software_version
@@ -135,6 +136,7 @@ app.command()(export)
 app.command()(results)
 app.command("train")(train_command)
 app.command()(library)
+app.command()(send)
 
 
 @app.command()
