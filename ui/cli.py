@@ -40,6 +40,7 @@ from ui.replay_command import replay
 from ui.train_command import train as train_command
 from ui.verify_command import verify
 from ui.version import software_version
+from ui.worklist_command import worklist
 
 # typer carries a copy of click of its own: the base of its public error is the one that is raised
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -133,6 +134,7 @@ app.command("import")(import_command)
 app.command()(export)
 app.command("train")(train_command)
 app.command()(library)
+app.command()(worklist)
 
 
 @app.command()
