@@ -12,6 +12,7 @@ from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.archive_command import archive
 from ui.export_command import export
+from ui.fetch_command import fetch
 from ui.import_command import import_command
 from ui.library_command import library
 from ui.live_command import live
@@ -134,6 +135,7 @@ app.command("import")(import_command)
 app.command()(export)
 app.command("train")(train_command)
 app.command()(library)
+app.command()(fetch)
 app.command()(worklist)
 
 

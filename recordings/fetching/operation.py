@@ -22,7 +22,7 @@ from recordings.network.contexts import plain
 from recordings.network.tls import TlsFiles
 
 _MOST_ANSWER_BYTES = 4 << 20
-"""Of one answer of a query: thousands of times what one needs."""
+"""Of one answer of a query: thousands of times what it needs."""
 _MOST_WAITING = 20_000
 """Answers that have come and were not looked at yet."""
 
@@ -91,10 +91,18 @@ def _wake(association: Association) -> None:
 
 
 class Bounded:
-    """Ends an association whose peer sends answers without end: they are in memory until they are read."""
+    """Ends an association whose peer sends messages without end: they are in memory until they are read.
 
-    def __init__(self) -> None:
-        self._bytes = 0
+    Parameters
+    ----------
+    most_bytes : int
+        Of one message.
+    """
+
+    def __init__(self, most_bytes: int = _MOST_ANSWER_BYTES) -> None:
+        self._most_bytes, self._bytes = most_bytes, 0
+        self.heard_s = time.monotonic()
+        """When something came last."""
         self.exceeded = False
 
     @property
@@ -103,8 +111,9 @@ class Bounded:
         return [(evt.EVT_DATA_RECV, self._received), (evt.EVT_DIMSE_RECV, self._whole)]
 
     def _received(self, event: evt.Event) -> None:
+        self.heard_s = time.monotonic()
         self._bytes += len(event.data)
-        if self._bytes > _MOST_ANSWER_BYTES:
+        if self._bytes > self._most_bytes:
             self._end(event.assoc)
 
     def _whole(self, event: evt.Event) -> None:

@@ -1,4 +1,4 @@
-"""The worklist server of this computer and of its rooms: ``worklist.toml`` in the user's configuration folder.
+"""The worklist server of this computer and of its rooms: ``worklist.toml`` in the configuration folder.
 
 All keys are optional::
 
