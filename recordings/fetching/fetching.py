@@ -108,6 +108,8 @@ def planned(pacs: Pacs, studies: Iterable[StudyFound], keys: Keys) -> tuple[list
                 return plans, told
             objects = pacs.instances(study, series, keys)
             told += [objects.words] if objects.words else []
+            if keys.instance_uid is not None and not objects.answers:
+                continue  # it is in another series
             # a kind that is not told may be one that is taken
             taken = tuple(one for one in objects.answers if one.sop_class_uid in (None, *TAKEN))
             left_out = len(objects.answers) - len(taken)
