@@ -87,7 +87,7 @@ def associated(
     opened: list[socket.socket] = []
 
     def keep(event: evt.Event) -> None:
-        held = event.assoc.dul.socket.socket
+        held: socket.socket = event.assoc.dul.socket.socket  # type: ignore[union-attr,assignment]
         # a command and its data set are two short writes: the second would wait for the first one's ACK
         held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opened.append(held)
