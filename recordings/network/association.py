@@ -85,13 +85,22 @@ def associated(
     if unreachable is not None:
         raise NetworkError(f"{peer}: {unreachable}")
     opened: list[socket.socket] = []
-    keep = (evt.EVT_CONN_OPEN, lambda event: opened.append(event.assoc.dul.socket.socket))
+
+    def keep(event: evt.Event) -> None:
+        held: socket.socket = event.assoc.dul.socket.socket  # type: ignore[union-attr,assignment]
+        # a command and its data set are two short writes: the second would wait for the first one's ACK
+        held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened.append(held)
+
     rejections: list[A_ASSOCIATE_RJ] = []
-    note = (evt.EVT_PDU_RECV, lambda event: _note_rejection(event.pdu, rejections))
+    watched = [
+        (evt.EVT_CONN_OPEN, keep),
+        (evt.EVT_PDU_RECV, lambda event: _note_rejection(event.pdu, rejections)),
+    ]
     try:
         association = ae.associate(
             peer.host, peer.port, contexts=list(contexts), ae_title=peer.aet, ext_neg=list(roles),
-            evt_handlers=[keep, note, *handlers], tls_args=None if secured is None else (secured, peer.host),
+            evt_handlers=[*watched, *handlers], tls_args=None if secured is None else (secured, peer.host),
             max_pdu=_LARGEST_PDU_BYTES,
         )  # fmt: skip
         if not association.is_established:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
@@ -88,6 +90,8 @@ GETS = (StudyRootQueryRetrieveInformationModelGet, PatientRootQueryRetrieveInfor
 WORKLIST = (ModalityWorklistInformationFind,)
 COMMITMENT = (StorageCommitmentPushModel,)
 VERIFICATION = (Verification,)
+MOST_CONTEXTS = 128
+"""Of an association: their identifiers are odd numbers up to 255 (PS3.8 9.3.2.2)."""
 
 
 def received() -> list[PresentationContext]:
@@ -96,6 +100,34 @@ def received() -> list[PresentationContext]:
         *(build_context(sop_class, list(IMAGE_SYNTAXES)) for sop_class in IMAGES),
         *(build_context(sop_class, list(PLAIN_SYNTAXES)) for sop_class in (*DOSE_REPORTS, *VERIFICATION)),
     ]
+
+
+def retrieved(model: UID, sop_classes: Sequence[UID]) -> list[PresentationContext]:
+    """What a C-GET offers: the model, and storage of what it may bring, on which the peer sends.
+
+    A context has one syntax in the end, which its acceptor chooses. So compressed syntaxes have contexts of
+    their own: an object comes as it is stored, and is not decompressed, or refused, for another's sake. Where
+    that would be more than the 128 that there can be, only fluoroscopy is offered like this.
+
+    Parameters
+    ----------
+    model : UID
+        SOP class of the C-GET.
+    sop_classes : sequence of UID
+        Those of `IMAGES` and `DOSE_REPORTS` that may come.
+    """
+    images = [sop_class for sop_class in sop_classes if sop_class in IMAGES]
+    reports = [sop_class for sop_class in sop_classes if sop_class in DOSE_REPORTS]
+    compressed = (*LOSSLESS, *LOSSY)
+    made = plain(model, *reports)
+    all_apart = len(made) + len(images) * (1 + len(compressed)) <= MOST_CONTEXTS
+    for sop_class in images:
+        made.append(build_context(sop_class, list(NATIVE)))
+        if all_apart or sop_class in FLUOROSCOPY:
+            made += [build_context(sop_class, [syntax]) for syntax in compressed]
+        else:
+            made.append(build_context(sop_class, list(compressed)))
+    return made
 
 
 def plain(*sop_classes: UID) -> list[PresentationContext]:

@@ -73,9 +73,11 @@ def identity_of(session: StoredSession, origins: Iterable[OriginObject]) -> Iden
     known = Identity(made)
     if about.procedure is not None:
         known = _of_procedure(known, about.procedure)
+    if known.study_uid is None:
+        known = replace(known, study_id=about.id[:8])
     first = next(iter(origins), None)
     if first is not None:
-        known = replace(known, study_uid=first.study_instance_uid)
+        known = replace(known, study_uid=first.study_instance_uid, study_id="")
         header = _header_of(about.source.source_id, first)
         if header is not None:
             stated: dict[str, Any] = {name: _text(header, word) for name, word in _FROM_HEADER.items()}

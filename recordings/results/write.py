@@ -252,16 +252,19 @@ class _Writing:
         with self._paint(self._session, track) as painter:
             key = self._folder / "key-frames.dcm"
             self._add("key", key.name, write_key_frames(making, painter, images, moments, key))
-            if self._wish.run:
-                done = 0
+        if not self._wish.run:
+            return
+        done = 0
 
-                def step() -> None:
-                    nonlocal done
-                    done += 1
-                    self._progress("painting", done, None)
+        def step() -> None:
+            nonlocal done
+            done += 1
+            self._progress("painting", done, None)
 
-                run = self._folder / "annotated-run.dcm"
-                self._add("run", run.name, write_run(making, painter, images, run, step))
+        run = self._folder / "annotated-run.dcm"
+        # a painter of its own: how gray is shown follows what was shown before
+        with self._paint(self._session, track) as painter:
+            self._add("run", run.name, write_run(making, painter, images, run, step))
 
     def _add(self, kind: str, name: str, made: Dataset | None) -> None:
         if made is not None:
