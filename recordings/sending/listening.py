@@ -6,7 +6,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from socketserver import BaseServer
 from typing import Any
 
 from pynetdicom import AE, evt
@@ -14,7 +13,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     Verification,
 )
-from pynetdicom.transport import ThreadedAssociationServer
+from pynetdicom.transport import AssociationServer, ThreadedAssociationServer
 
 from monitor.errors import InputError
 from recordings.network.association import Patience, entity
@@ -82,7 +81,7 @@ class _Server(ThreadedAssociationServer):
         super().serve_forever(poll_interval)
 
     def shutdown(self) -> None:
-        BaseServer.shutdown(self)  # pynetdicom's wants to be one of those that it has started itself
+        super(AssociationServer, self).shutdown()  # pynetdicom's wants to be one of those that it has started itself
         self.server_close()
 
 
