@@ -37,7 +37,7 @@ from recordings.multi_frame_file import MultiFrameFile
 from recordings.sending.entry import Stage
 from recordings.sending.queue import open_queue
 from tests.network.objects import write_object
-from tests.peers import Orthanc, free_port, orthanc, server
+from tests.peers import Orthanc, free_port, orthanc, run, server
 
 _CHILD = """
 import sys, time
