@@ -157,7 +157,7 @@ def _send_details() -> str:
         f"Storage commitment: N-ACTION with up to {MOST_REFERENCES} references; the association is kept open "
         f"{policy.hold_s:g} s for the report, which is also taken on an association that the peer opens "
         f"(with role selection). Without a report it is asked for again after {again.first_s:g} s, doubled "
-        f"up to {again.most_s / 3600:g} h. What a report says to have failed for want of the object is sent again."
+        f"up to {again.most_s / 3600:g} h. What a report says is not there is sent again."
     )
 
 
