@@ -228,7 +228,7 @@ def test_a_report_on_the_same_association_lets_an_object_go(bench: Bench, pacs: 
     bench.round(then=reported)
     assert bench.queue.entries() == ()
     assert [item.ReferencedSOPInstanceUID for item in pacs.requests[0].ReferencedSOPSequence] == uids
-    assert pacs.answers == [0x0000]
+    assert pacs.settled() == [0x0000]
     assert list((bench.queue.folder / "spool").iterdir()) == []
 
 
