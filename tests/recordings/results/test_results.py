@@ -26,6 +26,7 @@ from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
 from recordings.results.identity import identity_of
+from recordings.results.report import watched_share
 from recordings.results.spool import MaskSpool
 from recordings.results.write import Wish, WrittenObject, write_results
 from recordings.retaken import as_live, every_frame
@@ -287,6 +288,17 @@ def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject,
     assert "configuration SHA-256" in said
     assert '(mm/{pixel},UCUM,"millimeter per pixel")' in said
     assert "As it was found and shown during the procedure." in said
+
+
+def test_time_in_which_nothing_came_is_not_monitored() -> None:
+    told = [
+        {"t_ns": 2 * 10**9, "state": "LEARNING", "reasons": "[]"},
+        {"t_ns": 4 * 10**9, "state": "MONITORING", "reasons": "[]"},
+        {"t_ns": 7 * 10**9, "state": "NOT MONITORING", "reasons": "[]"},
+        {"t_ns": 8 * 10**9, "state": "DEGRADED", "reasons": "[]"},
+    ]
+    assert watched_share(told, 10**9, 11 * 10**9) == pytest.approx(0.6)
+    assert watched_share([], 0, 10**9) == 0
 
 
 def test_a_run_that_was_cut_is_a_partial_report(monitored: StoredSession, tmp_path: Path) -> None:
