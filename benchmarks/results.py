@@ -59,6 +59,15 @@ from tests.peers import Orthanc, orthanc
 from ui.replay.painted import open_painted
 
 _LATE_NS = 12_000_000
+_MEASURED = """
+import sys
+from ui.cli import run
+status = run(sys.argv[1:])
+peak = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(peak[0].split()[1], file=sys.stderr)
+sys.exit(status)
+"""
+"""Its own peak in kB: what `wait4` tells counts this process's memory before it became another."""
 Make = Callable[[Path, Path], Path]
 """Given ``run.dcm`` of a simulated procedure and a folder, the source that is made of it."""
 
@@ -432,19 +441,16 @@ def cost(size: int, frames: int) -> None:
             for kind, *more in kinds if words == "DICOM source" else [["sr"]]:
                 out = root / "out"
                 arguments = ["results", str(session.folder), "--out", str(out), "--only", kind, *more]
-                code = "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))"
                 began = time.monotonic()
-                process = subprocess.Popen(
-                    [sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL
+                done = subprocess.run(
+                    [sys.executable, "-c", _MEASURED, *arguments], capture_output=True, text=True, check=True
                 )
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
-                taken_s = time.monotonic() - began
+                taken_s, peak_mb = time.monotonic() - began, int(done.stderr.split()[-1]) / 1024
                 sizes = {path.name: path.stat().st_size / 1e6 for path in out.glob("*.dcm")}
                 told = ", ".join(f"{path} {mb:.1f} MB" for path, mb in sorted(sizes.items()))
                 asked = " ".join([kind, *more])
                 print(
-                    f"{words:16} {asked:12} {taken_s:6.1f} s  peak {usage.ru_maxrss / 1024:6.0f} MB  {told}",
+                    f"{words:16} {asked:12} {taken_s:6.1f} s  peak {peak_mb:6.0f} MB  {told}",
                     flush=True,
                 )
                 shutil.rmtree(out, ignore_errors=True)

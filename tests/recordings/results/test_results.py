@@ -20,6 +20,7 @@ from monitor.config import parse_config
 from monitor.errors import OutputError, SourceError
 from monitor.frame import Frame
 from monitor.result import Result
+from recordings.archive import archive_session
 from recordings.dicom_origin import origins_of
 from recordings.importing.run import Wanted, import_source
 from recordings.procedure import Procedure
@@ -149,11 +150,15 @@ def test_every_object_says_what_it_is_and_is_its_owners_alone(
             assert "not for clinical use" in ds.DerivationDescription
 
 
-def test_the_same_gives_the_same_files(
+def test_the_same_gives_the_same_files_also_once_it_is_archived(
     monitored: StoredSession, results: tuple[WrittenObject, ...], tmp_path: Path
 ) -> None:
-    wish = Wish(("seg", "gsps", "sr"))
-    again = written(monitored, tmp_path / "again", wish)
+    folder = shutil.copytree(monitored.folder, tmp_path / "session")
+    archive_session(folder, software_version="1.0")
+    archived = open_session(folder)
+    assert archived.archived
+    archived = replace(archived, about=with_fields(archived.about, procedure=WHO))
+    again = written(archived, tmp_path / "again", Wish(("seg", "gsps", "sr")))
     first = {one.kind: one for one in results}
     for one in again:
         assert one.sop_instance_uid == first[one.kind].sop_instance_uid
@@ -554,6 +559,8 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
     fails(monitored.folder, "is none of sr, seg, sc, gsps", "--only", "sr,xy")
     fails(monitored.folder, "--most-masks must be at least 1", "--most-masks", "0")
     fails(monitored.folder, "exists already", to=tmp_path / "held")
+    fails(monitored.folder, "lies in the session itself", to=monitored.folder / "results")
+    fails(monitored.folder, "exists already", to=Path())
     fails(monitored.folder, "cannot be written", "--only", "sr", to=tmp_path / "held" / "x" / "y")
     damaged = shutil.copytree(monitored.folder, tmp_path / "damaged")
     (damaged / "plan.json").write_text("{")
