@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from socketserver import BaseServer
-from typing import Any
+from typing import Any, cast
 
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     Verification,
 )
-from pynetdicom.transport import ThreadedAssociationServer
+from pynetdicom.transport import AssociationServer, ThreadedAssociationServer
 
 from monitor.errors import InputError
 from recordings.network.association import Patience, entity
@@ -76,13 +76,28 @@ def listening(
 
 
 class _Server(ThreadedAssociationServer):
-    """One that ends as soon as it is asked to, and not half a second later."""
+    """One that a caller who says nothing does not hold up, and that ends as soon as it is asked to."""
+
+    daemon_threads = True
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        return cast(socket.socket, self.socket).accept()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  as pynetdicom has it
+        # on the caller's own thread; pynetdicom greets by TLS on the one that accepts
+        request.settimeout(self.ae.network_timeout)
+        try:
+            if self.ssl_context is not None:
+                request = self.ssl_context.wrap_socket(request, server_side=True)
+            super().finish_request(request, client_address)
+        except OSError:
+            self.shutdown_request(request)
 
     def serve_forever(self, poll_interval: float = _POLL_S) -> None:
         super().serve_forever(poll_interval)
 
     def shutdown(self) -> None:
-        BaseServer.shutdown(self)  # pynetdicom's wants to be one of those that it has started itself
+        super(AssociationServer, self).shutdown()  # pynetdicom's wants to be one that it has started itself
         self.server_close()
 
 

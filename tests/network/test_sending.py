@@ -16,7 +16,7 @@ from pynetdicom.sop_class import CTImageStorage  # type: ignore[attr-defined]
 
 from recordings.network.address import Peer
 from recordings.network.association import Patience
-from recordings.network.tls import TlsFiles
+from recordings.network.tls import TlsFiles, client_context
 from recordings.sending.backoff import Backoff, Policy
 from recordings.sending.entry import Entry, Route, Stage
 from recordings.sending.queue import SendQueue, open_queue
@@ -453,3 +453,24 @@ def test_tls_with_and_without_the_certificate_that_is_asked_for(
     entry = bench.entry(uid)
     assert (entry is None) == known
     assert entry is None or not entry.given_up
+
+
+def test_reports_are_taken_over_tls_and_from_nobody_without_it(
+    bench: Bench, certificates: peers.Certificates, pacs: ScriptedPacs
+) -> None:
+    us = Peer(AET, "127.0.0.1", peers.free_port())
+    (uid,) = bench.add(committing(pacs, us.port))
+    bench.round()
+    (entry,) = bench.queue.entries()
+    made = certificates
+    route = replace(entry.route, tls=TlsFiles(made.server, made.server_key, made.authority))
+    bench.queue.add([bench.folder / "0.dcm"], route, bench.now_s + 60)
+    ours = client_context(TlsFiles(made.client, made.client_key, made.authority))
+
+    def report(sender: Sender) -> None:
+        with socket.create_connection((us.host, us.port)):  # who says nothing holds up nobody
+            assert pacs.report(us) is None
+            assert pacs.report(us, secured=ours) == 0x0000
+
+    bench.round(then=report)
+    assert bench.entry(uid) is None
