@@ -505,9 +505,16 @@ def test_without_its_file_the_session_says_whose_it_is(imported: StoredSession, 
     assert (known.study_uid, known.patient_name, known.patient_id) == (STUDY, "Secret^Person", "SECRET-7")
     assert (known.patient_birth_date, known.accession_number) == ("19400101", "B-7")
     assert (known.study_date, known.study_id) == ("", "")
+    assert not known.is_orphan
+    assert identity_of(replace(session, about=with_fields(session.about, procedure=None)), origins).is_orphan
     # another file of the same name says nothing of this one
     save(xa(np.zeros((2, 8, 8), np.uint16), PatientName="Other"), tmp_path / "gone.dcm")
     assert identity_of(session, origins) == known
+    # what was received lies in the session
+    received = replace(session, folder=tmp_path)
+    (tmp_path / "received").mkdir()
+    shutil.copy(imported.about.source.source_id, tmp_path / "received" / f"{origins[0].sop_instance_uid}.dcm")
+    assert identity_of(received, origins).study_date == "20260304"
 
 
 def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
