@@ -1,0 +1,112 @@
+"""Files on their way into a folder of objects: what a killed process left, and names that replace nothing."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_file_meta_info
+from pydicom.uid import UID
+from pynetdicom.dsutils import create_file_meta
+
+from recordings.receiving.identity import Announced, is_uid
+
+INCOMING = ".incoming"
+SUFFIX = ".part"
+_PART_BYTES = 1 << 20
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+
+
+def clean(folder: Path) -> int:
+    """Remove what killed processes left in a folder of received objects; how many files.
+
+    Raises
+    ------
+    OSError
+        A file cannot be removed.
+    """
+    removed = 0
+    incoming = folder / INCOMING
+    if incoming.is_symlink() or not incoming.is_dir():
+        return 0
+    for path in incoming.iterdir():
+        if path.suffix != SUFFIX or path.is_symlink() or not path.is_file():
+            continue
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue  # somebody writes it
+        else:
+            path.unlink(missing_ok=True)
+            removed += 1
+        finally:
+            os.close(fd)
+    return removed
+
+
+def objects_below(folder: Path) -> dict[str, Path]:
+    """Where each instance is, by the names of the files, up to two folders down."""
+    found: dict[str, Path] = {}
+    for pattern in ("*.dcm", "*/*.dcm", "*/*/*.dcm"):
+        for path in folder.glob(pattern):
+            if is_uid(path.stem):
+                found[path.stem] = path
+    return found
+
+
+def file_meta(announced: Announced) -> bytes:
+    """Preamble and file meta information; the same for the same announcement, so that files compare."""
+    buffer = DicomBytesIO()
+    buffer.write(b"\0" * 128 + b"DICM")
+    write_file_meta_info(
+        buffer,
+        create_file_meta(
+            sop_class_uid=UID(announced.sop_class_uid),
+            sop_instance_uid=UID(announced.sop_instance_uid),
+            transfer_syntax=UID(announced.transfer_syntax_uid),
+        ),
+    )
+    return bytes(buffer.getvalue())
+
+
+def named(temporary: Path, target: Path) -> bool:
+    """Give a file its name; False where there is one of that name. Raises `OSError`."""
+    try:
+        os.link(temporary, target, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # a file system without links: another process could come between
+        if target.exists() or target.is_symlink():
+            return False
+        temporary.rename(target)
+    return True
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    if other.is_symlink() or one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as first, other.open("rb") as second:
+        while part := first.read(_PART_BYTES):
+            if part != second.read(_PART_BYTES):
+                return False
+    return True
+
+
+def flush_folder(folder: Path) -> None:
+    """Make names in a folder durable. Raises `OSError`."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
