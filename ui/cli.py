@@ -36,6 +36,7 @@ from ui.options import (
 )
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
+from ui.receive_command import receive
 from ui.replay_command import replay
 from ui.train_command import train as train_command
 from ui.verify_command import verify
@@ -133,6 +134,7 @@ app.command("import")(import_command)
 app.command()(export)
 app.command("train")(train_command)
 app.command()(library)
+app.command()(receive)
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 import time
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from msgspec.structs import asdict
 
@@ -39,7 +37,7 @@ from recordings.resume import Resumed, resume_session
 from recordings.room import Free, RoomWatch, expected_bytes_per_s, free_bytes, too_little
 from recordings.session import MEMORY, PROFILE, Session, utc_now
 from recordings.watching import reference_of, views_to_watch, watch
-from ui.asked import Asked
+from ui.asked import Asked, asked_by_signal
 from ui.delays import delay_of
 from ui.observer import Observer
 from ui.version import software_version
@@ -215,31 +213,6 @@ def live_run(
                 if kept is not None and written:
                     delay = delay_of(loop.latency, ready.latency_ms)
                     kept.close(complete=clean and stopped, delay=None if delay is None else asdict(delay))
-
-
-@contextmanager
-def asked_by_signal() -> Iterator[Asked]:
-    """Turn the first signal to end into a word to whoever waits, so that a session is closed and not cut off.
-
-    A second one does what it does without us. Elsewhere than on the main thread signals are left alone.
-    """
-    asked = Asked()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def ask(number: int, _: FrameType | None) -> None:
-        asked.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _keep_beginning(kept: Session, recorder: Recorder, begun: Beginning) -> None:

@@ -245,6 +245,8 @@ class Incoming:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             words = "no room on the disk" if full else f"cannot be written: {error.strerror or 'error'}"
             self._failed = Refused(OUT_OF_RESOURCES, words)
+        except Exception as error:  # whatever it is, nothing may be left
+            self._failed = Refused(CANNOT_UNDERSTAND, f"internal: {type(error).__name__}")
         if self._failed is not None:
             self._remove()
 
