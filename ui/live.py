@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
@@ -29,19 +30,23 @@ from monitor.sources.reconnecting import Reconnecting
 from monitor.states import Reason, State
 from monitor.stepping import Stepping
 from recordings.beginning import Beginning, keep_beginning
+from recordings.dicom_origin import origins_of
 from recordings.memory_keeper import MemoryKeeper
 from recordings.monitor_lock import monitoring
 from recordings.procedure import Procedure
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
 from recordings.room import Free, RoomWatch, expected_bytes_per_s, free_bytes, too_little
-from recordings.session import MEMORY, PROFILE, Session, utc_now
+from recordings.session import MEMORY, PROFILE, Session, open_session, utc_now
 from recordings.watching import reference_of, views_to_watch, watch
 from ui.asked import Asked, asked_by_signal
 from ui.delays import delay_of
 from ui.observer import Observer
 from ui.version import software_version
 from ui.watchdog.heartbeat import Heartbeat
+
+if TYPE_CHECKING:
+    from recordings.receiving.near_live import NearLiveSource
 
 RECORDER_BUDGET_BYTES = 256 * 1024 * 1024
 _POLL_S = 0.03
@@ -97,6 +102,7 @@ def live_run(
     heart: Heartbeat | None = None,
     asked: Asked | None = None,
     procedure: Procedure | None = None,
+    near: NearLiveSource | None = None,
     free: Free = free_bytes,
 ) -> Iterator[LiveRun]:
     """Open everything, start the loop, and take it all down again in order.
@@ -115,6 +121,8 @@ def live_run(
         Whose word to stop holds; None: this run listens for signals itself.
     procedure : Procedure or None
         Whose procedure it is; kept with a new session.
+    near : NearLiveSource or None
+        The source below `source` where that is one of runs that arrive; it listens already.
     free : callable
         Gives the space left where a folder lies (bytes); None: it cannot be told.
 
@@ -149,6 +157,10 @@ def live_run(
             else resumed.session
         )
         frames: FrameSource = paced
+        if near is not None and kept is not None:
+            if resumed is not None:
+                near.go_on(origins_of(open_session(kept.folder)), resumed.next_seq)
+            near.attach(kept.log.event)
         if resumed is not None:
             if resumed.memory is not None:
                 pipeline.recall(resumed.memory)
@@ -184,6 +196,7 @@ def live_run(
             loop, stepping, config, kept.log if kept is not None else None, recorder, keeper, info=info,
             tell=tell, note=note,
             start_ns=kept.about.anchor_monotonic_ns if kept is not None else None, heart=heart,
+            near_live=near.age_words if near is not None else lambda: None,
         )  # fmt: skip
         if heart is not None and kept is not None:
             heart.session(kept.folder)
@@ -206,6 +219,8 @@ def live_run(
                 stopped = loop.stop()
                 sys.setswitchinterval(usual_s)
                 written = recorder.stop() if recorder is not None else True
+                if near is not None and stopped:
+                    near.close()  # what came until now is part of the session, and nothing else is
                 observer.finish()
                 if keeper is not None:
                     keeper.stop(finished=clean and stopped)

@@ -21,8 +21,6 @@ from pathlib import Path, PurePosixPath
 
 from monitor.errors import OutputError
 from recordings.receiving.files import (
-    INCOMING,
-    SUFFIX,
     clean,
     file_meta,
     flush_folder,
@@ -41,6 +39,7 @@ from recordings.receiving.identity import (
     identify,
     is_uid,
 )
+from recordings.receiving.names import INCOMING, SUFFIX
 from recordings.room import Free, free_bytes
 
 _LOOK_EVERY_BYTES = 1 << 24

@@ -12,9 +12,10 @@ from pydicom import dcmread
 from pydicom.uid import JPEG2000Lossless, SecondaryCaptureImageStorage
 
 from monitor.errors import OutputError
-from recordings.receiving.files import INCOMING, clean
+from recordings.receiving.files import clean
 from recordings.receiving.identity import Announced, Refused
 from recordings.receiving.keep import Keeper, Kept, side_by_side
+from recordings.receiving.names import INCOMING
 from tests.receiving.makers import (
     NAME,
     SERIES,
