@@ -135,7 +135,7 @@ def unlike(info: SourceInfo, first: SourceInfo) -> str | None:
     for name, one, other in (
         ("field of view", now.field_of_view_mm, before.field_of_view_mm),
         (
-            "distance to the detector",
+            "detector distance",
             now.distance_source_to_detector_mm,
             before.distance_source_to_detector_mm,
         ),

@@ -22,7 +22,7 @@ from recordings.session import utc_now
 
 Note = Callable[[str, Mapping[str, Any], int], object]
 _EVENTS = {"kept": "object_received", "refused": "object_refused", "ended": "receiver_ended"}
-_AGAIN_S = 1.0
+_AGAIN_S = 0.25
 
 
 class Inbox:

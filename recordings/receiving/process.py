@@ -136,6 +136,8 @@ class ReceivingProcess:
                     self._tell(row)
         self._listening.set()
         if not self._stopping:
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(_STOP_S)
             self._tell({"event": "ended", "reason": self._problem or "the receiving process has died"})
 
 
