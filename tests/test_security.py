@@ -36,6 +36,8 @@ DANGEROUS_CALLS = {
 }  # fmt: skip
 LISTENS = {"listen", "bind", "create_server", "serve_forever", "start_server", "start_unix_server"}
 LISTENING_MODULES = {"http.server", "socketserver", "xmlrpc.server", "asyncio", "socket"}
+DICOM_SERVICES = {f"recordings/{name}" for name in ("network", "receiving", "fetching", "sending")}
+"""Where alone there are sockets, and who listens where it is asked to."""
 
 
 def problems(text: str) -> Iterator[str]:
@@ -77,9 +79,21 @@ def test_the_search_finds_what_it_looks_for(text: str) -> None:
 
 
 def test_no_module_runs_what_a_file_says_or_listens() -> None:
-    found = [f"{name_of(path)}: {what}" for path in MODULES for what in problems(path.read_text("utf-8"))]
+    found = [
+        f"{name_of(path)}: {what}"
+        for path in MODULES
+        for what in problems(path.read_text("utf-8"))
+        if not (name_of(path).rpartition("/")[0] in DICOM_SERVICES and of_the_network(what))
+    ]
     assert len(MODULES) > 100
     assert found == []
+
+
+def of_the_network(problem: str) -> bool:
+    return (
+        problem.startswith(("imports socket", "imports socketserver."))
+        or problem.rpartition(".")[2] in LISTENS
+    )
 
 
 @pytest.fixture(scope="module")

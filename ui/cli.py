@@ -11,7 +11,9 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.archive_command import archive
+from ui.deidentify_command import deidentify
 from ui.export_command import export
+from ui.fetch_command import fetch
 from ui.import_command import import_command
 from ui.library_command import library
 from ui.live_command import live
@@ -38,9 +40,12 @@ from ui.plan_command import plan as plan_command
 from ui.progress import progress
 from ui.receive_command import receive
 from ui.replay_command import replay
+from ui.results_command import results
+from ui.send_command import send
 from ui.train_command import train as train_command
 from ui.verify_command import verify
 from ui.version import software_version
+from ui.worklist_command import worklist
 
 # typer carries a copy of click of its own: the base of its public error is the one that is raised
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -131,10 +136,15 @@ app.command()(replay)
 app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
+app.command()(deidentify)
 app.command()(export)
+app.command()(results)
 app.command("train")(train_command)
 app.command()(library)
 app.command()(receive)
+app.command()(send)
+app.command()(fetch)
+app.command()(worklist)
 
 
 @app.command()

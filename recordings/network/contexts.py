@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
@@ -23,12 +25,10 @@ from pydicom.uid import (
 )
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-    Comprehensive3DSRStorage,
     ComprehensiveSRStorage,
     ComputedRadiographyImageStorage,
     DigitalXRayImageStorageForPresentation,
     DigitalXRayImageStorageForProcessing,
-    EnhancedSRStorage,
     EnhancedXAImageStorage,
     EnhancedXRFImageStorage,
     GrayscaleSoftcopyPresentationStateStorage,
@@ -78,8 +78,7 @@ DOSE_REPORTS = (XRayRadiationDoseSRStorage,)
 RESULTS = (
     MultiFrameTrueColorSecondaryCaptureImageStorage, MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage, SegmentationStorage,
-    GrayscaleSoftcopyPresentationStateStorage, ComprehensiveSRStorage, Comprehensive3DSRStorage,
-    EnhancedSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage, ComprehensiveSRStorage,
 )  # fmt: skip
 """What this software makes of a session."""
 FINDS = (StudyRootQueryRetrieveInformationModelFind, PatientRootQueryRetrieveInformationModelFind)
@@ -88,6 +87,8 @@ GETS = (StudyRootQueryRetrieveInformationModelGet, PatientRootQueryRetrieveInfor
 WORKLIST = (ModalityWorklistInformationFind,)
 COMMITMENT = (StorageCommitmentPushModel,)
 VERIFICATION = (Verification,)
+MOST_CONTEXTS = 128
+"""Of an association: their identifiers are odd numbers up to 255 (PS3.8 9.3.2.2)."""
 
 
 def received() -> list[PresentationContext]:
@@ -98,6 +99,51 @@ def received() -> list[PresentationContext]:
     ]
 
 
+def retrieved(model: UID, sop_classes: Sequence[UID]) -> list[PresentationContext]:
+    """What a C-GET offers: the model, and storage of what it may bring, on which the peer sends.
+
+    A context has one syntax in the end, which its acceptor chooses. So compressed syntaxes have contexts of
+    their own: an object comes as it is stored, and is not decompressed, or refused, for another's sake. Where
+    that would be more than the 128 that there can be, only fluoroscopy is offered like this.
+
+    Parameters
+    ----------
+    model : UID
+        SOP class of the C-GET.
+    sop_classes : sequence of UID
+        Those of `IMAGES` and `DOSE_REPORTS` that may come.
+    """
+    images = [sop_class for sop_class in sop_classes if sop_class in IMAGES]
+    reports = [sop_class for sop_class in sop_classes if sop_class in DOSE_REPORTS]
+    compressed = (*LOSSLESS, *LOSSY)
+    made = plain(model, *reports)
+    all_apart = len(made) + len(images) * (1 + len(compressed)) <= MOST_CONTEXTS
+    for sop_class in images:
+        made.append(build_context(sop_class, list(NATIVE)))
+        if all_apart or sop_class in FLUOROSCOPY:
+            made += [build_context(sop_class, [syntax]) for syntax in compressed]
+        else:
+            made.append(build_context(sop_class, list(compressed)))
+    return made
+
+
 def plain(*sop_classes: UID) -> list[PresentationContext]:
     """A context each, in the syntaxes that every peer knows."""
     return [build_context(sop_class, list(PLAIN_SYNTAXES)) for sop_class in sop_classes]
+
+
+def offered(sop_class: UID, syntax: UID) -> list[PresentationContext]:
+    """What is offered for one object that is to be sent.
+
+    The syntax that it is written in, alone. For one that is neither compressed nor big endian also the
+    syntaxes that every peer knows, since writing its values otherwise changes none of them.
+    """
+    contexts = [build_context(sop_class, syntax)]
+    if syntax in PLAIN_SYNTAXES:
+        contexts += [build_context(sop_class, other) for other in PLAIN_SYNTAXES if other != syntax]
+    return contexts
+
+
+def commitment() -> list[PresentationContext]:
+    """What is offered to ask for storage commitment."""
+    return plain(*COMMITMENT)

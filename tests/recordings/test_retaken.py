@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,10 +57,17 @@ class Forgetful:
 
 
 def record(
-    folder: Path, *, lose: frozenset[int] = frozenset(), lose_step: int | None = None
+    folder: Path,
+    *,
+    lose: frozenset[int] = frozenset(),
+    lose_step: int | None = None,
+    frames: int = FRAMES,
+    pictured: Callable[[int, np.random.Generator], Frame] = shown,
+    config: Config = Config(),  # noqa: B008  frozen
+    acknowledged_at: int = ACKNOWLEDGED_AT,
 ) -> StoredSession:
     """A run in which some frames are superseded, and an alarm is acknowledged."""
-    marked, config = plan(), Config()
+    marked = plan()
     session = Session.create(
         folder, source_info=info(), plan=marked, config_toml=config_to_toml(config), software_version="1.0"
     )
@@ -71,14 +79,14 @@ def record(
     stepping = Stepping(pipeline_with(begun, marked, info(), config, None), recorder.step)
     noise = np.random.default_rng(4)
     skipped = 0
-    for seq in range(FRAMES):
-        taken = shown(seq, noise)
+    for seq in range(frames):
+        taken = pictured(seq, noise)
         if seq not in lose:
             recorder.offer(taken)
         if seq in SUPERSEDED:
             skipped += 1
             continue
-        if seq == ACKNOWLEDGED_AT:
+        if seq == acknowledged_at:
             stepping.acknowledge()
         result = stepping.step(taken, taken.t_capture_ns + LATE_NS, skipped)
         skipped = 0
@@ -203,8 +211,11 @@ def test_what_was_never_monitored_says_so(tmp_path: Path) -> None:
             next(as_live(stored, reader))
         taken = [retaken.now for retaken in every_frame(stored, reader)]
         assert recorded_track(stored, reader) is None
+        heads = reader.frame_heads
     assert len(taken) == 70
     assert all(step is not None and step.findings is not None for step in taken)
+    # by the clock of the recording, by which a replay finds them
+    assert [step.now_ns for step in taken if step is not None] == list(heads.times_ns)
 
 
 def test_a_results_file_holds_what_was_found(session: StoredSession, tmp_path: Path) -> None:
