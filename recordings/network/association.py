@@ -86,7 +86,8 @@ def associated(
     opened: list[socket.socket] = []
 
     def keep(event: evt.Event) -> None:
-        held = event.assoc.dul.socket.socket
+        held: Any = event.assoc.dul.socket
+        held = held.socket
         # a command and its data set are two short writes: the second would wait for the first one's ACK
         held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opened.append(held)
@@ -94,8 +95,8 @@ def associated(
     try:
         association = ae.associate(
             peer.host, peer.port, contexts=list(contexts), ae_title=peer.aet, ext_neg=list(roles),
-            evt_handlers=[(evt.EVT_CONN_OPEN, keep), *handlers], tls_args=None if secured is None else (secured, peer.host),
-            max_pdu=_LARGEST_PDU_BYTES,
+            evt_handlers=[(evt.EVT_CONN_OPEN, keep), *handlers],
+            tls_args=None if secured is None else (secured, peer.host), max_pdu=_LARGEST_PDU_BYTES,
         )  # fmt: skip
         if not association.is_established:
             raise NetworkError(f"{peer}: {_why_not(association)}")

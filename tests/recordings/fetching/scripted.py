@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,8 @@ def peer(
         setattr(ae, name, value)
     for model in models:
         ae.add_supported_context(model)
-    server = ae.make_server(("127.0.0.1", 0), evt_handlers=list(handlers.items()))
+    at_once = {evt.EVT_CONN_OPEN: _at_once, **handlers}
+    server = ae.make_server(("127.0.0.1", 0), evt_handlers=list(at_once.items()))
     ae._servers.append(server)  # as `start_server` does, which looks twice a second whether it is to end
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -41,6 +43,10 @@ def peer(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _at_once(event: evt.Event) -> None:
+    event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def answering(answers: Iterable[Any], final: int = 0x0000) -> dict[Any, Callable[..., Any]]:
