@@ -22,14 +22,14 @@ EVERYTHING = (*FINDS, *GETS, *MOVES, ModalityWorklistInformationFind)
 
 @contextmanager
 def peer(
-    handlers: dict[Any, Callable[..., Any]], models: Iterable[str] = EVERYTHING, **limits: Any
+    handlers: dict[Any, Callable[..., Any]], models: Iterable[str] = EVERYTHING, storing: Iterable[str] = ()
 ) -> Iterator[Peer]:
-    """Listens on the loopback, and answers as the handlers do."""
+    """Listens on the loopback, and answers as the handlers do; sends objects of the classes `storing`."""
     ae = AE("SCRIPTED")
     ae.require_called_aet = True
     ae.dimse_timeout = ae.network_timeout = ae.acse_timeout = 5
-    for name, value in limits.items():
-        setattr(ae, name, value)
+    for sop_class in storing:
+        ae.add_supported_context(sop_class, scu_role=True, scp_role=True)
     for model in models:
         ae.add_supported_context(model)
     at_once = {evt.EVT_CONN_OPEN: _at_once, **handlers}
