@@ -53,8 +53,25 @@ def scheduled_procedure(address: str, accession: str | None, step: str | None) -
     if done.returncode != 0:
         words = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("cementwatch: ")
         raise (InputError if done.returncode == 2 else CementWatchError)(words or f"{address}: not asked")
-    steps = msgspec.json.decode(done.stdout, type=_Listed).steps
+    return only_procedure(done.stdout, address, " ".join(keys))
+
+
+def only_procedure(listed: bytes, address: str, keys: str) -> Procedure:
+    """The procedure in what ``worklist --json`` has printed; never one of several.
+
+    Parameters
+    ----------
+    listed : bytes
+    address, keys : str
+        Who was asked, and by which options, as in an error.
+
+    Raises
+    ------
+    InputError
+        None, or more than one.
+    """
+    steps = msgspec.json.decode(listed, type=_Listed).steps
     if len(steps) != 1:
         found = "nothing" if not steps else f"{len(steps)} steps"
-        raise InputError(f"the worklist of {address} has {found} with {' '.join(keys)}")
+        raise InputError(f"the worklist of {address} has {found} with {keys}")
     return steps[0].procedure

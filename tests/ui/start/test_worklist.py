@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from datetime import date
@@ -13,14 +14,12 @@ from PyQt6.QtCore import Qt
 from monitor.errors import InputError
 from recordings.network.address import Peer
 from recordings.procedure import VARIABLE, Procedure, procedure_of
-from recordings.session import open_session
 from tests.ui.german import Listening, fits
 from tests.ui.start.conftest import GRABBER, Operator, Show
 from tests.worklist_server import Entry, worklist_server
 from ui.cli import run
 from ui.start.handover import Wanted
-from ui.start.plan_check import simulated_plan
-from ui.worklist_lookup import scheduled_procedure
+from ui.worklist_lookup import only_procedure
 
 FIRST = Entry("A1", "4711", "Müller^Jörg", "0830", date.today())
 SECOND = Entry("A2", "4712", "Doe^Jane", "1000", date.today(), "Kyphoplastie L3")
@@ -153,27 +152,32 @@ def test_a_server_that_is_dead_slow_or_none_is_told_in_a_line_and_keeps_nobody_w
 
 
 def test_live_takes_the_patient_by_a_key_of_the_worklist(
-    ris: Peer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ris: Peer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, path, session = (
-        "simulated:canal?size=128&duration=1",
-        tmp_path / "plan.json",
-        tmp_path / "session",
-    )
-    simulated_plan(source, path)
-    asked = ["live", source, "--plan", str(path), "--headless", "--seconds", "0.1", "--session", str(session)]
+    """What the environment holds goes into the session: tests/recordings/test_procedure.py."""
+    monkeypatch.setenv(VARIABLE, "")
+    # refused behind the worklist and before anything is opened
+    live = ["live", "x.dcm", "--plan", "p.json", "--headless", "--speech", "--no-sound"]
     for keys, words in (
         (["--accession", "A1"], "--accession and --step go with --worklist"),
         (["--worklist", str(ris)], "--worklist needs --accession or --step"),
+        (["--worklist", str(ris), "--step", "S", "--resume"], "--worklist is not for --resume"),
+        (["--worklist", str(ris), "--accession", "A1"], "--speech stands beside the tones"),
     ):
-        assert run([*asked, *keys]) == 2
+        assert procedure_of(os.environ) is None
+        assert run([*live, *keys]) == 2
         err = capsys.readouterr().err
         assert words in err
         assert len(err.splitlines()) == 1
-    with pytest.raises(InputError, match="has 4 steps with --accession"):
-        scheduled_procedure(str(ris), "A*", None)
-    assert not session.exists()
-    assert run([*asked, "--worklist", str(ris), "--accession", "A1"]) == 0
-    who = open_session(session).about.procedure
+    who = procedure_of(os.environ)
     assert who is not None
     assert (who.patient_id, who.patient_name, who.study_instance_uid) == ("4711", "Müller, Jörg", FIRST.study)
+
+
+def test_of_several_steps_none_is_taken() -> None:
+    one = b'{"procedure": {"patient_id": "4711"}, "PatientID": "4711"}'
+    told = "RIS@h:1", "--accession A*"
+    assert only_procedure(b'{"steps": [%b]}' % one, *told) == Procedure(patient_id="4711")
+    for steps, words in ((b"", "has nothing with"), (one + b"," + one, "has 2 steps with --accession")):
+        with pytest.raises(InputError, match=words):
+            only_procedure(b'{"steps": [%b]}' % steps, *told)
