@@ -32,7 +32,13 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from benchmarks import library_pictures, replay_pictures, start_pictures, training_pictures
+from benchmarks import (
+    deidentify_pictures,
+    library_pictures,
+    replay_pictures,
+    start_pictures,
+    training_pictures,
+)
 from benchmarks.calibration.wizard_pictures import load, wait
 from calibration.conditions import Conditions
 from calibration.profile import LatencyPart, Profile, ScalePart, Stamp, write_profile
@@ -191,6 +197,7 @@ WINDOWS: dict[str, Callable[[], QWidget | QImage]] = {
     "replay-not-processed": replay_pictures.superseded,
     "replay-compare": replay_pictures.beside,
     "replay-events": replay_pictures.events,
+    "deidentify-confirm": deidentify_pictures.confirming,
     "calibration-room": partial(wizard, 0),
     "calibration-scale": partial(wizard, 1),
     "calibration-distortion": partial(wizard, 2),

@@ -1,4 +1,4 @@
-"""The cement of all levels as a mask on the frame."""
+"""The cement of all levels as masks on the frame."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from monitor.level import LevelMonitor
 from monitor.level_step import LevelStep
 from monitor.motion import pose_matrix
 
+WITHIN, OUTSIDE = 1, 2
+"""Cement that belongs to the body, and cement that has left it (`monitor.leaks.outside_body`)."""
 
-def mask_on_frame(
+
+def masks_on_frame(
     frame: Frame, grid: Grid, levels: Iterable[LevelMonitor], steps: Iterable[LevelStep]
-) -> NDArray[np.uint8]:
-    """Draw what the levels found where it is on this frame.
+) -> dict[str, NDArray[np.uint8]]:
+    """Draw what each level found where it is on this frame.
 
     Returns
     -------
-    ndarray, shape (rows, columns), uint8
-        255 where cement is, else 0.
+    dict of str to ndarray, shape (rows, columns), uint8
+        By the name of each level that holds cement: 0, `WITHIN` or `OUTSIDE`.
     """
-    canvas = np.zeros((frame.rows, frame.columns), np.uint8)
+    drawn: dict[str, NDArray[np.uint8]] = {}
     b = grid.binning
     for monitor, step in zip(levels, steps, strict=False):
         if step.mask is None or step.fit is None or not step.mask.any():
@@ -36,11 +39,20 @@ def mask_on_frame(
         turn = matrix[:, :2]
         offset = (matrix[:, 2] + monitor.origin + 0.5) * b - 0.5
         to_frame = np.hstack([turn * b, offset[:, None]])
-        layer = cv2.warpAffine(
-            step.mask.astype(np.uint8) * 255,
-            to_frame,
-            (frame.columns, frame.rows),
-            flags=cv2.INTER_LINEAR,
+        size = (frame.columns, frame.rows)
+        cement, outside = (
+            cv2.warpAffine(mask.astype(np.uint8) * 255, to_frame, size, flags=cv2.INTER_LINEAR) > 127
+            for mask in (step.mask, monitor.outside(step.mask))
         )
-        np.maximum(canvas, cast(NDArray[np.uint8], (layer > 127) * np.uint8(255)), out=canvas)
+        canvas = cement.view(np.uint8) * np.uint8(WITHIN)
+        canvas[cement & outside] = OUTSIDE
+        drawn[monitor.name] = cast(NDArray[np.uint8], canvas)
+    return drawn
+
+
+def union(frame: Frame, masks: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """The cement of all levels: 255 where it is, else 0, shape (rows, columns)."""
+    canvas = np.zeros((frame.rows, frame.columns), np.uint8)
+    for mask in masks:
+        canvas[mask > 0] = 255
     return canvas

@@ -23,6 +23,7 @@ from monitor.findings import CementEvidence, LevelFindings
 from monitor.grid import Grid
 from monitor.intensity import WorkImage
 from monitor.intruder import IntruderWatch
+from monitor.leaks import outside_body
 from monitor.level_step import LevelStep
 from monitor.marks import Marks
 from monitor.memory import LevelMemory, recall, remembered
@@ -121,6 +122,10 @@ class LevelMonitor:
     def centre(self) -> NDArray[np.float64]:
         """Point that poses turn about (window px)."""
         return self._tracker.centre
+
+    def outside(self, mask: Bool) -> Bool:
+        """The part of a mask over the window that has left the body."""
+        return outside_body(mask, self.maps, self._own, self._config.leak)
 
     def note_aliquot(self, volume_ml: float) -> None:
         """An aliquot has been injected here (mL)."""

@@ -18,7 +18,7 @@ from monitor.config import Config
 from monitor.errors import PlanError
 from monitor.field import FieldOfView
 from monitor.frame import Frame, Pixels, SourceInfo
-from monitor.frame_mask import mask_on_frame
+from monitor.frame_mask import masks_on_frame, union
 from monitor.gate import Gate, Pulse
 from monitor.grid import Grid
 from monitor.intensity import Curve, WorkImage, to_work_image
@@ -58,7 +58,7 @@ class Pipeline:
     reference : ndarray or None
         Pixels of the frame on which the plan was drawn, shape (rows, columns); None: the first frame.
     masks : bool
-        Whether results carry the cement as a mask on the frame.
+        Whether results carry the cement as masks on the frame.
     standing : tuple of Reason
         What degrades the whole run, such as a scale in doubt.
     level_scales : mapping of str to Scale, or None
@@ -331,7 +331,7 @@ class Pipeline:
         depths = [monitor.maps.depth_mm for monitor in self._levels]
         found = list(zip(results, depths, strict=False))
         transitions = self._alarming.update(found, reasons, age, now_ns, frame.seq)
-        masks = mask_on_frame(frame, self._grid, self._levels, steps) if self._masks else None
+        masks = masks_on_frame(frame, self._grid, self._levels, steps) if self._masks else None
         self._lap("alarms")
         self._timings_ms["step"] = (self._perf_ns() - start_ns) / 1e6
         ordered = tuple(sorted(reasons, key=lambda reason: -reason.state))
@@ -348,7 +348,8 @@ class Pipeline:
             skipped_before=skipped_before,
             cement_age_s=None if age is None else age.age_s,
             cement_phase=None if age is None else age.phase,
-            masks_px=masks,
+            masks_px=None if masks is None else union(frame, masks.values()),
+            level_masks_px=masks,
         )
 
     def _inverted(self, work: WorkImage, time_s: float) -> bool:

@@ -297,3 +297,5 @@ class Result:
     """``early``, ``working`` or ``late``."""
     masks_px: NDArray[np.uint8] | None = None
     """Cement of all levels on this frame, 255 where it is, shape (rows, columns); only where asked for."""
+    level_masks_px: Mapping[str, NDArray[np.uint8]] | None = None
+    """The same by level: 0, `monitor.frame_mask.WITHIN` the body or `OUTSIDE` it; only where asked for."""

@@ -119,7 +119,7 @@ def beginnings_of(session: StoredSession, events: tuple[Event, ...]) -> tuple[Be
     return tuple(_beginning(session.folder, event) for event in events if event.name == EVENT)
 
 
-def pipeline_of(session: StoredSession, beginning: Beginning) -> Pipeline | Views:
+def pipeline_of(session: StoredSession, beginning: Beginning, *, masks: bool = False) -> Pipeline | Views:
     """Make the pipelines of a beginning again, with the session's plan, configuration and profile.
 
     Raises
@@ -131,11 +131,18 @@ def pipeline_of(session: StoredSession, beginning: Beginning) -> Pipeline | View
     if plan is None:
         raise SourceError(f"{session.folder}: has no plan: nothing was monitored")
     config = read_config(session.folder / CONFIG)
-    return pipeline_with(beginning, plan, session.about.source, config, profile_of(session))
+    info = session.about.source
+    return pipeline_with(beginning, plan, info, config, profile_of(session), masks=masks)
 
 
 def pipeline_with(
-    beginning: Beginning, plan: Plan, info: SourceInfo, config: Config, profile: Profile | None
+    beginning: Beginning,
+    plan: Plan,
+    info: SourceInfo,
+    config: Config,
+    profile: Profile | None,
+    *,
+    masks: bool = False,
 ) -> Pipeline | Views:
     """Make the pipelines of a beginning, and let them know what was remembered.
 
@@ -146,7 +153,7 @@ def pipeline_with(
     """
     pipeline, _ = watch(
         plan, beginning.references, _views(plan, beginning.views, info), info, config, profile,
-        beginning.standing, beginning.checked,
+        beginning.standing, beginning.checked, masks=masks,
     )  # fmt: skip
     if beginning.memory is not None:
         pipeline.recall(beginning.memory)

@@ -45,6 +45,11 @@ class Believed:
             self._states.append(state)
             self._reasons.append(_reasons(row["reasons"]))
 
+    @property
+    def began_ns(self) -> int | None:
+        """When the first state was told (ns); None where none was."""
+        return self._times_ns[0] if self._times_ns else None
+
     def at(
         self,
         now_ns: int,

@@ -6,10 +6,14 @@ UIDs lead back to a patient: a session from which names were left out has none o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
 from monitor.errors import SourceError
+from monitor.frame import SourceInfo
+from monitor.sources.dicom import images_in
 from recordings.log import ProcedureLog
 from recordings.session import LOG, StoredSession
 
@@ -34,6 +38,33 @@ class OriginObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     series_instance_uid: str
     first_seq: int
     frames: int
+
+
+_UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+
+
+def origins_in(info: SourceInfo, first_seq: int = 0) -> tuple[OriginObject, ...]:
+    """The objects that a DICOM file or folder delivers frames of; none of another source, or without UIDs.
+
+    Parameters
+    ----------
+    info : SourceInfo
+        Of the source, whose id is its path.
+    first_seq : int
+        Number that its first frame gets in the session.
+    """
+    if info.kind != "dicom":
+        return ()
+    found = []
+    with suppress(SourceError, OSError, ValueError):
+        for image in images_in(Path(info.source_id)):
+            uids = [str(image.header.get(keyword) or "") for keyword in _UIDS]
+            if not all(uids):
+                return ()
+            sop_class, instance, study, series = uids
+            found.append(OriginObject(sop_class, instance, study, series, first_seq, image.frames))
+            first_seq += image.frames
+    return tuple(found)
 
 
 def note_origin(log: ProcedureLog, origin: OriginObject, t_ns: int) -> None:

@@ -93,7 +93,7 @@ def header_of(
     ds.SeriesInstanceUID = generate_uid(entropy_srcs=["series", *seed])
     ds.SOPInstanceUID = generate_uid(entropy_srcs=["instance", *seed, str(first), str(end)])
     _whose(ds, session, wish)
-    ds.Modality = _modality(source.attributes.get("Modality", ""))
+    ds.Modality = modality_of(source.attributes.get("Modality", ""))
     ds.ConversionType = _CONVERSION.get(source.kind, "WSD")
     ds.Manufacturer = "CementWatch"
     ds.SoftwareVersions = wish.software_version
@@ -110,7 +110,7 @@ def header_of(
     ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = "0", "1", "US"
     ds.PresentationLUTShape = "IDENTITY"
     ds.NumberOfFrames = survey.whole
-    notes = _times(ds, survey.pts_ms) if survey.whole > 1 else ()
+    notes = set_times(ds, survey.pts_ms) if survey.whole > 1 else ()
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = ds.SOPClassUID
     meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
@@ -148,11 +148,12 @@ def _text(typed: str | None) -> str:
     return (typed or "").replace("\\", "/")[:_LONGEST_TEXT]
 
 
-def _modality(stated: str) -> str:
+def modality_of(stated: str) -> str:
+    """XA or RF where it is one, else OT."""
     return stated if stated in ("XA", "RF") else "OT"
 
 
-def _times(ds: Dataset, shown: array[int]) -> tuple[str, ...]:
+def set_times(ds: Dataset, shown: array[int]) -> tuple[str, ...]:
     """Say when frames are shown; what is to be said where that cannot be done exactly."""
     times_ms = [pts_ms for pts_ms in shown if pts_ms >= 0]
     start_ms = times_ms[0]

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +160,10 @@ class ProcedureLog:
     def event(self, name: str, data: Mapping[str, Any], t_ns: int) -> None:
         """Write anything else that happened; `data` holds plain values. Raises `RecordingError`."""
         self._write([_insert("event", (t_ns, name, msgspec.json.encode(data).decode()))])
+
+    def take_over(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write rows as another log holds them, by the columns of `table`. Raises `RecordingError`."""
+        self._write([_insert(table, tuple(row.values())) for row in rows])
 
     def flush(self) -> None:
         """Try again what is waiting. Raises `RecordingError`."""

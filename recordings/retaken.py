@@ -7,10 +7,13 @@ that were superseded while the run was live: what more would have been seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
 
 from monitor.errors import RecordingError, SourceError
 from monitor.frame import Frame
@@ -36,19 +39,22 @@ class Retaken:
     why : str
     frame : Frame or None
         What it was taken of.
+    masks_px : mapping of str to ndarray, or None
+        As `monitor.result.Result.level_masks_px` came out; only where asked for.
     """
 
     before: Step | None
     now: Step | None
     why: str = ""
     frame: Frame | None = None
+    masks_px: Mapping[str, NDArray[np.uint8]] | None = None
 
 
 class NothingMonitoredError(SourceError):
     """A session holds no step of the monitor: it was imported, or recorded by an older version."""
 
 
-def as_live(session: StoredSession, reader: RecordingReader) -> Iterator[Retaken]:
+def as_live(session: StoredSession, reader: RecordingReader, *, masks: bool = False) -> Iterator[Retaken]:
     """Take the recorded steps again.
 
     After a step that cannot be repeated (its frame or its record is lost) what follows may differ from what
@@ -76,7 +82,7 @@ def as_live(session: StoredSession, reader: RecordingReader) -> Iterator[Retaken
             yield Retaken(None, None, str(error))
             continue
         while coming and before.number >= coming[0].first_step:
-            run = Stepping(pipeline_of(session, coming.pop(0)), told.append)
+            run = Stepping(pipeline_of(session, coming.pop(0), masks=masks), told.append)
         if before.number != expected:
             missing = before.number - expected
             yield Retaken(
@@ -87,15 +93,16 @@ def as_live(session: StoredSession, reader: RecordingReader) -> Iterator[Retaken
         if run is None or frame is None or frame.seq != before.seq:
             yield Retaken(before, None, f"frame {before.seq} is not in the recording")
             continue
-        yield Retaken(before, _again(run, told, frame, before), frame=frame)
+        now, drawn = _again(run, told, frame, before)
+        yield Retaken(before, now, frame=frame, masks_px=drawn)
 
 
-def every_frame(session: StoredSession, reader: RecordingReader) -> Iterator[Retaken]:
+def every_frame(session: StoredSession, reader: RecordingReader, *, masks: bool = False) -> Iterator[Retaken]:
     """Take every frame that was recorded, in lock-step.
 
     What was asked for takes effect before the first frame that is as late as it was then. Alarms go by the
     time of capture and the delay that steps usually had. A session that was never monitored is begun with its
-    plan, at the frames' own times.
+    plan, at the times of capture, which those of an import are like.
 
     Raises
     ------
@@ -108,7 +115,7 @@ def every_frame(session: StoredSession, reader: RecordingReader) -> Iterator[Ret
     told: list[Taken] = []
     run: Stepping | None = None
     if not beginnings:
-        run = Stepping(pipeline_of(session, _first_beginning(session)), told.append)
+        run = Stepping(pipeline_of(session, _first_beginning(session), masks=masks), told.append)
     number = 0
     asked: list[Request] = []
     for place in range(len(reader)):
@@ -118,29 +125,33 @@ def every_frame(session: StoredSession, reader: RecordingReader) -> Iterator[Ret
             yield Retaken(None, None, str(error))
             continue
         while beginnings and (run is None or frame.t_capture_ns >= beginnings[0].begun_ns):
-            run = Stepping(pipeline_of(session, beginnings.pop(0)), told.append)
+            run = Stepping(pipeline_of(session, beginnings.pop(0), masks=masks), told.append)
         if run is None:
             continue
         before = _step(reader, steps.get(frame.seq & 0xFFFFFFFF), frame.seq)
         if before is not None:
             asked += before.requests
-        now_ns = frame.time_ns if delay_ns is None else frame.t_capture_ns + delay_ns
+        now_ns = frame.t_capture_ns + delay_ns
         wanted = Step(number, frame.seq, now_ns, 0, tuple(asked), None)
         asked.clear()
         number += 1
-        yield Retaken(before, _again(run, told, frame, wanted), frame=frame)
+        now, drawn = _again(run, told, frame, wanted)
+        yield Retaken(before, now, frame=frame, masks_px=drawn)
 
 
-def _again(run: Stepping, told: list[Taken], frame: Frame, wanted: Step) -> Step:
+def _again(
+    run: Stepping, told: list[Taken], frame: Frame, wanted: Step
+) -> tuple[Step, Mapping[str, NDArray[np.uint8]] | None]:
     for request in wanted.requests:
         run.ask(request)
     with suppress(Exception):  # told as a fault, as it was when live
         run.step(frame, wanted.now_ns, wanted.skipped_before)
     taken = told.pop()
     found = None if taken.result is None else Findings.of(taken.result)
-    return Step(
+    step = Step(
         wanted.number, frame.seq, wanted.now_ns, wanted.skipped_before, wanted.requests, found, taken.fault
     )
+    return step, None if taken.result is None else taken.result.level_masks_px
 
 
 def _frame(reader: RecordingReader, place: int | None) -> Frame | None:
@@ -162,8 +173,8 @@ def _step(reader: RecordingReader, position: int | None, seq: int) -> Step | Non
     return None
 
 
-def _usual_delay_ns(reader: RecordingReader) -> int | None:
-    """Median time from capture to step (ns); None where nothing was monitored."""
+def _usual_delay_ns(reader: RecordingReader) -> int:
+    """Median time from capture to step (ns); 0 where nothing was monitored."""
     heads, steps = reader.frame_heads, reader.step_heads
     captured = dict(zip(heads.seqs, heads.times_ns, strict=True))
     delays = [
@@ -171,7 +182,7 @@ def _usual_delay_ns(reader: RecordingReader) -> int | None:
         for seq, now_ns in zip(steps.seqs, steps.times_ns, strict=True)
         if seq in captured
     ]
-    return round(median(delays)) if delays else None
+    return round(median(delays)) if delays else 0
 
 
 def _first_beginning(session: StoredSession) -> Beginning:

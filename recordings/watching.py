@@ -108,6 +108,8 @@ def watch(
     profile: Profile | None,
     standing: tuple[Reason, ...] = (),
     now: datetime | None = None,
+    *,
+    masks: bool = False,
 ) -> tuple[Pipeline | Views, Readiness]:
     """Make the pipelines, and say how ready the room's calibration is for the first view.
 
@@ -119,6 +121,8 @@ def watch(
         What degrades the whole run.
     now : datetime or None
         What the calibration's age is told from; None: the clock.
+    masks : bool
+        Whether results carry the cement as masks.
     """
     board = AlarmBoard()
     ready = [readiness(profile, info, view, now) for view in views]
@@ -126,6 +130,7 @@ def watch(
         Pipeline(
             plan, view, info, config, how.density, reference=references.get(view.name),
             standing=how.standing + standing, level_scales=how.level_scales, board=board,
+            masks=masks,
         )
         for view, how in zip(views, ready, strict=True)
     ]  # fmt: skip

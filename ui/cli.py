@@ -11,6 +11,7 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.archive_command import archive
+from ui.deidentify_command import deidentify
 from ui.export_command import export
 from ui.fetch_command import fetch
 from ui.import_command import import_command
@@ -38,6 +39,8 @@ from ui.options import (
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
 from ui.replay_command import replay
+from ui.results_command import results
+from ui.send_command import send
 from ui.train_command import train as train_command
 from ui.verify_command import verify
 from ui.version import software_version
@@ -132,9 +135,12 @@ app.command()(replay)
 app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
+app.command()(deidentify)
 app.command()(export)
+app.command()(results)
 app.command("train")(train_command)
 app.command()(library)
+app.command()(send)
 app.command()(fetch)
 app.command()(worklist)
 

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ from msgspec.structs import asdict
 from calibration.profile import Profile, write_profile
 from calibration.readiness import Readiness
 from monitor.config import Config, config_to_toml
-from monitor.errors import OutputError, SourceLost
+from monitor.errors import OutputError, RecordingError, SourceLost
 from monitor.frame import Frame, Pixels, SourceInfo
 from monitor.loop import MonitorLoop
 from monitor.pacing import Paced
@@ -31,6 +31,7 @@ from monitor.sources.reconnecting import Reconnecting
 from monitor.states import Reason, State
 from monitor.stepping import Stepping
 from recordings.beginning import Beginning, keep_beginning
+from recordings.dicom_origin import note_origin, origins_in
 from recordings.memory_keeper import MemoryKeeper
 from recordings.monitor_lock import monitoring
 from recordings.procedure import Procedure
@@ -181,6 +182,8 @@ def live_run(
                 keeper.look(now_ns)
             return result
 
+        if kept is not None:
+            _note_origins(kept, info, 0 if resumed is None else resumed.next_seq)
         loop = MonitorLoop(frames, step, keep, time.monotonic_ns)
         observer = Observer(
             loop, stepping, config, kept.log if kept is not None else None, recorder, keeper, info=info,
@@ -297,6 +300,13 @@ def _start_session(
     if profile is not None:
         write_profile(profile, folder / PROFILE)
     return session
+
+
+def _note_origins(session: Session, info: SourceInfo, first_seq: int) -> None:
+    """Which DICOM objects the frames come from, so that results can refer to them."""
+    with suppress(RecordingError):  # the log says itself that it cannot be written
+        for origin in origins_in(info, first_seq):
+            note_origin(session.log, origin, time.monotonic_ns())
 
 
 def run_headless(

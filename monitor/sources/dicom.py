@@ -89,11 +89,15 @@ class DicomFolderSource(SequenceSource):
 
     def _start(self) -> tuple[SourceInfo, Pictures]:
         with readable(self._folder):
-            images = _in_order([read_image(path) for path in self._files_of_the_series()])
+            images = self.images()
             _check_same_form(images)
             times_ns, period_s, origin = _run_times_ns(images)
             info = _describe(self._source_id, images, period_s, origin)
         return info, self._pictures_of(images, times_ns)
+
+    def images(self) -> list[DicomImage]:
+        """The images of the folder in their order. Raises `SourceError`."""
+        return _in_order([read_image(path) for path in self._files_of_the_series()])
 
     def _pictures_of(self, images: list[DicomImage], times_ns: list[int | None]) -> Pictures:
         start = 0
@@ -122,6 +126,20 @@ class DicomFolderSource(SequenceSource):
             listed = "; ".join(f"{names[uid]}: {len(files)} files" for uid, files in sorted(series.items()))
             raise SourceError(f"{self._source_id}: holds {len(series)} series, name one file: {listed}")
         return next(iter(series.values()))
+
+
+def images_in(path: Path) -> list[DicomImage]:
+    """The images that a file or folder is made of, in the order in which their frames are delivered.
+
+    Raises
+    ------
+    SourceError
+        It is no DICOM image, or a folder without.
+    """
+    if not path.is_dir():
+        return [read_image(path)]
+    with readable(path):
+        return DicomFolderSource(path).images()
 
 
 def _identity(path: Path) -> Dataset:

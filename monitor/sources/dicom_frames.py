@@ -25,7 +25,7 @@ from monitor.sources.dicom_file import DicomImage, quiet, whole_number
 from monitor.sources.gray import gray_of
 from monitor.sources.rle import decoded_rle
 
-_LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K)
+LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K)
 
 
 def coded_frames(image: DicomImage) -> Generator[bytes, None, None]:
@@ -140,7 +140,7 @@ def stored_values(image: DicomImage, samples: NDArray[np.generic]) -> Pixels:
     values: Pixels = gray.view(np.uint8) if gray.dtype.itemsize == 1 else gray.view(np.uint16)
     shift = image.high_bit + 1 - image.bits_stored
     largest = (1 << image.bits_stored) - 1
-    if image.syntax in _LOSSY and not shift and not image.signed:
+    if image.syntax in LOSSY and not shift and not image.signed:
         # Lossy codes overshoot; masked, a value beyond white would turn black.
         values = np.minimum(values, values.dtype.type(largest))
     elif shift or image.bits_stored < image.bits_allocated:

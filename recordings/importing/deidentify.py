@@ -109,19 +109,29 @@ def plan_without_names(plan: Plan, regions: Sequence[Region], intensity: Intensi
     PlanError
         A picture of the plan cannot be unpacked.
     """
-    named = sorted({level.name for view in plan.views for level in view.levels} | set(plan.levels))
-    others = [name for name in named if name not in ORDER]
-    levels = {name: f"level {others.index(name) + 1}" if name in others else name for name in named}
-    views = []
-    for number, view in enumerate(plan.views, start=1):
-        usual = view.name.casefold() in _VIEWS
-        views.append(_view(view, view.name if usual else f"view {number}", levels, regions, intensity))
+    levels, names = new_level_names(plan), new_view_names(plan)
+    views = tuple(_view(view, names[view.name], levels, regions, intensity) for view in plan.views)
     return Plan(
         schema=plan.schema,
-        views=tuple(views),
+        views=views,
         levels={levels[name]: _intent(intent) for name, intent in plan.levels.items()},
         cement=None if plan.cement is None else Cement(plan.cement.mixed_at_s),
     )
+
+
+def new_level_names(plan: Plan) -> dict[str, str]:
+    """The name that each level of a plan has afterwards: its own where it is an anatomical one."""
+    named = sorted({level.name for view in plan.views for level in view.levels} | set(plan.levels))
+    others = [name for name in named if name not in ORDER]
+    return {name: f"level {others.index(name) + 1}" if name in others else name for name in named}
+
+
+def new_view_names(plan: Plan) -> dict[str, str]:
+    """The name that each view of a plan has afterwards: its own where it is that of a projection."""
+    return {
+        view.name: view.name if view.name.casefold() in _VIEWS else f"view {number}"
+        for number, view in enumerate(plan.views, start=1)
+    }
 
 
 def _view(

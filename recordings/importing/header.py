@@ -11,7 +11,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from monitor.errors import SourceError
+from monitor.errors import InputError, SourceError
 from monitor.sources.dicom_file import has_image, is_dicom, read_image
 from monitor.sources.dicom_header import acquired_at
 from monitor.sources.images import natural_key
@@ -42,14 +42,33 @@ def headers_of(spec: str) -> list[Dataset]:
 
 
 def procedure_in(header: Dataset) -> Procedure | None:
-    """Patient, description and operator; None where the header names nothing of it."""
+    """Patient, order, study, description and operator; None where the header names nothing of it."""
     made = Procedure.of(
+        **_formal(header),
         patient_id=_text(header, "PatientID"),
         patient_name=_name(header, "PatientName"),
         description=next(filter(None, (_text(header, key) for key in _DESCRIPTIONS)), ""),
         operator=next(filter(None, (_name(header, key) for key in _OPERATORS)), ""),
     )
     return None if made.is_empty else made
+
+
+def _formal(header: Dataset) -> dict[str, str]:
+    """What has a form of its own, where it has it: what is no date, sex or UID is as good as none."""
+    born = _DAY.fullmatch(_text(header, "PatientBirthDate"))
+    typed = {
+        "patient_birth_date": "" if born is None else "-".join(born.groups()),
+        "patient_sex": _text(header, "PatientSex"),
+        "study_instance_uid": _text(header, "StudyInstanceUID"),
+        "accession_number": _text(header, "AccessionNumber"),
+        "referring_physician": _name(header, "ReferringPhysicianName"),
+    }
+    kept = {}
+    for name, text in typed.items():
+        with suppress(InputError):
+            Procedure.of(**{name: text})
+            kept[name] = text
+    return kept
 
 
 def acquired_in(headers: list[Dataset]) -> str | None:

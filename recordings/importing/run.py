@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,7 @@ from monitor.plan import Plan, Polarity, check_fits
 from monitor.polarity import taken_as, with_polarity
 from monitor.sources.cropped import Crop
 from recordings.analysis import ASSUMED_TIMES, FrameTimes
+from recordings.dicom_origin import OriginObject, note_origin, origins_in, origins_of
 from recordings.importing.deidentify import (
     NAMELESS,
     plan_without_names,
@@ -144,7 +146,7 @@ def import_source(
                 write_profile(profile, wanted.folder / PROFILE)
             kept = _keep(chain(lead, [first], source.pieces), session, about, wanted.black, times, progress)
             done = not source.damage
-            _note(session, wanted, kept, source.damage)
+            _note(session, wanted, kept, source.damage, _origins(source))
         finally:
             session.close(complete=done)
     return Imported(*kept, tuple(source.damage), times.assumed)
@@ -184,6 +186,15 @@ def _whose(spec: str, source: Opened) -> tuple[Procedure | None, str | None]:
         return None, None
     headers = headers_of(spec)
     return (procedure_in(headers[0]) if headers else None), acquired_in(headers)
+
+
+def _origins(source: Opened) -> tuple[OriginObject, ...]:
+    """The DICOM objects that the frames come from; of a session those that its log names."""
+    if source.session is None:
+        return origins_in(source.info)
+    with suppress(SourceError):
+        return origins_of(source.session)
+    return ()
 
 
 def _refuse_text(wanted: Wanted, looking: Progress) -> None:
@@ -231,8 +242,14 @@ def _keep(
     return frames, missing
 
 
-def _note(session: Session, wanted: Wanted, kept: tuple[int, int], damage: Sequence[str]) -> None:
-    """What was done, in the log; what is damaged is named there only where names may stay."""
+def _note(
+    session: Session,
+    wanted: Wanted,
+    kept: tuple[int, int],
+    damage: Sequence[str],
+    origins: Sequence[OriginObject],
+) -> None:
+    """What was done, in the log; what is damaged, and where frames came from, only where names may stay."""
     data = {
         "frames": kept[0],
         "missing": kept[1],
@@ -243,3 +260,6 @@ def _note(session: Session, wanted: Wanted, kept: tuple[int, int], damage: Seque
         "source": NAMELESS if wanted.deidentify else wanted.spec,
     }
     session.log.event("imported", data, session.about.anchor_monotonic_ns)
+    if not wanted.deidentify:
+        for origin in origins:
+            note_origin(session.log, origin, session.about.anchor_monotonic_ns)

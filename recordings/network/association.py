@@ -11,6 +11,7 @@ from typing import Any
 
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 
@@ -86,20 +87,24 @@ def associated(
     opened: list[socket.socket] = []
 
     def keep(event: evt.Event) -> None:
-        held: Any = event.assoc.dul.socket
-        held = held.socket
+        held: socket.socket = event.assoc.dul.socket.socket  # type: ignore[union-attr,assignment]
         # a command and its data set are two short writes: the second would wait for the first one's ACK
         held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opened.append(held)
 
+    rejections: list[A_ASSOCIATE_RJ] = []
+    watched = [
+        (evt.EVT_CONN_OPEN, keep),
+        (evt.EVT_PDU_RECV, lambda event: _note_rejection(event.pdu, rejections)),
+    ]
     try:
         association = ae.associate(
             peer.host, peer.port, contexts=list(contexts), ae_title=peer.aet, ext_neg=list(roles),
-            evt_handlers=[(evt.EVT_CONN_OPEN, keep), *handlers],
-            tls_args=None if secured is None else (secured, peer.host), max_pdu=_LARGEST_PDU_BYTES,
+            evt_handlers=[*watched, *handlers], tls_args=None if secured is None else (secured, peer.host),
+            max_pdu=_LARGEST_PDU_BYTES,
         )  # fmt: skip
         if not association.is_established:
-            raise NetworkError(f"{peer}: {_why_not(association)}")
+            raise NetworkError(f"{peer}: {_why_not(association, rejections)}")
         try:
             yield association
         except BaseException:
@@ -113,10 +118,16 @@ def associated(
             held.close()
 
 
-def _why_not(association: Association) -> str:
+def _note_rejection(pdu: object, rejections: list[A_ASSOCIATE_RJ]) -> None:
+    if isinstance(pdu, A_ASSOCIATE_RJ):
+        rejections.append(pdu)
+
+
+def _why_not(association: Association, rejections: Sequence[A_ASSOCIATE_RJ]) -> str:
     answer = association.acceptor.primitive
-    if association.is_rejected and answer is not None:
-        return f"refuses the association: {answer.reason_str or 'no reason given'}".lower()
+    for rejection in rejections:
+        # pynetdicom takes one for a failed connection where the peer has closed it quickly
+        return f"refuses the association: {rejection.reason_str or 'no reason given'}".lower()
     if answer is not None and not association.accepted_contexts:
         return "takes none of what was offered (no presentation context accepted)"
     return "closed the connection, or did not answer in time"

@@ -133,3 +133,20 @@ def retrieved(model: UID, sop_classes: Sequence[UID]) -> list[PresentationContex
 def plain(*sop_classes: UID) -> list[PresentationContext]:
     """A context each, in the syntaxes that every peer knows."""
     return [build_context(sop_class, list(PLAIN_SYNTAXES)) for sop_class in sop_classes]
+
+
+def offered(sop_class: UID, syntax: UID) -> list[PresentationContext]:
+    """What is offered for one object that is to be sent.
+
+    The syntax that it is written in, alone. For one that is neither compressed nor big endian also the
+    syntaxes that every peer knows, since writing its values otherwise changes none of them.
+    """
+    contexts = [build_context(sop_class, syntax)]
+    if syntax in PLAIN_SYNTAXES:
+        contexts += [build_context(sop_class, other) for other in PLAIN_SYNTAXES if other != syntax]
+    return contexts
+
+
+def commitment() -> list[PresentationContext]:
+    """What is offered to ask for storage commitment."""
+    return plain(*COMMITMENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,10 +57,17 @@ class Forgetful:
 
 
 def record(
-    folder: Path, *, lose: frozenset[int] = frozenset(), lose_step: int | None = None
+    folder: Path,
+    *,
+    lose: frozenset[int] = frozenset(),
+    lose_step: int | None = None,
+    frames: int = FRAMES,
+    pictured: Callable[[int, np.random.Generator], Frame] = shown,
+    config: Config = Config(),  # noqa: B008  frozen
+    acknowledged_at: int = ACKNOWLEDGED_AT,
 ) -> StoredSession:
     """A run in which some frames are superseded, and an alarm is acknowledged."""
-    marked, config = plan(), Config()
+    marked = plan()
     session = Session.create(
         folder, source_info=info(), plan=marked, config_toml=config_to_toml(config), software_version="1.0"
     )
@@ -71,14 +79,14 @@ def record(
     stepping = Stepping(pipeline_with(begun, marked, info(), config, None), recorder.step)
     noise = np.random.default_rng(4)
     skipped = 0
-    for seq in range(FRAMES):
-        taken = shown(seq, noise)
+    for seq in range(frames):
+        taken = pictured(seq, noise)
         if seq not in lose:
             recorder.offer(taken)
         if seq in SUPERSEDED:
             skipped += 1
             continue
-        if seq == ACKNOWLEDGED_AT:
+        if seq == acknowledged_at:
             stepping.acknowledge()
         result = stepping.step(taken, taken.t_capture_ns + LATE_NS, skipped)
         skipped = 0

@@ -91,7 +91,7 @@ def film(
     start_ns, end_ns = passage(deck, from_s, to_s)
     look = Look(deck, track, label_of(track, deck.nothing))
     look.footer = ""  # nobody presses keys in a film
-    times_ns = _times(deck, look.course, start_ns, end_ns)
+    times_ns = times_of_change(deck, look.course, start_ns, end_ns)
     new = out.with_name(f".{out.name}.new")
     try:
         os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
@@ -127,7 +127,9 @@ def passage(deck: Deck, from_s: float | None, to_s: float | None) -> tuple[int, 
     return deck.first_ns + round(begin * 1e9), deck.first_ns + round(min(end, length_s) * 1e9)
 
 
-def _times(deck: Deck, course: Course, start_ns: int, end_ns: int) -> list[int]:
+def times_of_change(
+    deck: Deck, course: Course, start_ns: int, end_ns: int, *, silent_step_ns: int = _SILENT_STEP_NS
+) -> list[int]:
     """When the overlay changes: with each frame that was looked at, each other one, and while none comes."""
     steps = () if course.track is None else course.track.times_ns
     wanted = {start_ns}
@@ -143,7 +145,7 @@ def _times(deck: Deck, course: Course, start_ns: int, end_ns: int) -> list[int]:
     for t_ns, next_ns in zip(ordered, [*ordered[1:], end_ns], strict=True):
         filled.append(t_ns)
         if next_ns - t_ns > _SILENT_NS:
-            filled += range(t_ns + _SILENT_NS, next_ns, _SILENT_STEP_NS)
+            filled += range(t_ns + _SILENT_NS, next_ns, silent_step_ns)
     return filled
 
 

@@ -4645,4 +4645,115 @@ abgelaufen am %2</translation>
         <translation>schließen</translation>
     </message>
 </context>
+<context>
+    <name>de-identification</name>
+    <message>
+        <source>CementWatch de-identification. %1</source>
+        <translation>CementWatch De-Identifizierung. %1</translation>
+    </message>
+    <message>
+        <source>DE-IDENTIFICATION</source>
+        <translation>DE-IDENTIFIZIERUNG</translation>
+    </message>
+    <message>
+        <source>text is seen in the frames</source>
+        <translation>in den Bildern ist Text zu sehen</translation>
+    </message>
+    <message>
+        <source>no text is seen in the frames</source>
+        <translation>in den Bildern ist kein Text zu sehen</translation>
+    </message>
+    <message>
+        <source>the header says that there is some</source>
+        <translation>der Kopf sagt, dass welcher da ist</translation>
+    </message>
+    <message>
+        <source>what lies in a box is blanked in every frame</source>
+        <translation>was in einem Kasten liegt, wird in jedem Bild geschwärzt</translation>
+    </message>
+    <message>
+        <source>text that was not found stays</source>
+        <translation>Text, der nicht gefunden wurde, bleibt</translation>
+    </message>
+    <message>
+        <source>1 box</source>
+        <translation>1 Kasten</translation>
+    </message>
+    <message>
+        <source>%1 boxes</source>
+        <translation>%1 Kästen</translation>
+    </message>
+    <message>
+        <source>New box</source>
+        <translation>Neuer Kasten</translation>
+    </message>
+    <message>
+        <source>Remove box</source>
+        <translation>Kasten entfernen</translation>
+    </message>
+    <message>
+        <source>Blank these boxes</source>
+        <translation>Diese Kästen schwärzen</translation>
+    </message>
+    <message>
+        <source>No text: change nothing</source>
+        <translation>Kein Text: nichts ändern</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>show it blanked</source>
+        <translation>geschwärzt zeigen</translation>
+    </message>
+    <message>
+        <source>Maximum</source>
+        <translation>Maximum</translation>
+    </message>
+    <message>
+        <source>Minimum</source>
+        <translation>Minimum</translation>
+    </message>
+    <message>
+        <source>Frames</source>
+        <translation>Einzelbilder</translation>
+    </message>
+    <message>
+        <source>largest value over %1 frames</source>
+        <translation>größter Wert über %1 Bilder</translation>
+    </message>
+    <message>
+        <source>smallest value over %1 frames</source>
+        <translation>kleinster Wert über %1 Bilder</translation>
+    </message>
+    <message>
+        <source>picture %1 of %2, evenly over %3 frames</source>
+        <translation>Bild %1 von %2, gleichmäßig über %3 Bilder</translation>
+    </message>
+    <message>
+        <source>Mouse: draw, move or resize a box</source>
+        <translation>Maus: Kasten zeichnen, bewegen, Größe ändern</translation>
+    </message>
+    <message>
+        <source>Arrows: move it, with Shift by 10, with Ctrl its size</source>
+        <translation>Pfeile: bewegen, mit Umschalt um 10, mit Strg die Größe</translation>
+    </message>
+    <message>
+        <source>N: a new box, B: the next, Delete: remove</source>
+        <translation>N: neuer Kasten, B: der nächste, Entf: entfernen</translation>
+    </message>
+    <message>
+        <source>M: maximum, L: minimum, F: single frames</source>
+        <translation>M: Maximum, L: Minimum, F: Einzelbilder</translation>
+    </message>
+    <message>
+        <source>Page up, down: another frame</source>
+        <translation>Bild auf, ab: ein anderes Bild</translation>
+    </message>
+    <message>
+        <source>Ctrl+Z: undo, Ctrl+Enter: confirm, Esc: stop</source>
+        <translation>Strg+Z: zurück, Strg+Eingabe: bestätigen, Esc: abbrechen</translation>
+    </message>
+</context>
 </TS>

@@ -1,0 +1,353 @@
+"""The whole of a de-identification: look, ask, write beside, check, and only then give it its name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.errors import InputError, OutputError
+from monitor.sources.dicom_file import is_dicom
+from recordings.deidentifying.check import session_remains, unlike_pixels
+from recordings.deidentifying.identity import Names
+from recordings.deidentifying.looking import Look, look_at
+from recordings.deidentifying.objects import (
+    DicomObject,
+    Masking,
+    Written,
+    names_in,
+    read_object,
+    regions_within,
+    remains_of,
+    write_object,
+)
+from recordings.deidentifying.remains import Remain, Search
+from recordings.deidentifying.secret import Secret
+from recordings.deidentifying.sessions import names_in_session, shifted_days_of, write_session
+from recordings.importing.regions import Region
+from recordings.session import StoredSession, is_session, open_session
+
+RECEIVED = "received"
+MOST_FILES = 100_000
+
+Progress = Callable[[int, int | None], None]
+Confirm = Callable[[Look], "tuple[Region, ...] | None"]
+"""Shows what was seen; the regions to be blanked, or None: not confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be de-identified, and how.
+
+    Parameters
+    ----------
+    sources : tuple of Path
+        Sessions, DICOM files, and folders of DICOM files.
+    out : Path
+        New folder. A single session becomes this folder itself.
+    secret : Secret
+    black : tuple of Region
+        Blanked in every image, as far as they lie within it.
+    keep_text : bool
+        Text in the frames stays, other than in `black`.
+    look_at_all : bool
+        Also what shows no text is to be confirmed.
+    """
+
+    sources: tuple[Path, ...]
+    out: Path
+    secret: Secret
+    black: tuple[Region, ...] = ()
+    keep_text: bool = False
+    look_at_all: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it.
+
+    Parameters
+    ----------
+    files, sessions : int
+        Written.
+    skipped : int
+        Files that are no DICOM.
+    waiting : list of Look
+        What has to be confirmed; nothing was written then.
+    remains : list of Remain
+        What identifies in what was made; nothing was kept then.
+    text_kept : list of str
+        Whose frames hold text that was to stay.
+    removed : dict of str to int
+        How often each attribute was taken out.
+    short : int
+        Identifying values too short to be looked for.
+    """
+
+    files: int = 0
+    sessions: int = 0
+    skipped: int = 0
+    waiting: list[Look] = field(default_factory=list)
+    remains: list[Remain] = field(default_factory=list)
+    text_kept: list[str] = field(default_factory=list)
+    removed: dict[str, int] = field(default_factory=dict)
+    short: int = 0
+
+
+@dataclass(slots=True)
+class _Work:
+    """Everything that was found, before anything is written."""
+
+    files: list[Path]
+    sessions: list[StoredSession]
+    skipped: int
+    received: dict[Path, list[Path]] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    masks: dict[Path, Masking] = field(default_factory=dict)
+
+
+def deidentify(
+    wanted: Wanted,
+    confirm: Confirm = lambda look: None,
+    *,
+    looking: Progress = lambda done, whole: None,
+    writing: Progress = lambda done, whole: None,
+) -> Outcome:
+    """De-identify into a new folder, which is there whole and checked, or not at all.
+
+    Parameters
+    ----------
+    confirm : callable
+        Asked for every run in whose frames text is seen, or stated by its header, unless `wanted` says what
+        becomes of it. No pixel is changed that nobody confirmed.
+    looking, writing : callable
+        Told frames or files done and their number, None where not known.
+
+    Raises
+    ------
+    InputError
+        Something cannot be read or cleaned, or the folder cannot be written; nothing is left behind.
+    """
+    work = _gather(wanted)
+    outcome = Outcome(skipped=work.skipped)
+    for path in [*work.files, *(path for paths in work.received.values() for path in paths)]:
+        work.names |= names_in(read_object(path))
+    for session in work.sessions:
+        work.names |= names_in_session(session)
+    outcome.short = work.names.short
+    _decide(wanted, work, outcome, confirm, looking)
+    if outcome.waiting:
+        return outcome
+    with _beside(wanted.out) as folder:
+        made = _write(wanted, work, outcome, folder, writing)
+        _check(wanted, work, outcome, made, folder)
+        if outcome.remains:
+            return outcome
+        whole = folder / "whole"
+        alone = len(work.sessions) == 1 and not work.files
+        _publish(next(whole.iterdir()) if alone else whole, wanted.out)
+    return outcome
+
+
+def _gather(wanted: Wanted) -> _Work:
+    out = wanted.out
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise InputError(f"{out}: exists; --out needs a new folder")
+    except OSError as error:
+        raise OutputError(f"{out}: {error.strerror or error}") from error
+    work = _Work([], [], 0)
+    for source in wanted.sources:
+        if _within(out, source) or _within(source, out):
+            raise InputError(f"{out}: lies within {source}, or the other way round")
+        if source.is_file():
+            work.files.append(source)
+        elif source.is_dir() and is_session(source):
+            work.sessions.append(open_session(source))
+        elif source.is_dir():
+            for path in _below(source):
+                if is_session(path):
+                    work.sessions.append(open_session(path))
+                elif is_dicom(path):
+                    work.files.append(path)
+                else:
+                    work.skipped += 1
+                if len(work.files) > MOST_FILES:
+                    raise InputError(f"{source}: more than {MOST_FILES} files")
+        else:
+            raise InputError(f"{source}: no such file or folder")
+    work.files = list(dict.fromkeys(work.files))
+    for session in work.sessions:
+        below = session.folder / RECEIVED
+        work.received[session.folder] = [
+            path for path in sorted(below.rglob("*")) if path.is_file() and is_dicom(path)
+        ] if below.is_dir() else []  # fmt: skip
+    if not work.files and not work.sessions:
+        raise InputError(f"{wanted.sources[0] if wanted.sources else out}: holds neither DICOM nor a session")
+    return work
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Files below a folder, and sessions as a whole; links are not followed."""
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink() or path.name.startswith("."):
+            continue
+        if path.is_dir():
+            if is_session(path):
+                yield path
+            else:
+                yield from _below(path)
+        elif path.is_file():
+            yield path
+
+
+def _within(inner: Path, outer: Path) -> bool:
+    inner, outer = inner.resolve(), outer.resolve()
+    return outer.is_dir() and inner.is_relative_to(outer)
+
+
+def _decide(wanted: Wanted, work: _Work, outcome: Outcome, confirm: Confirm, looking: Progress) -> None:
+    """Say for every run what becomes of its pixels."""
+    used: set[Region] = set()
+    paths = [*work.files, *(path for paths in work.received.values() for path in paths)]
+    for path in paths:
+        held = read_object(path)
+        if held.image is None:
+            work.masks[path] = Masking()
+            continue
+        regions = regions_within(held.image, wanted.black)
+        used |= {region for region in wanted.black if regions_within(held.image, (region,))}
+        work.masks[path] = _masking(wanted, outcome, str(path), regions, held.says_text, confirm, looking)
+    for session in work.sessions:
+        info = session.about.source
+        inside = tuple(
+            region for region in wanted.black
+            if region.x + region.columns <= info.columns and region.y + region.rows <= info.rows
+        )  # fmt: skip
+        used |= set(inside)
+        says = info.attributes.get("BurnedInAnnotation", "").strip().upper() == "YES"
+        work.masks[session.folder] = _masking(
+            wanted, outcome, str(session.folder), inside, says, confirm, looking
+        )
+    unused = [region for region in wanted.black if region not in used]
+    if unused:
+        raise InputError(f"--black {unused[0]}: lies within none of the images")
+
+
+def _masking(
+    wanted: Wanted, outcome: Outcome, spec: str, regions: tuple[Region, ...], says_text: bool,
+    confirm: Confirm, looking: Progress,
+) -> Masking:  # fmt: skip
+    look = look_at(spec, regions, states_text=says_text, progress=looking)
+    if wanted.keep_text:
+        if look.asks:
+            outcome.text_kept.append(spec)
+        return Masking(regions, confirmed=False)
+    if look.asks or wanted.look_at_all:
+        confirmed = confirm(look)
+        if confirmed is None:
+            # their pictures have been shown, and would only fill memory
+            look.frames, look.lowest, look.highest = [], None, None
+            outcome.waiting.append(look)
+            return Masking()
+        return Masking(confirmed, confirmed=True)
+    return Masking(regions, confirmed=bool(regions))
+
+
+def _write(
+    wanted: Wanted, work: _Work, outcome: Outcome, folder: Path, writing: Progress
+) -> list[tuple[str, DicomObject, Written, Masking]]:
+    made: list[tuple[str, DicomObject, Written, Masking]] = []
+    whole = folder / "whole"
+    whole.mkdir(mode=0o700)
+
+    def keep(path: Path, place: Path, where: str) -> None:
+        held, masking = read_object(path), work.masks[path]
+        written = write_object(held, place, wanted.secret, work.names, masking)
+        if _remains_in_pixels(written, work.names):
+            # a code stream may carry comments: then what it codes is stored bare
+            written.path.unlink()
+            written = write_object(held, place, wanted.secret, work.names, masking, decode=True)
+        made.append((where, held, written, masking))
+        for name, count in written.cleaned.removed.items():
+            outcome.removed[name] = outcome.removed.get(name, 0) + count
+        outcome.files += 1
+
+    for number, path in enumerate(work.files, start=1):
+        keep(path, whole, str(path))
+        writing(number, len(work.files))
+    for session in work.sessions:
+        name = f"session-{wanted.secret.token('session', session.about.id)[:12]}"
+
+        def fill(target: Path, session: StoredSession = session) -> None:
+            for path in work.received[session.folder]:
+                keep(path, target / RECEIVED, str(path))
+
+        write_session(
+            session, whole / name, wanted.secret, work.masks[session.folder].regions, fill=fill,
+            progress=writing,
+        )  # fmt: skip
+        outcome.sessions += 1
+    return made
+
+
+def _remains_in_pixels(written: Written, names: Names) -> bool:
+    if written.native or written.pixels_from is None:
+        return False
+    search = Search(names)
+    return any(True for _ in search.in_file(written.path, "", 0))
+
+
+def _check(
+    wanted: Wanted, work: _Work, outcome: Outcome,
+    made: Sequence[tuple[str, DicomObject, Written, Masking]], folder: Path,
+) -> None:  # fmt: skip
+    """Hold everything that was made against everything that identifies in the input."""
+    names = work.names
+    for _, _, written, _ in made:
+        # a moved day may fall on one that was there: then it tells nothing
+        names.dates -= written.cleaned.dates
+    for session in work.sessions:
+        names.dates -= shifted_days_of(session, wanted.secret)
+    search = Search(names)
+    for where, held, written, masking in made:
+        outcome.remains += remains_of(written, search, wanted.secret, where)
+        if held.image is not None and masking.regions:
+            problem = unlike_pixels(held.image, written.path, masking.regions)
+            if problem is not None:
+                outcome.remains.append(Remain(problem, where))
+    whole = folder / "whole"
+    for path in sorted(whole.iterdir()):
+        if is_session(path):
+            outcome.remains += session_remains(open_session(path), search)
+    for path in whole.rglob("*"):
+        outcome.remains += search.in_text(path.name, f"name of {path.name}")
+
+
+@contextmanager
+def _beside(out: Path) -> Iterator[Path]:
+    """A folder beside the one that is asked for, gone afterwards with all that is left in it."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from error
+    try:
+        yield folder
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(whole: Path, out: Path) -> None:
+    for path in whole.rglob("*"):
+        with suppress(OSError), path.open("rb") as file:
+            os.fsync(file.fileno())
+    if out.is_dir():
+        out.rmdir()  # empty, or it would have been refused
+    whole.rename(out)

@@ -1,0 +1,1 @@
+"""The results of a session as DICOM objects: pictures, masks, structures and measurements."""

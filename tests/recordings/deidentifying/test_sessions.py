@@ -1,0 +1,195 @@
+"""A session from which names were taken: no file and no message names anybody, what was found stays."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
+
+from calibration.profile import read_profile, write_profile
+from monitor.config import Config, config_to_toml
+from monitor.frame import Frame, freeze_pixels
+from monitor.health import Health
+from monitor.states import Reason, State
+from recordings.archive import archive_session
+from recordings.beginning import Beginning, beginnings_of, keep_beginning
+from recordings.deidentifying import sessions
+from recordings.deidentifying.run import Wanted, deidentify
+from recordings.deidentifying.secret import Secret
+from recordings.dicom_origin import OriginObject, note_origin, origins_of
+from recordings.importing.regions import Region
+from recordings.messages import Gap, Step
+from recordings.procedure import Procedure
+from recordings.session import PROFILE, SNAPSHOTS, Session, StoredSession, open_session
+from recordings.timeline import moments_of
+from recordings.verify import verify_session
+from tests.monitor.scripted import info, scene
+from tests.recordings.deidentifying.corpus import INSTANCE, SERIES, STUDY, loaded, pictures, report, save
+from tests.recordings.importing.test_deidentify import SECRETS, named_plan, named_profile
+from tests.ui.replay import made
+
+SECRET = Secret(b"k" * 32)
+ANCHOR_NS, PERIOD_NS = 10**12, 10**8
+WHEN = datetime(2025, 12, 24, 9, 30, tzinfo=UTC)
+BOX = Region(0, 0, 90, 40)
+MORE = (*SECRETS, "Mustermann", "Erika", "MRN-4711-X", "Charit", STUDY, "2025-12-24")
+
+
+def named(value: object) -> object:
+    """The same findings with the names that were typed for the level and the view."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(
+            value, **{field.name: named(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        )
+    if isinstance(value, tuple):
+        return tuple(named(item) for item in value)
+    if isinstance(value, str) and type(value) is str:
+        return value.replace("T12", "smith L1").replace("lateral", "Secret lateral")
+    return value
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    folder = tmp_path / "Secret_Person"
+    source = dataclasses.replace(info(), source_id="/data/Secret/run.dcm", kind="dicom")
+    moments = iter((WHEN, WHEN + timedelta(hours=1)))
+    session = Session.create(
+        folder, source_info=source, plan=named_plan(), config_toml=f"# of Secret\n{config_to_toml(Config())}",
+        software_version="1", clock_utc=lambda: next(moments), clock_monotonic_ns=lambda: ANCHOR_NS,
+        procedure=Procedure.of(
+            patient_id="MRN-4711-X", patient_name="Mustermann, Erika", operator="Roentgen, R",
+            patient_sex="F", study_instance_uid=STUDY,
+        ),
+        acquired="2025-12-24T10:11:12",
+    )  # fmt: skip
+    beginning = Beginning("1", ("Secret lateral",), {"Secret lateral": scene()}, (), WHEN, 0, ANCHOR_NS)
+    event = keep_beginning(folder, beginning)
+    session.recording.event(event.name, event.data, event.t_ns)
+    session.recording.event("talked", {"words": "Dr. Roentgen says"}, ANCHOR_NS + 5)
+    for seq in range(6):
+        t_ns = ANCHOR_NS + seq * PERIOD_NS
+        if seq == 4:
+            session.recording.gap(Gap(4, 1, t_ns, "/data/Secret: no space"))
+            continue
+        pixels = scene(noise=np.random.default_rng(seq))
+        session.recording.append(Frame(seq, t_ns, None, freeze_pixels(pixels, copy=False), source.source_id))
+        found = named(made.findings(60 + seq))
+        session.recording.step(Step(seq, seq, t_ns + 10**7, 0, (), found))
+    log = session.log
+    reason = Reason(State.DEGRADED, "recording", "/data/Secret_Person/frames.mcap: no space", "smith L1")
+    log.state_changed(Health(State.DEGRADED, (reason,), ANCHOR_NS + 9, 0.05, {}))
+    log.transition(named(made.findings(50).transitions[0]))  # type: ignore[arg-type]
+    log.event("mark", {"level": "smith L1", "note": "call Roentgen"}, ANCHOR_NS + 7)
+    log.event("dictated", {"text": "Mrs Secret"}, ANCHOR_NS + 8)
+    note_origin(log, OriginObject("1.2.840.10008.5.1.4.1.1.12.1", INSTANCE, STUDY, SERIES, 0, 6), ANCHOR_NS)
+    write_profile(named_profile(), folder / PROFILE)
+    save(loaded(pictures()), folder / "received" / "Mustermann.dcm")
+    save(report(), folder / "received" / "dose.dcm")
+    (folder / SNAPSHOTS).mkdir()
+    (folder / SNAPSHOTS / "Secret.png").write_bytes(b"png")
+    (folder / "tags.json").write_text('{"tags": ["Secret"], "note": ""}')
+    session.close()
+    return folder
+
+
+def cleaned(session: Path, out: Path) -> StoredSession:
+    outcome = deidentify(Wanted((session,), out, SECRET, (BOX,)))
+    assert outcome.remains == []
+    assert (outcome.sessions, outcome.files) == (1, 2)
+    return open_session(out)
+
+
+def test_no_file_and_no_message_names_anybody(session: Path, tmp_path: Path) -> None:
+    stored = cleaned(session, tmp_path / "out")
+    held = [str(stored.about), str(stored.log())]
+    with stored.frames() as reader:
+        held += [str(reader.metadata), str(reader.events), str(reader.gaps)]
+        held += [str(reader.step(index)) for index in range(reader.step_count)]
+        held += [frame.source_id for frame in reader]
+    for path in stored.folder.rglob("*"):
+        held += [path.name, "" if path.is_dir() else path.read_bytes().decode("latin-1")]
+    text = re.sub(r'"reference_png": "[^"]*"', "", "\n".join(held)).lower()
+    text = text.replace(PYDICOM_IMPLEMENTATION_UID, "")
+    for secret in MORE:
+        assert secret.lower() not in text, secret
+    names = {path.name for path in stored.folder.iterdir()}
+    assert not names & {SNAPSHOTS, "tags.json", "thumbnail.png"}
+    assert verify_session(stored.folder).whole
+
+
+def test_what_was_found_stays_at_its_time(session: Path, tmp_path: Path) -> None:
+    before, after = open_session(session), cleaned(session, tmp_path / "out")
+    with before.frames() as old, after.frames() as new:
+        assert len(new) == len(old) == 5
+        for first, second in zip(old, new, strict=True):
+            assert (second.seq, second.t_capture_ns) == (first.seq, first.t_capture_ns)
+            expected = first.pixels.copy()
+            expected[BOX.part] = 0
+            np.testing.assert_array_equal(second.pixels, expected)
+        assert [(gap.first_seq, gap.count, gap.reason) for gap in new.gaps] == [(4, 1, "not kept")]
+        assert new.step_count == old.step_count
+        found, was = new.step(3).findings, old.step(3).findings
+        assert found is not None
+        assert was is not None
+        level = found.levels[0]
+        assert (found.view, level.name) == ("view 1", "level 1")
+        assert (level.volume_ml, level.distances) == (was.levels[0].volume_ml, was.levels[0].distances)
+        (beginning,) = beginnings_of(after, new.events)
+        assert beginning.views == ("view 1",)
+        picture = beginning.references["view 1"]
+        assert picture is not None
+        assert not picture[BOX.part].any()
+    kinds = [(moment.kind, moment.level) for moment in moments_of(after.log(), (), ())]
+    assert ("alarm", "level 1") in kinds
+    assert ("mark", "level 1") in kinds
+    assert after.log().state_changes[0]["reasons"].count("level 1") == 1
+    plan = after.plan()
+    assert plan is not None
+    assert [one.name for one in plan.views[0].levels] == ["level 1"]
+    assert read_profile(after.folder / PROFILE).scale is not None
+
+
+def test_the_day_and_the_patient_are_those_of_the_dicom_objects(session: Path, tmp_path: Path) -> None:
+    stored = cleaned(session, tmp_path / "out")
+    shift = SECRET.shift("MRN-4711-X")
+    assert datetime.fromisoformat(stored.about.created_utc) == WHEN + shift
+    assert stored.about.acquired == f"{(WHEN + shift).date().isoformat()}T10:11:12"
+    who = stored.about.procedure
+    assert who == Procedure(
+        patient_id=SECRET.pseudonym("MRN-4711-X"), patient_sex="F", study_instance_uid=SECRET.uid(STUDY)
+    )
+    objects = [dcmread(path) for path in sorted((stored.folder / "received").rglob("*.dcm"))]
+    assert {held.PatientID for held in objects} == {who.patient_id}
+    assert {held.StudyInstanceUID for held in objects} == {who.study_instance_uid}
+    (origin,) = origins_of(stored)
+    assert origin.sop_instance_uid in {held.SOPInstanceUID for held in objects}
+    assert origin.sop_class_uid == "1.2.840.10008.5.1.4.1.1.12.1"
+
+
+def test_a_name_left_in_a_session_is_listed_and_nothing_is_kept(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sessions._EVENTS, "dictated", ("text",))
+    source = open_session(session)
+    assert source.about.procedure is not None
+    log = session / "log.sqlite"
+    with sqlite3.connect(log) as held:
+        held.execute("UPDATE event SET data = ? WHERE name = 'dictated'", ('{"text": "Mustermann"}',))
+    held.close()
+    outcome = deidentify(Wanted((session,), tmp_path / "out", SECRET, (BOX,)))
+    assert any("log.sqlite" in remain.where for remain in outcome.remains)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_archived_session_is_cleaned_too(session: Path, tmp_path: Path) -> None:
+    archive_session(session, software_version="1")
+    stored = cleaned(session, tmp_path / "out")
+    with stored.frames() as reader:
+        assert (len(reader), reader.step_count) == (5, 5)

@@ -1,0 +1,549 @@
+"""Results as DICOM objects: valid for others' programs, and what they say is what the session says."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+import pytest
+from msgspec.structs import replace as with_fields
+from numpy.typing import NDArray
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+
+from monitor.config import parse_config
+from monitor.errors import OutputError, SourceError
+from monitor.frame import Frame
+from monitor.result import Result
+from recordings.dicom_origin import origins_of
+from recordings.importing.run import Wanted, import_source
+from recordings.procedure import Procedure
+from recordings.recording import RecordingReader
+from recordings.results import codes as ours
+from recordings.results.write import Wish, WrittenObject, write_results
+from recordings.retaken import as_live, every_frame
+from recordings.session import CONFIG, Session, StoredSession, open_session
+from recordings.track import recorded_track
+from tests import peers
+from tests.monitor.scripted import info, plan
+from tests.recordings.test_retaken import SUPERSEDED, record, shown
+from tests.sources.makers import save, xa
+from ui.cli import run
+from ui.replay.painted import open_painted
+
+FRAMES, ACKNOWLEDGED_AT = 48, 44
+QUICK = "[learning]\nshortest_s = 0.8\n"
+SIZE_PX = (640, 360)
+PAINT = partial(open_painted, size_px=SIZE_PX)
+WHO = Procedure(
+    patient_id="4711", patient_name="Zebrowski, Anna", patient_birth_date="1950-02-03", patient_sex="F",
+    accession_number="A-12",
+)  # fmt: skip
+STUDY = "1.2.826.0.1.3680043.8.498.77"
+
+
+def pictured(seq: int, noise: np.random.Generator) -> Frame:
+    """Quiet for a second and a half, then cement that crosses the posterior wall."""
+    return replace(
+        shown(seq + 40, noise), seq=seq, t_capture_ns=10**9 + round(seq * 1e9 / 15), t_source_ns=None
+    )
+
+
+def written(session: StoredSession, out: Path, wish: Wish, version: str = "2.0") -> tuple[WrittenObject, ...]:
+    return write_results(session, out, software_version=version, paint=PAINT, wish=wish)
+
+
+def of_kind(objects: tuple[WrittenObject, ...], kind: str) -> Path:
+    (path,) = [one.path for one in objects if one.kind == kind]
+    return path
+
+
+@pytest.fixture(scope="module")
+def monitored(tmp_path_factory: pytest.TempPathFactory) -> StoredSession:
+    """A run of pictures that was monitored live; the patient is known."""
+    session = record(
+        tmp_path_factory.mktemp("run") / "session", frames=FRAMES, pictured=pictured,
+        config=parse_config(QUICK, "quick"), acknowledged_at=ACKNOWLEDGED_AT,
+    )  # fmt: skip
+    return replace(session, about=with_fields(session.about, procedure=WHO))
+
+
+@pytest.fixture(scope="module")
+def results(monitored: StoredSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[WrittenObject, ...]:
+    return written(monitored, tmp_path_factory.mktemp("results") / "out", Wish())
+
+
+@pytest.fixture(scope="module")
+def run_dcm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same pictures as an XA run."""
+    noise = np.random.default_rng(4)
+    images = np.stack([pictured(seq, noise).pixels for seq in range(FRAMES)])
+    values = {"StudyInstanceUID": STUDY, "StudyDate": "20260304", "AccessionNumber": "B-7", "StudyID": "S1"}
+    return save(xa(images, **values), tmp_path_factory.mktemp("xa") / "run.dcm")
+
+
+@pytest.fixture(scope="module")
+def imported(run_dcm: Path, tmp_path_factory: pytest.TempPathFactory) -> StoredSession:
+    folder = tmp_path_factory.mktemp("imported") / "session"
+    import_source(Wanted(str(run_dcm), folder, plan()), software_version="1.0")
+    (folder / CONFIG).write_text(QUICK)
+    return open_session(folder)
+
+
+@pytest.fixture(scope="module")
+def of_xa(imported: StoredSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[WrittenObject, ...]:
+    return written(imported, tmp_path_factory.mktemp("of_xa") / "out", Wish(run=False, mode="every frame"))
+
+
+def found_in(session: StoredSession) -> list[Result]:
+    """What was found live, step by step, out of the recording itself."""
+    with session.frames() as reader:
+        return [
+            step.findings.on(reader.read(step.seq))
+            for step in (reader.step(place) for place in range(reader.step_count))
+            if step.findings is not None
+        ]
+
+
+# valid, for programs of others
+
+
+def test_each_object_is_valid_for_dciodvfy(
+    results: tuple[WrittenObject, ...], of_xa: tuple[WrittenObject, ...]
+) -> None:
+    assert [one.kind for one in results] == ["frames", "seg", "gsps", "key", "run", "sr"]
+    assert [one.kind for one in of_xa] == ["seg", "gsps", "key", "sr"]
+    for one in (*results, *of_xa):
+        said = peers.run("dciodvfy", one.path)
+        assert not [line for line in said.splitlines() if line.startswith("Error")], (one.kind, said)
+        # the scheme of ours is declared; dciodvfy knows the standard's alone
+        warned = [line for line in said.splitlines() if line.startswith("Warning")]
+        assert [line for line in warned if ours.SCHEME not in line and "DICOMDIR" not in line] == [], one.kind
+
+
+def test_every_object_says_what_it_is_and_is_its_owners_alone(
+    results: tuple[WrittenObject, ...], monitored: StoredSession
+) -> None:
+    assert len({one.sop_instance_uid for one in results}) == len(results)
+    study = {dcmread(one.path, stop_before_pixels=True).StudyInstanceUID for one in results}
+    assert len(study) == 1
+    for one in results:
+        ds = dcmread(one.path, stop_before_pixels=True)
+        assert (str(ds.SOPClassUID), str(ds.SOPInstanceUID)) == (one.sop_class_uid, one.sop_instance_uid)
+        assert "research software, not for clinical use" in ds.SeriesDescription
+        assert "not a medical device" in ds.ContributingEquipmentSequence[0].ContributionDescription
+        assert ds.ContributingEquipmentSequence[0].SoftwareVersions == "2.0"
+        assert (str(ds.PatientName), ds.PatientID, ds.PatientSex) == ("Zebrowski^Anna", "4711", "F")
+        assert (ds.PatientBirthDate, ds.AccessionNumber) == ("19500203", "A-12")
+        assert one.path.stat().st_mode & 0o777 == 0o600
+        if one.kind not in ("gsps", "sr"):
+            assert ds.ImageType[0] == "DERIVED"
+            assert "not for clinical use" in ds.DerivationDescription
+
+
+def test_the_same_gives_the_same_files(
+    monitored: StoredSession, results: tuple[WrittenObject, ...], tmp_path: Path
+) -> None:
+    wish = Wish(("seg", "gsps", "sr"))
+    again = written(monitored, tmp_path / "again", wish)
+    first = {one.kind: one for one in results}
+    for one in again:
+        assert one.sop_instance_uid == first[one.kind].sop_instance_uid
+        assert one.path.read_bytes() == first[one.kind].path.read_bytes(), one.kind
+    newer = written(monitored, tmp_path / "newer", Wish(("gsps", "sr")), version="3.0")
+    assert not {one.sop_instance_uid for one in newer} & {one.sop_instance_uid for one in results}
+
+
+def test_an_orthanc_gives_back_what_it_was_given(
+    results: tuple[WrittenObject, ...], of_xa: tuple[WrittenObject, ...], tmp_path: Path
+) -> None:
+    with peers.orthanc(tmp_path) as server:
+        for one in (*results, *of_xa):
+            answer = server.post("/instances", one.path.read_bytes())
+            assert answer["Status"] == "Success"
+            held = tmp_path / "held.dcm"
+            held.write_bytes(server.raw(f"/instances/{answer['ID']}/file"))
+            assert dcmread(held) == dcmread(one.path)
+        assert server.instance_uids() == sorted(one.sop_instance_uid for one in (*results, *of_xa))
+        assert len(server.get("/studies")) == 2
+
+
+# measurements
+
+
+def groups_of(path: Path) -> dict[str, hd.sr.MeasurementsAndQualitativeEvaluations]:
+    report = hd.sr.srread(path)
+    assert isinstance(report.content, hd.sr.MeasurementReport)
+    return {group.tracking_identifier: group for group in report.content.get_image_measurement_groups()}
+
+
+def values(group: hd.sr.MeasurementsAndQualitativeEvaluations, code: object) -> list[hd.sr.Measurement]:
+    return [one for one in group.get_measurements() if one.name == code]
+
+
+def bound(measurement: hd.sr.Measurement, code: object) -> float:
+    (item,) = [item for item in measurement[0].ContentSequence if item.name == code]
+    assert item.unit == measurement.unit
+    return float(item.value)
+
+
+def test_the_report_holds_the_figures_of_the_session(
+    monitored: StoredSession, results: tuple[WrittenObject, ...]
+) -> None:
+    found = found_in(monitored)
+    levels = [result.levels[0] for result in found if result.levels[0].area_mm2 is not None]
+    groups = groups_of(of_kind(results, "sr"))
+    level = groups["L1 (lateral)"]
+    assert [site.value for site in level.finding_sites] == [codes.SCT.L1Vertebra]
+    (area,) = values(level, codes.SCT.Area)
+    assert (area.value, area.unit) == (levels[-1].area_mm2, codes.UCUM.SquareMillimeter)
+    assert values(level, codes.SCT.Volume) == []  # it is not calibrated
+    (relative,) = values(level, ours.RELATIVE_VOLUME)
+    assert (relative.value, relative.unit) == (levels[-1].volume_ml, codes.UCUM.NoUnits)
+    assert bound(relative, ours.UPPER) == levels[-1].volume_sd_ml
+    distances = values(level, codes.DCM.Distance)
+    names = {name for each in levels for name in each.distances or {}}
+    assert len(distances) == len(names) >= 4
+    with monitored.frames() as reader:
+        first_ns = reader.frame_heads.times_ns[0]
+        times_ns = dict(zip(reader.step_heads.seqs, reader.step_heads.times_ns, strict=True))
+    for distance, at in zip(distances, values(level, ours.CLOSEST_AT), strict=True):
+        (site,) = distance.finding_sites
+        (name,) = [name for name, code in ours.STRUCTURES.items() if code == site.value]
+        closest, seq = min(
+            (
+                (each.levels[0].distances[name], each.frame.seq)
+                for each in found
+                if name in (each.levels[0].distances or {})
+            ),
+            key=lambda pair: pair[0].value_mm,
+        )
+        assert distance.value == closest.value_mm
+        assert distance.value - bound(distance, ours.LOWER) == pytest.approx(closest.low_mm, abs=1e-9)
+        assert at.value == (times_ns[seq] - first_ns) / 1e9
+        (image,) = distance.referenced_images
+        assert image.referenced_frame_numbers == [seq + 1]
+
+
+def test_leaks_and_alarms_are_those_of_the_log(
+    monitored: StoredSession, results: tuple[WrittenObject, ...]
+) -> None:
+    groups = groups_of(of_kind(results, "sr"))
+    with monitored.frames() as reader:
+        first_ns = reader.frame_heads.times_ns[0]
+    told = monitored.log().alarms
+    raised = [row for row in told if row["event"] == "raised"]
+    alarms = [group for name, group in groups.items() if name.startswith("alarm ")]
+    assert len(alarms) == len(raised) > 1
+    for group, row in zip(alarms, raised, strict=True):
+        assert values(group, ours.RAISED)[0].value == (row["t_ns"] - first_ns) / 1e9
+        later = {
+            e: [r for r in told if (r["event"], r["rule_id"]) == (e, row["rule_id"])]
+            for e in ("acknowledged",)
+        }
+        assert len(values(group, ours.ACKNOWLEDGED)) == len(later["acknowledged"])
+        evaluated = {one.name: one.value for one in group.get_qualitative_evaluations()}
+        assert evaluated[ours.ALARM_KIND] == ours.KINDS[row["kind"]]
+    acknowledged = [one.value for group in alarms for one in values(group, ours.ACKNOWLEDGED)]
+    assert acknowledged
+    assert min(acknowledged) >= ACKNOWLEDGED_AT / 15
+    found = found_in(monitored)
+    classes = {(leak.leak_class, leak.detached) for each in found for leak in each.levels[0].leaks}
+    leaks = {name: group for name, group in groups.items() if ", leak " in name}
+    assert len(leaks) == len(classes) >= 1
+    for group in leaks.values():
+        (area,) = values(group, codes.SCT.Area)
+        sums = [
+            sum(
+                leak.area_mm2
+                for leak in each.levels[0].leaks
+                if ours.LEAKS[leak.leak_class] == group.finding_type
+            )
+            for each in found
+        ]
+        assert area.value == pytest.approx(max(sums), abs=1e-9)
+
+
+def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject, ...]) -> None:
+    path = of_kind(results, "sr")
+    group = groups_of(path)["run"]
+    (scale,) = values(group, ours.SCALE)
+    assert (scale.value, scale.unit) == (0.4, ours.MM_PER_PX)
+    assert bound(scale, ours.UPPER) == bound(scale, ours.LOWER) == pytest.approx(0.008)
+    assert values(group, ours.LOOKED_AT)[0].value == FRAMES - len([seq for seq in SUPERSEDED if seq < FRAMES])
+    report = dcmread(path)
+    assert (report.VerificationFlag, report.CompletionFlag, report.PreliminaryFlag) == (
+        "UNVERIFIED", "COMPLETE", "PRELIMINARY",
+    )  # fmt: skip
+    said = peers.run("dsrdump", "+Pl", path)
+    assert "Made by research software, not a medical device" in said
+    assert "configuration SHA-256" in said
+    assert '(mm/{pixel},UCUM,"millimeter per pixel")' in said
+    assert "As it was found and shown during the procedure." in said
+
+
+def test_a_run_that_was_cut_is_a_partial_report(monitored: StoredSession, tmp_path: Path) -> None:
+    folder = shutil.copytree(monitored.folder, tmp_path / "cut")
+    recording = folder / "frames.mcap"
+    with recording.open("r+b") as file:
+        file.truncate(recording.stat().st_size * 9 // 10)
+    cut = open_session(folder)
+    cut = replace(cut, about=with_fields(cut.about, complete=False))
+    report = dcmread(of_kind(written(cut, tmp_path / "out", Wish(("sr",))), "sr"))
+    assert report.CompletionFlag == "PARTIAL"
+
+
+# masks
+
+
+def masks_of(session: StoredSession, reader: RecordingReader, live: bool) -> dict[int, NDArray[np.uint8]]:
+    steps = as_live(session, reader, masks=True) if live else every_frame(session, reader, masks=True)
+    found = {}
+    for one in steps:
+        if one.frame is not None and one.masks_px:
+            found[one.frame.seq] = next(iter(one.masks_px.values()))
+    return {seq: mask for seq, mask in found.items() if mask.any()}
+
+
+def test_masks_are_the_cement_bit_for_bit_and_refer_to_their_frames(
+    imported: StoredSession, of_xa: tuple[WrittenObject, ...], run_dcm: Path
+) -> None:
+    seg = hd.seg.segread(of_kind(of_xa, "seg"))
+    source = dcmread(run_dcm, stop_before_pixels=True)
+    assert [one.segment_label for one in map(seg.get_segment_description, (1, 2))] == [
+        "L1: cement within the body", "L1: cement outside the body",
+    ]  # fmt: skip
+    with imported.frames() as reader:
+        expected = masks_of(imported, reader, live=False)
+    numbers = [seq + 1 for seq in sorted(expected)]
+    read = seg.get_pixels_by_source_frame(source.SOPInstanceUID, numbers, ignore_spatial_locations=True)
+    assert len(numbers) > 10
+    for pixels, seq in zip(read, sorted(expected), strict=True):
+        np.testing.assert_array_equal(pixels[..., 0], expected[seq] == 1)
+        np.testing.assert_array_equal(pixels[..., 1], expected[seq] == 2)
+    assert expected[max(expected)].max() == 2, "the run ends with cement outside the body"
+
+
+def test_the_area_of_masks_is_the_area_that_was_told(
+    monitored: StoredSession, results: tuple[WrittenObject, ...]
+) -> None:
+    seg = hd.seg.segread(of_kind(results, "seg"))
+    last = [each for each in found_in(monitored) if each.levels[0].area_mm2][-1]
+    (uid,) = [one.sop_instance_uid for one in results if one.kind == "frames"]
+    ((within, outside),) = seg.get_pixels_by_source_frame(
+        uid, [last.frame.seq + 1], ignore_spatial_locations=True
+    ).sum(axis=(1, 2))
+    assert (within + outside) * 0.4**2 == pytest.approx(last.levels[0].area_mm2, rel=0.03)
+    assert outside * 0.4**2 == pytest.approx(last.levels[0].outside_mm2, rel=0.1)
+
+
+def test_no_more_masks_than_asked_for(monitored: StoredSession, tmp_path: Path) -> None:
+    seg = dcmread(of_kind(written(monitored, tmp_path / "few", Wish(("seg",), most_masks=4)), "seg"))
+    seqs = {
+        group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber
+        for group in seg.PerFrameFunctionalGroupsSequence
+    }
+    moments = 8  # of alarms, and the last, which are kept beside them
+    assert 4 < len(seqs) <= 4 + moments
+    assert FRAMES in seqs
+    assert " of " in seg.DerivationDescription
+
+
+# pictures and structures
+
+
+def test_structures_lie_where_they_were_and_a_foreign_program_applies_them(
+    monitored: StoredSession, results: tuple[WrittenObject, ...], tmp_path: Path
+) -> None:
+    path = of_kind(results, "gsps")
+    state = dcmread(path)
+    found = {each.frame.seq: each for each in found_in(monitored)}
+    (uid,) = [one.sop_instance_uid for one in results if one.kind == "frames"]
+    drawn = {}
+    for annotation in state.GraphicAnnotationSequence:
+        (image,) = annotation.ReferencedImageSequence
+        assert image.ReferencedSOPInstanceUID == uid
+        for item in annotation.GraphicObjectSequence:
+            points = np.array(item.GraphicData).reshape(-1, 2)
+            drawn[image.ReferencedFrameNumber, annotation.GraphicLayer, item.TrackingID] = points
+    frames = {key[0] for key in drawn}
+    assert FRAMES in frames
+    for number in frames:
+        level = found[number - 1].levels[0]
+        assert level.structures_px is not None
+        (wall,) = level.structures_px["posterior_wall"]
+        # the first pixel's corner is 0, 0 there; for us its centre is
+        np.testing.assert_allclose(drawn[number, "STRUCTURES", "L1 posterior wall"], wall + 0.5, atol=1e-3)
+    assert (FRAMES, "CEMENT", "L1 cement") in drawn
+    picture = tmp_path / "applied.pgm"
+    peers.run("dcmp2pgm", "-p", path, "-f", str(FRAMES), of_kind(results, "frames"), picture)
+    shape = monitored.about.source.rows, monitored.about.source.columns
+    applied = np.frombuffer(picture.read_bytes()[-shape[0] * shape[1] :], np.uint8).reshape(shape)
+    body = applied[100:160, 95:165]
+    assert 20 < np.median(body) < 235, "the window shows the bone"
+    assert np.ptp(body.astype(int)) > 100
+
+
+def test_key_frames_are_the_moments_as_painted(
+    monitored: StoredSession, results: tuple[WrittenObject, ...], tmp_path: Path
+) -> None:
+    path = of_kind(results, "key")
+    ds = dcmread(path)
+    numbers = list(ds.SourceImageSequence[0].ReferencedFrameNumber)
+    raised = {
+        row["seq"] + 1
+        for row in monitored.log().alarms
+        if row["event"] == "raised" and row["kind"] == "clinical"
+    }
+    assert raised <= set(numbers)
+    assert numbers[-1] == FRAMES
+    assert len(ds.FrameLabelVector) == ds.NumberOfFrames == len(numbers)
+    pixels = ds.pixel_array
+    with PAINT(monitored, None) as painter:
+        *_, last = [painter.of(number - 1) for number in numbers]
+    np.testing.assert_array_equal(pixels[-1], last)
+    assert np.ptp(pixels[-1].astype(int), axis=-1).max() > 100, "an alarm has a colour"
+    assert "alarm raised, " in ds.DerivationDescription
+    peers.run("dcm2pnm", "--write-raw-pnm", "+F", str(len(numbers)), path, tmp_path / "last.ppm")
+    seen = np.frombuffer((tmp_path / "last.ppm").read_bytes()[-pixels[-1].size :], np.uint8)
+    np.testing.assert_array_equal(seen.reshape(pixels[-1].shape), pixels[-1])
+
+
+def test_the_run_shows_each_result_at_its_time(
+    monitored: StoredSession, results: tuple[WrittenObject, ...], tmp_path: Path
+) -> None:
+    path = of_kind(results, "run")
+    ds = dcmread(path)
+    assert (ds.Columns, ds.Rows) == SIZE_PX
+    with monitored.frames() as reader:
+        track = recorded_track(monitored, reader)
+        assert track is not None
+        first_ns, times_ns = reader.frame_heads.times_ns[0], track.times_ns
+    vector = np.cumsum([float(step) for step in ds.FrameTimeVector])
+    expected = np.array(times_ns[1:]) - first_ns
+    for at_ns in expected[::20]:
+        assert np.abs(vector * 1e6 - at_ns).min() < 1e6
+    assert (ds.LossyImageCompression, ds.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
+    peers.run("dcmdjpeg", path, tmp_path / "plain.dcm")
+    plain = dcmread(tmp_path / "plain.dcm")
+    assert plain.NumberOfFrames == ds.NumberOfFrames == len(vector)
+    with PAINT(monitored, None) as painter:
+        *_, last = painter.run()
+    apart = plain.pixel_array[-1].astype(int) - last.pixels
+    assert np.abs(apart).mean() < 4
+
+
+# whose, and where from
+
+
+def test_results_of_dicom_go_into_its_study_and_refer_to_it(
+    imported: StoredSession, of_xa: tuple[WrittenObject, ...], run_dcm: Path
+) -> None:
+    source = dcmread(run_dcm, stop_before_pixels=True)
+    (origin,) = origins_of(imported)
+    assert (origin.sop_instance_uid, origin.frames) == (source.SOPInstanceUID, FRAMES)
+    for one in of_xa:
+        ds = dcmread(one.path)
+        assert ds.StudyInstanceUID == STUDY
+        assert ds.SeriesInstanceUID != source.SeriesInstanceUID
+        for keyword in (
+            "PatientName",
+            "PatientID",
+            "PatientBirthDate",
+            "StudyDate",
+            "AccessionNumber",
+            "StudyID",
+        ):
+            assert ds.get(keyword) == source.get(keyword), (one.kind, keyword)
+        referenced = {
+            element.value for element in ds.iterall() if element.keyword == "ReferencedSOPInstanceUID"
+        }
+        assert referenced == {source.SOPInstanceUID}, one.kind
+
+
+def test_without_its_file_the_session_says_whose_it_is(imported: StoredSession, tmp_path: Path) -> None:
+    gone = replace(imported.about.source, source_id=str(tmp_path / "gone.dcm"))
+    session = replace(imported, about=with_fields(imported.about, source=gone))
+    ds = dcmread(of_kind(written(session, tmp_path / "out", Wish(("sr",), mode="every frame")), "sr"))
+    assert (ds.StudyInstanceUID, str(ds.PatientName), ds.PatientID) == (STUDY, "Secret^Person", "SECRET-7")
+    assert (ds.PatientBirthDate, ds.AccessionNumber, ds.StudyDate) == ("19400101", "B-7", "")
+
+
+def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    import_source(Wanted(str(run_dcm), folder, plan(), deidentify=True), software_version="1.0")
+    session = open_session(folder)
+    assert origins_of(session) == ()
+    objects = written(session, tmp_path / "out", Wish(("sr", "gsps"), mode="every frame"))
+    assert [one.kind for one in objects] == ["frames", "gsps", "sr"]
+    for one in objects:
+        data = one.path.read_bytes()
+        assert [
+            word for word in (b"Secret", b"SECRET", b"1940", STUDY.encode(), b"B-7") if word in data
+        ] == []
+        ds: Dataset = dcmread(one.path, stop_before_pixels=True)
+        assert (ds.PatientName, ds.PatientID, ds.StudyDate) == ("", "", "")
+
+
+# what cannot be
+
+
+def test_what_cannot_be_is_one_line_and_leaves_nothing(
+    monitored: StoredSession, imported: StoredSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    bare = Session.create(
+        tmp_path / "bare", source_info=info(), plan=None, config_toml="", software_version="1.0"
+    )
+    bare.recording.append(shown(0, np.random.default_rng(1)))
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / "x").write_text("mine")
+
+    def fails(folder: Path, words: str, *more: str, to: Path = out) -> None:
+        assert run(["results", str(folder), "--out", str(to), *more]) == 2, words
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert len(said.err.splitlines()) == 1
+        assert words in said.err
+        assert not out.exists()
+
+    fails(tmp_path, "no session")
+    fails(imported.folder, "no step of the monitor was recorded")
+    fails(bare.folder, "is being recorded")
+    bare.close()
+    fails(bare.folder, "no step of the monitor was recorded")
+    fails(bare.folder, "has no plan", "--every-frame")
+    fails(monitored.folder, "is none of sr, seg, sc, gsps", "--only", "sr,xy")
+    fails(monitored.folder, "--most-masks must be at least 1", "--most-masks", "0")
+    fails(monitored.folder, "exists already", to=tmp_path / "held")
+    fails(monitored.folder, "cannot be written", "--only", "sr", to=tmp_path / "held" / "x" / "y")
+    damaged = shutil.copytree(monitored.folder, tmp_path / "damaged")
+    (damaged / "plan.json").write_text("{")
+    fails(damaged, "plan.json")
+    assert sorted(path.name for path in (tmp_path / "held").iterdir()) == ["x"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_an_object_that_fails_takes_all_with_it(
+    monitored: StoredSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("recordings.results.write.write_report", full)
+    with pytest.raises(OutputError, match="out: cannot be written: No space left on device"):
+        written(monitored, tmp_path / "out", Wish(("gsps", "sr")))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_session_that_grows_has_no_results_yet(monitored: StoredSession, tmp_path: Path) -> None:
+    folder = tmp_path / "grows"
+    session = Session.create(folder, source_info=info(), plan=plan(), config_toml="", software_version="1.0")
+    with pytest.raises(SourceError, match="is being recorded"):
+        written(open_session(folder), tmp_path / "out", Wish(("sr",)))
+    session.close()

@@ -1,0 +1,1 @@
+"""The window in which text in the frames is confirmed."""
