@@ -29,7 +29,7 @@ class Patience:
     silence_s: float = 60.0
 
 
-_LARGEST_PDU_BYTES = 1 << 18
+LARGEST_PDU_BYTES = 1 << 18
 
 
 def entity(aet: str, patience: Patience) -> AE:
@@ -39,7 +39,7 @@ def entity(aet: str, patience: Patience) -> AE:
     ae.acse_timeout = patience.answer_s
     ae.dimse_timeout = patience.answer_s
     ae.network_timeout = patience.silence_s
-    ae.maximum_pdu_size = _LARGEST_PDU_BYTES
+    ae.maximum_pdu_size = LARGEST_PDU_BYTES
     return ae
 
 
@@ -101,7 +101,7 @@ def associated(
         association = ae.associate(
             peer.host, peer.port, contexts=list(contexts), ae_title=peer.aet, ext_neg=list(roles),
             evt_handlers=[*watched, *handlers], tls_args=None if secured is None else (secured, peer.host),
-            max_pdu=_LARGEST_PDU_BYTES,
+            max_pdu=LARGEST_PDU_BYTES,
         )  # fmt: skip
         if not association.is_established:
             raise NetworkError(f"{peer}: {_why_not(association, rejections)}")
