@@ -156,7 +156,6 @@ class WorklistBox(QDialog):
         self.take.setEnabled(bool(steps))
         if listed is None:
             return
-        self.table.resizeRowsToContents()
         count = "nothing is" if not steps else "1 step is" if len(steps) == 1 else f"{len(steps)} steps are"
         words = f"{count} scheduled at {listed.address}, read at {listed.read_at:%H:%M}"
         self._say(f"{words}; {listed.words}" if listed.words else words, refused=bool(listed.words))
@@ -199,6 +198,7 @@ def _table() -> QTableWidget:
     header, side = made.horizontalHeader(), made.verticalHeader()
     if header is not None and side is not None:
         side.hide()
+        side.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
