@@ -139,7 +139,8 @@ class ScriptedPacs:
 
 
 def at_once(event: Any) -> None:
-    """No waiting for word that the first piece of a message has arrived."""
+    """No waiting for word that the first piece of a message has arrived, and little that is taken unread."""
+    event.assoc.dul.socket.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
     event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 

@@ -170,7 +170,7 @@ def test_a_certificate_that_is_gone_holds_up_no_other(bench: Bench, pacs: Script
 
 @pytest.mark.parametrize(
     ("slow", "side_px", "why"),
-    [("answers_when", 64, "no answer within 0.2 s"), ("reads_when", 2800, "the association ended")],
+    [("answers_when", 64, "no answer within 0.2 s"), ("reads_when", 1700, "the association ended")],
 )
 def test_a_peer_that_stops_answering_or_reading_is_left_for_later(
     bench: Bench, pacs: ScriptedPacs, slow: str, side_px: int, why: str
