@@ -14,6 +14,7 @@ from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_RJ
+from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.presentation import PresentationContext
 
 from recordings.network.association import Patience, associated
@@ -92,7 +93,8 @@ def _hold_back(association: Association) -> None:
 
     def send_pdu(primitive: object) -> None:
         while (
-            dul.to_provider_queue.qsize() >= _MOST_WAITING
+            isinstance(primitive, P_DATA)
+            and dul.to_provider_queue.qsize() >= _MOST_WAITING
             and dul.is_alive()
             and dul.state_machine.current_state == _TRANSFER
         ):
