@@ -167,11 +167,11 @@ def _gather(wanted: Wanted) -> _Work:
         if source.is_file():
             work.files.append(source)
         elif source.is_dir() and is_session(source):
-            work.sessions.append(open_session(source))
+            work.sessions += _planes_of(source)
         elif source.is_dir():
             for path in _below(source):
                 if is_session(path):
-                    work.sessions.append(open_session(path))
+                    work.sessions += _planes_of(path)
                 elif is_dicom(path):
                     work.files.append(path)
                 else:
@@ -189,6 +189,12 @@ def _gather(wanted: Wanted) -> _Work:
     if not work.files and not work.sessions:
         raise InputError(f"{wanted.sources[0] if wanted.sources else out}: holds neither DICOM nor a session")
     return work
+
+
+def _planes_of(folder: Path) -> list[StoredSession]:
+    """The session, and that of a biplane's other plane, which lies in a folder below."""
+    others = [path for path in sorted(folder.iterdir()) if path.is_dir() and is_session(path)]
+    return [open_session(path) for path in (folder, *others)]
 
 
 def _below(folder: Path) -> Iterator[Path]:
