@@ -29,10 +29,11 @@ from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.secret import Secret
 from recordings.deidentifying.sessions import names_in_session, shifted_days_of, write_session
 from recordings.importing.regions import Region
-from recordings.session import StoredSession, is_session, open_session
+from recordings.session import SESSION, StoredSession, is_session, open_session
 
 RECEIVED = "received"
 MOST_FILES = 100_000
+_SECOND_PLANE = "second-plane"
 
 Progress = Callable[[int, int | None], None]
 Confirm = Callable[[Look], "tuple[Region, ...] | None"]
@@ -148,7 +149,7 @@ def deidentify(
         if outcome.remains:
             return outcome
         whole = folder / "whole"
-        alone = len(work.sessions) == 1 and not work.files
+        alone = not work.files and len(list(whole.iterdir())) == 1
         _publish(next(whole.iterdir()) if alone else whole, wanted.out)
     return outcome
 
@@ -286,15 +287,18 @@ def _write(
     for number, path in enumerate(work.files, start=1):
         keep(path, whole, str(path))
         writing(number, len(work.files))
+    placed: dict[Path, Path] = {}
     for session in work.sessions:
+        first = placed.get(session.folder.parent)
         name = f"session-{wanted.secret.token('session', session.about.id)[:12]}"
+        target = placed[session.folder] = whole / name if first is None else first / _SECOND_PLANE
 
-        def fill(target: Path, session: StoredSession = session) -> None:
+        def fill(folder: Path, session: StoredSession = session) -> None:
             for path in work.received[session.folder]:
-                keep(path, target / RECEIVED, str(path))
+                keep(path, folder / RECEIVED, str(path))
 
         write_session(
-            session, whole / name, wanted.secret, work.masks[session.folder].regions, fill=fill,
+            session, target, wanted.secret, work.masks[session.folder].regions, fill=fill,
             progress=writing,
         )  # fmt: skip
         outcome.sessions += 1
@@ -327,9 +331,8 @@ def _check(
             if problem is not None:
                 outcome.remains.append(Remain(problem, where))
     whole = folder / "whole"
-    for path in sorted(whole.iterdir()):
-        if is_session(path):
-            outcome.remains += session_remains(open_session(path), search)
+    for path in sorted(whole.rglob(SESSION)):
+        outcome.remains += session_remains(open_session(path.parent), search)
     for path in whole.rglob("*"):
         outcome.remains += search.in_text(path.name, f"name of {path.name}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -127,3 +128,13 @@ def test_an_archived_session_is_cleaned_too(session: Path, tmp_path: Path) -> No
     stored = cleaned(session, tmp_path / "out")
     with stored.frames() as reader:
         assert (len(reader), reader.step_count) == (5, 5)
+
+
+def test_the_other_plane_goes_with_the_first(session: Path, tmp_path: Path) -> None:
+    shutil.copytree(session, tmp_path / "other")
+    (tmp_path / "other").rename(session / "second-plane")
+    shutil.rmtree(session / "second-plane" / "received")
+    outcome = deidentify(Wanted((session,), tmp_path / "out", SECRET, (BOX,)))
+    assert (outcome.sessions, outcome.files, outcome.remains) == (2, 2, [])
+    second = open_session(tmp_path / "out" / "second-plane")
+    assert second.about.procedure == open_session(tmp_path / "out").about.procedure
