@@ -269,13 +269,13 @@ def _write(
     wanted: Wanted, work: _Work, outcome: Outcome, folder: Path, writing: Progress
 ) -> list[tuple[str, DicomObject, Written, Masking]]:
     made: list[tuple[str, DicomObject, Written, Masking]] = []
-    whole = folder / "whole"
+    whole, search = folder / "whole", Search(work.names)
     whole.mkdir(mode=0o700)
 
     def keep(path: Path, place: Path, where: str) -> None:
         held, masking = read_object(path), work.masks[path]
         written = write_object(held, place, wanted.secret, work.names, masking)
-        if _remains_in_pixels(written, work.names):
+        if _remains_in_pixels(written, search):
             # a code stream may carry comments: then what it codes is stored bare
             written.path.unlink()
             written = write_object(held, place, wanted.secret, work.names, masking, decode=True)
@@ -305,10 +305,9 @@ def _write(
     return made
 
 
-def _remains_in_pixels(written: Written, names: Names) -> bool:
+def _remains_in_pixels(written: Written, search: Search) -> bool:
     if written.native or written.pixels_from is None:
         return False
-    search = Search(names)
     return any(True for _ in search.in_file(written.path, "", 0))
 
 

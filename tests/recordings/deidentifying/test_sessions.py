@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from pydicom import dcmread
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
@@ -17,12 +18,15 @@ from calibration.profile import read_profile
 from recordings.archive import archive_session
 from recordings.beginning import beginnings_of
 from recordings.deidentifying import sessions
+from recordings.deidentifying.check import session_remains
+from recordings.deidentifying.identity import Names
+from recordings.deidentifying.remains import Search
 from recordings.deidentifying.run import Wanted, deidentify
 from recordings.deidentifying.secret import Secret
 from recordings.dicom_origin import origins_of
 from recordings.importing.regions import Region
 from recordings.procedure import Procedure
-from recordings.session import PROFILE, SNAPSHOTS, StoredSession, open_session
+from recordings.session import PROFILE, SNAPSHOTS, StoredSession, open_session, session_json
 from recordings.timeline import moments_of
 from recordings.verify import verify_session
 from tests.recordings.deidentifying.conftest import WHEN
@@ -121,6 +125,24 @@ def test_a_name_left_in_a_session_is_listed_and_nothing_is_kept(
     outcome = deidentify(Wanted((session,), tmp_path / "out", SECRET, (BOX,)))
     assert any("log.sqlite" in remain.where for remain in outcome.remains)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_short_name_is_looked_for_in_words_and_not_in_pictures(session: Path, tmp_path: Path) -> None:
+    """A name of three letters stands in any picture by chance."""
+    about = open_session(session).about
+    named_so = structs.replace(about, procedure=Procedure(patient_id="40712", patient_name="Lee, Kim"))
+    (session / "session.json").write_bytes(session_json(named_so))
+    shutil.rmtree(session / "received")
+    outcome = deidentify(Wanted((session,), tmp_path / "out", SECRET, (BOX,)))
+    assert outcome.remains == []
+    (session / "reference-0.png").write_bytes(b"\x89PNG -Lee- ")
+    made = StoredSession(session, named_so)
+    names = Names(texts={"Lee": "patient_name"})
+    assert [one for one in session_remains(made, Search(names)) if "reference" in one.where] == []
+    (session / "plan.json").write_bytes(b'{"name": "of Lee", "reference_png": "' + b"A/Lee/" * 100 + b'"}')
+    assert [one for one in session_remains(made, Search(names)) if "plan.json" in one.where]
+    (session / "plan.json").write_bytes(b'{"reference_png": "' + b"A/Lee/" * 100 + b'"}')
+    assert [one for one in session_remains(made, Search(names)) if "plan.json" in one.where] == []
 
 
 def test_an_archived_session_is_cleaned_too(session: Path, tmp_path: Path) -> None:
