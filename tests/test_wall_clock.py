@@ -17,10 +17,10 @@ READS_THE_WALL_CLOCK = {
     "recordings/library/index.py",  # whether a session was written to just now
     "ui/library_command.py",  # what is older than the retention
     "ui/send_command.py",  # when what failed is tried again, which outlives the machine's start
+    "ui/start/scheduled.py",  # which steps are of today, and when the list was read
     "ui/live.py",  # the name of a new folder
     "calibration/profile.py",  # when a profile was made
     "calibration/readiness.py",  # whether it has expired
-    "ui/send_command.py",  # when the next try is due, over restarts
     "ui/worklist_command.py",  # which day is today, and when the list was read
     "ui/start/window.py",  # names of new folders and plans
     "ui/wizard/review_page.py",  # the same, of what is about to be saved

@@ -39,6 +39,7 @@ from ui.options import (
 )
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
+from ui.receive_command import receive
 from ui.replay_command import replay
 from ui.results_command import results
 from ui.send_command import send
@@ -142,6 +143,7 @@ app.command()(export)
 app.command()(results)
 app.command("train")(train_command)
 app.command()(library)
+app.command()(receive)
 app.command()(send)
 app.command()(fetch)
 app.command()(worklist)
