@@ -90,7 +90,10 @@ def test_no_module_runs_what_a_file_says_or_listens() -> None:
 
 
 def of_the_network(problem: str) -> bool:
-    return problem.startswith(("imports socket", "imports socketserver.")) or problem.rpartition(".")[2] in LISTENS
+    return (
+        problem.startswith(("imports socket", "imports socketserver."))
+        or problem.rpartition(".")[2] in LISTENS
+    )
 
 
 @pytest.fixture(scope="module")
