@@ -1,12 +1,16 @@
 """SIGKILL at random moments while objects are queued and sent: what arrives at an Orthanc, and what is left.
 
     python -m benchmarks.sending [--kills 50] [--seed 1] [--out FILE]
+    python -m benchmarks.sending --frames 300
 
 One queue, one Orthanc, one process after the other: each queues a few objects, sends what is in the queue,
 asks for storage commitment and waits for it, until it is killed: while it queues, while it sends, or while it
 waits, at a random moment then. Now and then Orthanc is killed just before, and started again over what it
 holds. At the end one process goes on until the queue is empty. Then every object of which a process had said
 that it is queued has to be in Orthanc once, with every value that it was made with.
+
+With --frames: how fast one object of so many frames (1024 x 1024, 16 bit) goes to DCMTK's storescp, and how
+much memory that takes, beside DCMTK's storescu in the same run.
 """
 
 from __future__ import annotations
@@ -26,12 +30,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydicom import dcmread
 
+from recordings.multi_frame_file import MultiFrameFile
 from recordings.sending.entry import Stage
 from recordings.sending.queue import open_queue
 from tests.network.objects import write_object
-from tests.peers import Orthanc, free_port, orthanc
+from tests.peers import Orthanc, free_port, orthanc, run, server
 
 _CHILD = """
 import sys, time
@@ -197,13 +203,67 @@ class Bench:
         }  # fmt: skip
 
 
+_LARGE = """
+import resource, sys, time
+from pathlib import Path
+from recordings.network.address import Peer
+from recordings.sending.entry import Route
+from recordings.sending.queue import open_queue
+from recordings.sending.sender import sending
+
+def peak_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+before_mb = peak_mb()
+with open_queue(Path(sys.argv[2])) as queue:
+    times = [time.perf_counter()]
+    queue.add([Path(sys.argv[1])], Route(Peer.parse(sys.argv[3], "--to"), "CEMENTWATCH"), time.time())
+    times.append(time.perf_counter())
+    with sending(queue, clock_s=time.time) as sender:
+        sender.round()
+    times.append(time.perf_counter())
+    assert queue.entries() == ()
+print(f"queued in {times[1] - times[0]:.2f} s, sent in {times[2] - times[1]:.2f} s, "
+      f"memory {before_mb:.0f} MB before, {peak_mb():.0f} MB at most")
+"""
+
+
+def send_large(folder: Path, frames: int) -> None:
+    """Send one large object, and print how long that took."""
+    path, port = folder / "large.dcm", free_port()
+    write_object(path)
+    header = dcmread(path)
+    header.NumberOfFrames, header.Rows, header.Columns = frames, 1024, 1024
+    del header.PixelData
+    path.unlink()
+    path.touch()
+    noise = np.random.default_rng(1).integers(0, 4096, (1024, 1024), np.uint16)
+    with MultiFrameFile(path, header) as file:
+        for _ in range(frames):
+            file.add(noise)
+    print(f"{path.stat().st_size / 1e6:.0f} MB")
+    to = f"ANY-SCP@127.0.0.1:{port}"
+    with server("storescp", "--ignore", "--max-pdu", "131072", str(port), port=port, folder=folder):
+        for number in range(3):
+            began = time.perf_counter()
+            run("storescu", "127.0.0.1", str(port), path)
+            print(f"storescu: sent in {time.perf_counter() - began:.2f} s, its start included")
+            queue = folder / f"queue-{number}"
+            subprocess.run([sys.executable, "-c", _LARGE, path, queue, to], check=True)
+
+
 def main() -> int:
     """Kill, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--frames", type=int)
     options = parser.parse_args()
+    if options.frames is not None:
+        with tempfile.TemporaryDirectory() as name:
+            send_large(Path(name), options.frames)
+        return 0
     folder = Path(tempfile.mkdtemp())
     bench = Bench(folder, options.seed)
     try:

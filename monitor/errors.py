@@ -11,6 +11,7 @@ The tree::
     |   +-- CalibrationError  an image or argument from which nothing can be calibrated
     +-- SourceTimeout         no frame within the time asked; the source is still there
     |   +-- SourceAway        the source was lost, and is being opened anew
+    |       +-- RunAwaited    between runs that come one by one: nothing is to be seen until the next one
     +-- SourceLost            the source went away (cable, network, device)
     +-- EndOfStream           the source has no more frames
     +-- RecordingError        the recorder could not keep a frame or a row
@@ -74,6 +75,10 @@ class SourceTimeout(CementWatchError):
 
 class SourceAway(SourceTimeout):
     """The source was lost, and is being opened anew; a later read may succeed."""
+
+
+class RunAwaited(SourceAway):
+    """Runs come one by one, and none is there now; a later read may succeed. Nothing is wrong."""
 
 
 class SourceLost(CementWatchError):

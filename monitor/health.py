@@ -67,6 +67,10 @@ class Evidence:
         Minutes of recording that the disk has room for, where they are few.
     room_full : bool
         The disk has no room left for frames.
+    run_awaited : str or None
+        What is waited for, where runs come one by one and none is there now.
+    near_live : str or None
+        Which run is shown and how old it is, where images do not come as they are made.
     """
 
     image_reasons: tuple[Reason, ...]
@@ -87,6 +91,8 @@ class Evidence:
     counters: Mapping[str, int]
     room_min: float | None = None
     room_full: bool = False
+    run_awaited: str | None = None
+    near_live: str | None = None
 
 
 def judge(evidence: Evidence, now_ns: int, config: HealthConfig, before: Health | None) -> Health:
@@ -104,6 +110,8 @@ def judge(evidence: Evidence, now_ns: int, config: HealthConfig, before: Health 
         reasons.append(Reason(State.DEGRADED, "watchdog", "nobody would notice if this window froze"))
     if evidence.have_result:
         reasons += evidence.image_reasons
+        if evidence.near_live is not None:
+            reasons.append(Reason(State.DEGRADED, "near_live", evidence.near_live))
     elif not reasons:
         reasons.append(Reason(State.SETUP, "waiting", "waiting for the first image"))
     ordered = tuple(sorted(reasons, key=lambda reason: -reason.state))
@@ -121,6 +129,8 @@ def _liveness(evidence: Evidence, now_ns: int, config: HealthConfig) -> list[Rea
         return [Reason(blind, "source_lost", f"image source lost: {evidence.source_error}")]
     if evidence.source_away is not None:
         return [Reason(blind, "source_lost", f"image source lost: {evidence.source_away}")]
+    if evidence.run_awaited is not None:
+        return [Reason(blind, "between_runs", evidence.run_awaited)]
     if evidence.ended:
         return [Reason(blind, "ended", "the recording has ended")]
     if not evidence.capture_alive or not evidence.processing_alive:

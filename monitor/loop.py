@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
-from monitor.errors import CementWatchError, EndOfStream, SourceAway, SourceTimeout
+from monitor.errors import CementWatchError, EndOfStream, RunAwaited, SourceAway, SourceTimeout
 from monitor.frame import Frame
 from monitor.latency_account import LatencyAccount
 from monitor.result import AlertTransition, Result
@@ -62,6 +62,8 @@ class LoopStatus:
         A thread that has finished its work is alive in this sense; one that has died is not.
     counters : mapping of str to int
         ``captured``, ``processed``, ``superseded``, ``in_flight``, ``failed``.
+    run_awaited : str or None
+        What is waited for, where runs come one by one and none is there now.
     """
 
     result: Result | None
@@ -75,6 +77,7 @@ class LoopStatus:
     capture_alive: bool
     processing_alive: bool
     counters: Mapping[str, int]
+    run_awaited: str | None = None
 
 
 class MonitorLoop:
@@ -120,6 +123,7 @@ class MonitorLoop:
         self._gaps_s: deque[float] = deque(maxlen=_GAPS)
         self._source_error: str | None = None
         self._source_away: str | None = None
+        self._run_awaited: str | None = None
         self._fault: str | None = None
         self.latency = LatencyAccount()
         self.on_result: Callable[[], None] | None = None
@@ -150,7 +154,7 @@ class MonitorLoop:
                 median(self._gaps_s) if self._gaps_s else None,
                 self._capture_done and in_hand == 0, self._source_error, self._source_away, self._fault,
                 self._capture.is_alive() or self._capture_done, self._processing.is_alive(),
-                dict(self._counts),
+                dict(self._counts), self._run_awaited,
             )  # fmt: skip
 
     def take_transitions(self) -> list[AlertTransition]:
@@ -165,8 +169,12 @@ class MonitorLoop:
             while not self._stop:
                 try:
                     frame = self._source.read(_READ_TIMEOUT_S)
+                except RunAwaited as error:
+                    self._source_away, self._run_awaited = None, str(error)
+                    continue
                 except SourceTimeout as error:
                     self._source_away = str(error) if isinstance(error, SourceAway) else None
+                    self._run_awaited = None
                     continue
                 self._keep(frame)
                 self._hand_over(frame)
@@ -187,7 +195,7 @@ class MonitorLoop:
         with self._changed:
             while self._lock_step and self._latest is not None and not self._stop:
                 self._changed.wait(0.1)
-            self._source_away = None
+            self._source_away = self._run_awaited = None
             if self._last_capture_ns is not None:
                 self._gaps_s.append((frame.t_capture_ns - self._last_capture_ns) / 1e9)
             self._last_capture_ns = frame.t_capture_ns

@@ -25,6 +25,8 @@ __all__ = [
 _LYTIC = re.compile(r"metasta|lytic|lysis|myeloma|plasm[ao]cytoma|tumou?r|carcinoma|lymphoma", re.IGNORECASE)
 _NOT_LYTIC = re.compile(r"\b(non|not|no)[- ]", re.IGNORECASE)
 _LEVEL_NAME = re.compile(r"\s*(C|TH|T|D|L|S)\s*(\d{1,2})", re.IGNORECASE)
+_EXPECTED = frozenset({"between_runs", "near_live"})
+"""Nothing is wrong: shown as states, but an alarm that always stands teaches to ignore alarms."""
 _SIDED = 1.645
 """A distance's lower bound lies so many standard deviations below it."""
 
@@ -90,6 +92,8 @@ def technical_conditions(reasons: Sequence[Reason], config: AlarmConfig) -> tupl
     """Conditions about the monitor itself: blind, or partly so."""
     found: list[Condition] = []
     for reason in reasons:
+        if reason.code in _EXPECTED:
+            continue
         if reason.state is State.NOT_MONITORING:
             rule = RULES["not_monitoring"]
         elif reason.state is State.DEGRADED:

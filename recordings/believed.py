@@ -14,7 +14,7 @@ from monitor.states import Reason, State, worst
 _OBSERVERS = frozenset(
     {
         "no_image", "lagging", "source_lost", "ended", "fault", "recording", "recording_full",
-        "recording_room", "watchdog", "waiting",
+        "recording_room", "watchdog", "waiting", "between_runs", "near_live",
     }
 )  # fmt: skip
 """Codes of `monitor.health.judge`; all others are the image's own, and are told by each image itself."""

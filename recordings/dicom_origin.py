@@ -29,7 +29,7 @@ class OriginObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_seq : int
         Number within the session (`monitor.frame.Frame.seq`) of the object's first frame.
     frames : int
-        How many frames it has, those counted that could not be decoded.
+        How many frames it has, those counted that could not be decoded: it may have broken off before.
     """
 
     sop_class_uid: str
@@ -92,7 +92,8 @@ def origins_of(session: StoredSession) -> tuple[OriginObject, ...]:
 
 def frame_in(origins: Iterable[OriginObject], seq: int) -> tuple[OriginObject, int] | None:
     """The object that a frame came from, and its number within it, from 1 as DICOM counts; None if none."""
-    for origin in origins:
+    # the later one, where one before broke off before its last frame
+    for origin in reversed(tuple(origins)):
         if origin.first_seq <= seq < origin.first_seq + origin.frames:
             return origin, seq - origin.first_seq + 1
     return None

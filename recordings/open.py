@@ -14,6 +14,7 @@ from recordings.simulated.settings import SimulationSettings
 from recordings.simulated.source import SimulatedSource
 
 _SIMULATED = "simulated:"
+_LISTENS = "dicom://"
 _NUMBERS = {
     "duration": "duration_s",
     "dose": "dose_ngy",
@@ -27,7 +28,8 @@ def open_source(spec: str, *, frame_rate_hz: float | None = None) -> FrameSource
     """Return the source that `spec` names; nothing is opened yet.
 
     Beside everything `monitor.sources.open.source_for` knows: ``simulated:NAME``, with settings as in
-    ``simulated:canal?seed=3&size=1024``, and the folder of a recorded session.
+    ``simulated:canal?seed=3&size=1024``, ``dicom://AET@HOST:PORT`` to listen for runs
+    (`recordings.receiving.listen_options`), and the folder of a recorded session.
 
     Raises
     ------
@@ -37,6 +39,11 @@ def open_source(spec: str, *, frame_rate_hz: float | None = None) -> FrameSource
     if spec.startswith(_SIMULATED):
         name, settings = simulation(spec)
         return SimulatedSource(name, settings)
+    if spec.startswith(_LISTENS):
+        from recordings.receiving.listen_options import parse_listen
+        from recordings.receiving.near_live import NearLiveSource
+
+        return NearLiveSource(parse_listen(spec), assumed_frame_rate_hz=frame_rate_hz or 15.0)
     if _is_session(Path(spec)):
         return RecordedSource(Path(spec))
     return source_for(spec, frame_rate_hz=frame_rate_hz)

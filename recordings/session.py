@@ -2,8 +2,9 @@
 
 It holds ``frames.mcap``, ``log.sqlite``, ``plan.json``, ``config.toml`` and ``session.json``, and while it is
 being recorded ``memory.msgpack``, which a restart goes on with; all readable by its owner only. Where moments
-were marked (event ``mark`` of the log), ``snapshots/`` holds pictures of the screen. ``profile.json`` is the
-calibration of the room; ``tags.json`` and ``thumbnail.png`` are the library's (`recordings.library`).
+were marked (event ``mark`` of the log), ``snapshots/`` holds pictures of the screen. Where runs were
+received, ``received/`` holds the DICOM objects as they came. ``profile.json`` is the calibration of the room;
+``tags.json`` and ``thumbnail.png`` are the library's (`recordings.library`).
 ``session.json`` is written last and replaced whole: a folder with it is a session, and ``complete`` in it
 is true once the session was closed in order; ``checksums.sha256`` is then written over all of it. Archived
 (`recordings.archive`), it holds ``frames.mkv`` and ``timeline.mcap`` in place of ``frames.mcap``: `files` in
@@ -38,14 +39,17 @@ from recordings.recording import RecordingReader, RecordingWriter
 
 SCHEMA = "cementwatch.session/1"
 FRAMES, LOG, PLAN, CONFIG, SESSION = "frames.mcap", "log.sqlite", "plan.json", "config.toml", "session.json"
-MEMORY, SNAPSHOTS, PROFILE = "memory.msgpack", "snapshots", "profile.json"
+MEMORY, SNAPSHOTS, PROFILE, RECEIVED = "memory.msgpack", "snapshots", "profile.json", "received"
 VIDEO, TIMELINE = "frames.mkv", "timeline.mcap"
 TRUTH = "truth.json"
 """What was really so, beside a simulated procedure."""
+DOSE = "dose.json"
+"""Radiation dose reports that were joined to the session (`recordings.dose`); may be added at any time."""
 _LARGEST_BYTES = 1024 * 1024
 _OF_BEGINNING = re.compile(r"reference-\d+\.png|remembered-\d+\.msgpack")
 _CHEAP_TO_SUM_BYTES = 1 << 30
-"""A recording that was gone on with has no sum yet; a larger one gets it when it is archived."""
+"""A recording that was gone on with has no sum yet, and what was received has none; more than this gets them
+when the session is archived."""
 
 
 class SessionFile(msgspec.Struct, frozen=True):
@@ -236,6 +240,9 @@ class Session:
     def _write_checksums(self) -> None:
         known = {FRAMES: self.recording.sha256}
         with suppress(OSError):  # the session is whole without; that there are none is said of it
+            received = [path for path in (self.folder / RECEIVED).glob("*") if path.is_file()]
+            if sum(path.stat().st_size for path in received) > _CHEAP_TO_SUM_BYTES:
+                known |= {f"{RECEIVED}/{path.name}": None for path in received}
             if known[FRAMES] is None and (self.folder / FRAMES).stat().st_size <= _CHEAP_TO_SUM_BYTES:
                 del known[FRAMES]
             write_checksums(self.folder, kept_files(self.folder, self.about), known)
@@ -290,14 +297,14 @@ class StoredSession:
 def kept_files(folder: Path, about: SessionFile) -> list[str]:
     """What does not change once the session is closed: names relative to its folder, those that are there."""
     named = [name for name in about.files.values() if name is not None and Path(name).name == name]
-    return covered(folder, (*named, SESSION, PROFILE, *_of_beginnings(folder)), (SNAPSHOTS,))
+    return covered(folder, (*named, SESSION, PROFILE, *_of_beginnings(folder)), (SNAPSHOTS, RECEIVED))
 
 
 def own_files(folder: Path) -> list[str]:
     """Every file that this software may have put into a session's folder, those that are there; sorted."""
     logs = (LOG, f"{LOG}-wal", f"{LOG}-shm", f"{LOG}-journal")
     names = (
-        FRAMES, VIDEO, TIMELINE, *logs, PLAN, CONFIG, SESSION, MEMORY, PROFILE, CHECKSUMS, TRUTH,
+        FRAMES, VIDEO, TIMELINE, *logs, PLAN, CONFIG, SESSION, MEMORY, PROFILE, CHECKSUMS, TRUTH, DOSE,
         *_of_beginnings(folder),
     )  # fmt: skip
     return sorted(name for name in (*names, *(f".{name}.new" for name in names)) if (folder / name).is_file())

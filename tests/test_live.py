@@ -17,12 +17,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from benchmarks.driven import display
 from monitor.config import Config
 from monitor.errors import OutputError
 from monitor.plan import plan_to_json
 from monitor.sources import source_for
+from recordings.dicom_origin import origins_of
 from recordings.session import StoredSession, open_session
 from recordings.simulated.marks import plan_for
 from recordings.simulated.settings import SimulationSettings
@@ -139,6 +141,10 @@ def test_a_kept_procedure_can_be_analysed(dicom: Path, tmp_path: Path) -> None:
     kept = open_session(folder)
     assert kept.about.complete
     count = frames_are_those_of(kept, dicom / "run.dcm")
+    header = dcmread(dicom / "run.dcm", stop_before_pixels=True)
+    (origin,) = origins_of(kept)  # results can refer to what was monitored
+    assert (origin.sop_instance_uid, origin.first_seq) == (header.SOPInstanceUID, 0)
+    assert (origin.study_instance_uid, origin.frames) == (header.StudyInstanceUID, header.NumberOfFrames)
     assert count == 30
     again, direct = out / "again", out / "direct"
     assert call("analyse", folder, "--plan", folder / "plan.json", "--out", again) == 0

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+from types import FrameType
 
 
 class Asked:
@@ -34,3 +39,28 @@ class Asked:
             except Empty:
                 return self._set
         return True
+
+
+@contextmanager
+def asked_by_signal() -> Iterator[Asked]:
+    """Turn the first signal to end into a word to whoever waits, so that a session is closed and not cut off.
+
+    A second one does what it does without us. Elsewhere than on the main thread signals are left alone.
+    """
+    asked = Asked()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, _: FrameType | None) -> None:
+        asked.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -12,7 +12,8 @@ from monitor.plan import Plan
 from monitor.result import AlertTransition
 from monitor.sources.base import FrameSource
 from recordings.session import SESSION
-from ui.live import LiveRun, asked_by_signal, live_run
+from ui.asked import asked_by_signal
+from ui.live import LiveRun, live_run
 from ui.session_folders import SECOND_FOLDER
 from ui.watchdog.heartbeat import Heartbeat
 

@@ -12,6 +12,7 @@ from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.archive_command import archive
 from ui.deidentify_command import deidentify
+from ui.dose_command import dose
 from ui.export_command import export
 from ui.fetch_command import fetch
 from ui.import_command import import_command
@@ -38,6 +39,7 @@ from ui.options import (
 )
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
+from ui.receive_command import receive
 from ui.replay_command import replay
 from ui.results_command import results
 from ui.send_command import send
@@ -136,10 +138,12 @@ app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
 app.command()(deidentify)
+app.command()(dose)
 app.command()(export)
 app.command()(results)
 app.command("train")(train_command)
 app.command()(library)
+app.command()(receive)
 app.command()(send)
 app.command()(fetch)
 app.command()(worklist)

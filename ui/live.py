@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 import time
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
@@ -31,20 +30,23 @@ from monitor.sources.reconnecting import Reconnecting
 from monitor.states import Reason, State
 from monitor.stepping import Stepping
 from recordings.beginning import Beginning, keep_beginning
-from recordings.dicom_origin import note_origin, origins_in
+from recordings.dicom_origin import note_origin, origins_in, origins_of
 from recordings.memory_keeper import MemoryKeeper
 from recordings.monitor_lock import monitoring
 from recordings.procedure import Procedure
 from recordings.recorder import Recorder
 from recordings.resume import Resumed, resume_session
 from recordings.room import Free, RoomWatch, expected_bytes_per_s, free_bytes, too_little
-from recordings.session import MEMORY, PROFILE, Session, utc_now
+from recordings.session import MEMORY, PROFILE, Session, open_session, utc_now
 from recordings.watching import reference_of, views_to_watch, watch
-from ui.asked import Asked
+from ui.asked import Asked, asked_by_signal
 from ui.delays import delay_of
 from ui.observer import Observer
 from ui.version import software_version
 from ui.watchdog.heartbeat import Heartbeat
+
+if TYPE_CHECKING:
+    from recordings.receiving.near_live import NearLiveSource
 
 RECORDER_BUDGET_BYTES = 256 * 1024 * 1024
 _POLL_S = 0.03
@@ -100,6 +102,7 @@ def live_run(
     heart: Heartbeat | None = None,
     asked: Asked | None = None,
     procedure: Procedure | None = None,
+    near: NearLiveSource | None = None,
     free: Free = free_bytes,
 ) -> Iterator[LiveRun]:
     """Open everything, start the loop, and take it all down again in order.
@@ -118,6 +121,8 @@ def live_run(
         Whose word to stop holds; None: this run listens for signals itself.
     procedure : Procedure or None
         Whose procedure it is; kept with a new session.
+    near : NearLiveSource or None
+        The source below `source` where that is one of runs that arrive; it listens already.
     free : callable
         Gives the space left where a folder lies (bytes); None: it cannot be told.
 
@@ -152,6 +157,10 @@ def live_run(
             else resumed.session
         )
         frames: FrameSource = paced
+        if near is not None and kept is not None:
+            if resumed is not None:
+                near.go_on(origins_of(open_session(kept.folder)), resumed.next_seq)
+            near.attach(kept.log.event)
         if resumed is not None:
             if resumed.memory is not None:
                 pipeline.recall(resumed.memory)
@@ -182,13 +191,14 @@ def live_run(
                 keeper.look(now_ns)
             return result
 
-        if kept is not None:
+        if kept is not None and near is None:  # runs that arrive tell it themselves
             _note_origins(kept, info, 0 if resumed is None else resumed.next_seq)
         loop = MonitorLoop(frames, step, keep, time.monotonic_ns)
         observer = Observer(
             loop, stepping, config, kept.log if kept is not None else None, recorder, keeper, info=info,
             tell=tell, note=note,
             start_ns=kept.about.anchor_monotonic_ns if kept is not None else None, heart=heart,
+            near_live=near.age_words if near is not None else lambda: None,
         )  # fmt: skip
         if heart is not None and kept is not None:
             heart.session(kept.folder)
@@ -211,6 +221,8 @@ def live_run(
                 stopped = loop.stop()
                 sys.setswitchinterval(usual_s)
                 written = recorder.stop() if recorder is not None else True
+                if near is not None and stopped:
+                    near.close()  # what came until now is part of the session, and nothing else is
                 observer.finish()
                 if keeper is not None:
                     keeper.stop(finished=clean and stopped)
@@ -218,31 +230,6 @@ def live_run(
                 if kept is not None and written:
                     delay = delay_of(loop.latency, ready.latency_ms)
                     kept.close(complete=clean and stopped, delay=None if delay is None else asdict(delay))
-
-
-@contextmanager
-def asked_by_signal() -> Iterator[Asked]:
-    """Turn the first signal to end into a word to whoever waits, so that a session is closed and not cut off.
-
-    A second one does what it does without us. Elsewhere than on the main thread signals are left alone.
-    """
-    asked = Asked()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def ask(number: int, _: FrameType | None) -> None:
-        asked.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _keep_beginning(kept: Session, recorder: Recorder, begun: Beginning) -> None:

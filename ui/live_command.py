@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -144,11 +145,14 @@ def live(
     from monitor.sources.cropped import cropped
     from recordings.open import open_source
     from recordings.procedure import take_procedure
+    from recordings.receiving.near_live import NearLiveSource
     from recordings.room import free_bytes, room_words
+    from ui.asked import asked_by_signal
     from ui.biplane import biplane_run
     from ui.delays import delay_of
     from ui.keys import read_keys
     from ui.live import live_run, run_headless
+    from ui.near_live import begin_to_listen, wait_for_first_run
 
     if seconds is not None and not seconds > 0:
         raise InputError(f"--seconds must be above 0, is {seconds:g}")
@@ -158,22 +162,43 @@ def live(
         raise InputError("--second-view needs the --second source that shows it")
     if second is not None and profile is not None:
         raise InputError("--profile is of one plane: with --second each view keeps the scale of the plan")
+    if second is not None and any(one.startswith("dicom://") for one in (source, second)):
+        raise InputError("dicom:// is one plane: not with --second")
     if second is not None and crop is not None:
         raise InputError("--crop is of one plane: with --second it is asked for behind the # of each source")
     procedure = take_procedure(os.environ)
     marked = with_brand(with_polarity(read_plan(plan), polarity), brand)
     settings, part = config_of(config, preset), crop_of(crop)
-    opened = cropped(open_source(source, frame_rate_hz=rate_of(frame_rate)), part)
+    delivered = open_source(source, frame_rate_hz=rate_of(frame_rate))
+    near = delivered if isinstance(delivered, NearLiveSource) else None
+    opened = cropped(delivered, part)
     room = profile_of(profile)
     does = read_keys(keys) if keys is not None or not headless else None
     try:
         with ExitStack() as stack:
+            asked = None
+            if near is not None:
+                asked = stack.enter_context(asked_by_signal())
+                stack.callback(near.close)
+                begin_to_listen(
+                    near, marked, settings, session, view_name=view, crop=part, resume=resume
+                )  # fmt: skip
+                begun_s = time.monotonic()
+                if not wait_for_first_run(
+                    near, marked, settings, asked, heart, headless=headless, seconds=seconds,
+                    full_screen=not windowed, keys=does,
+                ):  # fmt: skip
+                    heart.end()
+                    typer.echo(f"no run was monitored; what came is in {session}")
+                    return None
+                if seconds is not None:
+                    seconds = max(0.1, seconds - (time.monotonic() - begun_s))
             if second is None:
                 runs: tuple[LiveRun, ...] = (
                     stack.enter_context(
                         live_run(
                             opened, marked, settings, session, view_name=view, profile=room, tell=_tell(),
-                            resume=resume, heart=heart, procedure=procedure,
+                            resume=resume, heart=heart, procedure=procedure, asked=asked, near=near,
                         )
                     ),
                 )  # fmt: skip

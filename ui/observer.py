@@ -50,6 +50,8 @@ class Observer:
         When the session began (ns, monotonic); None: now.
     heart : Heartbeat or None
         Told of every look, for the watchdog.
+    near_live : callable
+        Which run is shown and how old it is; None where images come as they are made.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class Observer:
         note: str | None = None,
         start_ns: int | None = None,
         heart: Heartbeat | None = None,
+        near_live: Callable[[], str | None] = lambda: None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._loop, self._pipeline, self._config = loop, pipeline, config
         self._log, self._recorder, self._keeper = log, recorder, keeper
         self._tell, self._note, self._info = tell, note, info
         self._heart = heart or Heartbeat(None)
+        self._near_live = near_live
         self._clock_ns = clock_ns
         self._start_ns = clock_ns() if start_ns is None else start_ns
         self._board = AlarmBoard()
@@ -110,6 +114,7 @@ class Observer:
             processing_ms=self._loop.latency.recent_ms,
             source=source_words(self._info, status.frame_period_s) if self._info is not None else "",
             alerts=self._board.alerts,
+            near_live=evidence.near_live is not None or status.run_awaited is not None,
         )
 
     def finish(self) -> None:
@@ -193,6 +198,8 @@ class Observer:
             counters=counters,
             room_min=recorder.room.minutes if recorder is not None and recorder.room.low else None,
             room_full=recorder is not None and recorder.room.full,
+            run_awaited=status.run_awaited,
+            near_live=self._near_live(),
         )
 
     def _keep(self, status: LoopStatus, health: Health, told: list[AlertTransition], now_ns: int) -> None:

@@ -30,7 +30,7 @@ SourceArgument = Annotated[
     typer.Argument(
         metavar="SOURCE",
         help="Video file; DICOM file; folder of DICOM files or images; device:N; rtsp:// or tcp:// address; "
-        "simulated:NAME; folder of a recorded session.",
+        "simulated:NAME; folder of a recorded session; dicom://AET@HOST:PORT to listen for runs (live).",
     ),
 ]
 MaybeSourceArgument = Annotated[

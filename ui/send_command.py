@@ -22,11 +22,12 @@ from ui.dicom_options import (
 )
 from ui.options import say
 from ui.progress import progress
+from ui.results_command import EveryFrameOption, MasksOption, OnlyOption, RunOption, make_results, wish_of
 from ui.session_folders import with_second_plane
-from ui.version import software_version
 
 if TYPE_CHECKING:
     from recordings.network.tls import TlsFiles
+    from recordings.results.write import Wish
     from recordings.sending.entry import Entry, Route
     from recordings.sending.queue import SendQueue
 
@@ -79,6 +80,10 @@ def send(
     drop: Annotated[
         list[str] | None, typer.Option("--drop", metavar="NAME", help="Forget an object in the queue.")
     ] = None,
+    only: OnlyOption = None,
+    run: RunOption = True,
+    every_frame: EveryFrameOption = False,
+    most_masks: MasksOption = None,
     tls: TlsOption = False,
     tls_certificate: TlsCertificateOption = None,
     tls_key: TlsKeyOption = None,
@@ -99,10 +104,11 @@ def send(
 
     folder = queue or user_folder("data") / "sending"
     if sources and to is not None:
+        wish = wish_of(only, run=run, every_frame=every_frame, most_masks=most_masks)
         files = tls_of(tls, tls_certificate, tls_key, tls_authority)
         route = _route(to, aet, commit, host, port, files)
         with open_queue(folder) as opened:
-            return _work(opened, _add(opened, sources, route), wait)
+            return _work(opened, _add(opened, sources, wish, route), wait)
     if not folder.is_dir():
         named = (*(retry or ()), *(drop or ()))
         if named and named != (_ALL,):
@@ -145,12 +151,12 @@ def _route(to: str, aet: str, commit: bool, host: str, port: int | None, tls: Tl
     return Route(Peer.parse(to, "--to"), check_aet(aet, "--aet"), commit, host, port, tls)
 
 
-def _add(queue: SendQueue, sources: Sequence[Path], route: Route) -> list[str]:
+def _add(queue: SendQueue, sources: Sequence[Path], wish: Wish, route: Route) -> list[str]:
     """Queue everything that is named, or nothing: names of the objects."""
     with ExitStack() as stack:
         paths: list[Path] = []
         for source in sources:
-            paths += _objects(source, lambda: stack.enter_context(queue.workshop()))
+            paths += _objects(source, wish, lambda: stack.enter_context(queue.workshop()))
         with progress("queueing"):
             added = queue.add(paths, route, time.time())
     count = len(added.new) + len(added.already)
@@ -159,41 +165,23 @@ def _add(queue: SendQueue, sources: Sequence[Path], route: Route) -> list[str]:
     return [*added.new, *added.already]
 
 
-def _objects(source: Path, workshop: Callable[[], Path]) -> Iterator[Path]:
+def _objects(source: Path, wish: Wish, workshop: Callable[[], Path]) -> Iterator[Path]:
     """DICOM files that a source stands for; those of a session are made first. Raises `InputError`."""
     from monitor.sources.dicom_file import is_dicom
-    from recordings.session import is_session
+    from recordings.session import is_session, open_session
 
     if not source.is_dir():
         yield source
         return
     if is_session(source):
         for folder in with_second_plane(source):
-            yield from _results(folder, workshop())
+            for made in make_results(open_session(folder), workshop() / "results", wish):
+                yield made.path
         return
     found = sorted(path for path in source.rglob("*") if path.is_file() and is_dicom(path))
     if not found:
         raise InputError(f"{source}: no session, and no DICOM files in it")
     yield from found
-
-
-def _results(folder: Path, out: Path) -> Iterator[Path]:
-    """The frames of a session as a DICOM object."""
-    from recordings.export_dicom import export_dicom
-    from recordings.export_part import Part, Wish
-    from recordings.session import open_session
-
-    with progress("making objects") as advance:
-        done = 0
-
-        def step() -> None:
-            nonlocal done
-            done += 1
-            advance(done, None)
-
-        path = out / "run.dcm"
-        export_dicom(open_session(folder), path, Wish(Part(), True, software_version(), step))
-    yield path
 
 
 def _work(queue: SendQueue, names: Sequence[str] | None, wait_s: float) -> int | None:

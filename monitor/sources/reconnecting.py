@@ -87,6 +87,8 @@ class Reconnecting(WrappedSource):
                 raise SourceAway(self._words())
         try:
             frame = self._source.read(timeout_s)
+        except SourceAway:
+            raise  # it says itself that there is nothing, and why
         except SourceTimeout:
             silent_s = (self._clock_ns() - self._newest_ns) / 1e9
             if not self._source.info.live or silent_s < self._stalled_s:

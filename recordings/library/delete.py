@@ -13,7 +13,8 @@ from recordings.library.find import Found, look_at
 from recordings.library.index import row_of
 from recordings.library.tags import FILE as TAGS
 from recordings.library.thumbnail import FILE as THUMBNAIL
-from recordings.session import FRAMES, SESSION, SNAPSHOTS, is_session, open_session, own_files
+from recordings.receiving.names import INCOMING, SUFFIX
+from recordings.session import FRAMES, RECEIVED, SESSION, SNAPSHOTS, is_session, open_session, own_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def _delete(folder: Path, found: Found) -> Deleted:
     names |= {f".{name}.new" for name in (*names, SESSION)}
     freed = sum(size for name, (size, _) in found.files.items() if name in names or name == SESSION)
     try:
-        freed += _delete_snapshots(folder / SNAPSHOTS)
+        freed += _delete_files(folder / SNAPSHOTS, ".png")
+        freed += _delete_files(folder / RECEIVED / INCOMING, SUFFIX)
+        freed += _delete_files(folder / RECEIVED, ".dcm")
         for name in sorted(names - {SESSION}):
             (folder / name).unlink(missing_ok=True)
         (folder / SESSION).unlink(missing_ok=True)
@@ -80,13 +83,13 @@ def _is_plain(name: str) -> bool:
     return Path(name).name == name and name not in (".", "..")
 
 
-def _delete_snapshots(folder: Path) -> int:
-    """Pictures of marked moments; how many bytes they took."""
+def _delete_files(folder: Path, suffix: str) -> int:
+    """Pictures of marked moments, or objects that were received; how many bytes they took."""
     if folder.is_symlink() or not folder.is_dir():
         return 0
     freed = 0
     for path in sorted(folder.iterdir()):
-        if path.suffix == ".png" and path.is_file() and not path.is_symlink():
+        if path.suffix == suffix and path.is_file() and not path.is_symlink():
             freed += path.stat().st_size
             path.unlink()
     with suppress(OSError):  # something else is in it

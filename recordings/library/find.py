@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import InputError
-from recordings.session import FRAMES, LOG, SESSION, SNAPSHOTS
+from recordings.session import FRAMES, LOG, RECEIVED, SESSION, SNAPSHOTS
 
 _DEEPEST = 12
+_OWN = (SNAPSHOTS, RECEIVED)
 _SIGNS = frozenset((SESSION, FRAMES, LOG, "frames.mkv", "timeline.mcap"))
 
 
@@ -61,7 +62,7 @@ def find_sessions(root: Path) -> Iterator[Found]:
         if found.problem is not None or not _SIGNS.isdisjoint(found.files):
             yield found
         if depth < _DEEPEST:
-            deeper = [path for path in below if not path.name.startswith(".") and path.name != SNAPSHOTS]
+            deeper = [path for path in below if not path.name.startswith(".") and path.name not in _OWN]
             waiting += [(_look(path), depth + 1) for path in sorted(deeper, reverse=True)]
 
 

@@ -25,12 +25,10 @@ from pydicom.uid import (
 )
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-    Comprehensive3DSRStorage,
     ComprehensiveSRStorage,
     ComputedRadiographyImageStorage,
     DigitalXRayImageStorageForPresentation,
     DigitalXRayImageStorageForProcessing,
-    EnhancedSRStorage,
     EnhancedXAImageStorage,
     EnhancedXRFImageStorage,
     GrayscaleSoftcopyPresentationStateStorage,
@@ -80,8 +78,7 @@ DOSE_REPORTS = (XRayRadiationDoseSRStorage,)
 RESULTS = (
     MultiFrameTrueColorSecondaryCaptureImageStorage, MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage, SegmentationStorage,
-    GrayscaleSoftcopyPresentationStateStorage, ComprehensiveSRStorage, Comprehensive3DSRStorage,
-    EnhancedSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage, ComprehensiveSRStorage,
 )  # fmt: skip
 """What this software makes of a session."""
 FINDS = (StudyRootQueryRetrieveInformationModelFind, PatientRootQueryRetrieveInformationModelFind)

@@ -65,6 +65,7 @@ class StoringDimse(DIMSEServiceProvider):
         """Take what came in one PDU."""
         for context_id, data in primitive.presentation_data_value_list:
             if not self._receive(context_id, data):
+                self._of.broken()
                 self.dul.event_queue.put(INVALID_PDU)
                 return
 
@@ -89,7 +90,7 @@ class StoringDimse(DIMSEServiceProvider):
             self._of.pace_message()
             return self.msg_queue.qsize() <= _MOST_AHEAD
         if control & 3 == 3 and isinstance(self.message, C_STORE_RQ):
-            self._current = self._begin(context_id, self.message)
+            return self._begin(context_id, self.message)
         return True
 
     def _data(self, context_id: int, control: int, data: bytes) -> bool:
@@ -118,16 +119,15 @@ class StoringDimse(DIMSEServiceProvider):
         part.presentation_data_value_list = [[context_id, data]]  # type: ignore[list-item]  # as it checks
         super().receive_primitive(part)
 
-    def _begin(self, context_id: int, message: DIMSEMessage) -> Incoming:
-        command = message.command_set
-        context = self._of._accepted_cx.get(context_id)
-        # without a context pynetdicom aborts once the message is complete
-        announced = Announced(
-            str(command.get("AffectedSOPClassUID", "")),
-            str(command.get("AffectedSOPInstanceUID", "")),
-            str(context.transfer_syntax[0]) if context is not None else "",
-        )
-        return self._of.begin(announced)
+    def _begin(self, context_id: int, message: DIMSEMessage) -> bool:
+        command, context = message.command_set, self._of._accepted_cx.get(context_id)
+        if context is None:
+            self._of.told("a context that was not agreed on")
+            return False
+        sop_class, instance = command.get("AffectedSOPClassUID"), command.get("AffectedSOPInstanceUID")
+        syntax = context.transfer_syntax[0]
+        self._current = self._of.begin(Announced(str(sop_class or ""), str(instance or ""), str(syntax)))
+        return True
 
 
 class AdmittingAcse(ACSE):
@@ -194,6 +194,14 @@ class BoundedAssociation(Association):
         """Say what a peer did that nobody should."""
         self._tell(self, words)
 
+    def broken(self) -> None:
+        """Leave nothing of what was on its way: its end will not come."""
+        cast(StoringDimse, self.dimse).discard()
+
+    def _abort_blocking(self, block: bool = True) -> None:
+        self.broken()
+        super()._abort_blocking(block)
+
     def pace(self, count: int) -> None:
         """Read more slowly where too much comes."""
         self._wait(self._paces[0].take(count))
@@ -223,4 +231,4 @@ class BoundedAssociation(Association):
                 if self.dul.is_alive():
                     self.dul.join(2 * LONGEST_WAIT_S)
                 bounded.close_wake()
-            cast(StoringDimse, self.dimse).discard()
+            self.broken()

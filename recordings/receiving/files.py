@@ -13,9 +13,8 @@ from pydicom.uid import UID
 from pynetdicom.dsutils import create_file_meta
 
 from recordings.receiving.identity import Announced, is_uid
+from recordings.receiving.names import INCOMING, SUFFIX
 
-INCOMING = ".incoming"
-SUFFIX = ".part"
 _PART_BYTES = 1 << 20
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 

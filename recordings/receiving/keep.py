@@ -21,8 +21,6 @@ from pathlib import Path, PurePosixPath
 
 from monitor.errors import OutputError
 from recordings.receiving.files import (
-    INCOMING,
-    SUFFIX,
     clean,
     file_meta,
     flush_folder,
@@ -41,6 +39,7 @@ from recordings.receiving.identity import (
     identify,
     is_uid,
 )
+from recordings.receiving.names import INCOMING, SUFFIX
 from recordings.room import Free, free_bytes
 
 _LOOK_EVERY_BYTES = 1 << 24
@@ -245,6 +244,8 @@ class Incoming:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             words = "no room on the disk" if full else f"cannot be written: {error.strerror or 'error'}"
             self._failed = Refused(OUT_OF_RESOURCES, words)
+        except Exception as error:  # whatever it is, nothing may be left
+            self._failed = Refused(CANNOT_UNDERSTAND, f"internal: {type(error).__name__}")
         if self._failed is not None:
             self._remove()
 

@@ -31,6 +31,7 @@ from recordings.receiving.upper_layer import BoundedSocket
 
 _LONGEST_COMMENT = 64
 _STOP_S = 5.0
+_POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class Receiver:
         _quiet()
         ae = AE(ae_title=self._aet)
         ae.maximum_pdu_size = self.limits.pdu_bytes
+        ae.maximum_associations = 1 << 16  # `Admission` decides
         try:
             address = AddressInformation(self._host, self._port).as_tuple
             server = cast(_Server, ae.make_server(
@@ -138,7 +140,7 @@ class Receiver:
             ) from error
         ae._servers.append(server)
         self._server = server
-        threading.Thread(target=server.serve_forever, name="receiver", daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(_POLL_S,), name="receiver", daemon=True).start()
 
     def stop(self) -> None:
         """Listen no more, and abort what still runs; what is being kept is kept to its end."""
@@ -180,7 +182,7 @@ class _Server(ThreadedAssociationServer):
     """Accepts within the limits; whatever a peer keeps waiting for waits on a thread of its own."""
 
     daemon_threads = True
-    request_queue_size = 64
+    request_queue_size = 128
 
     def __init__(self, *arguments: Any, receiver: Receiver, **named: Any) -> None:  # noqa: ANN401
         self.receiver = receiver

@@ -24,6 +24,8 @@ from pynetdicom.transport import AssociationSocket
 from recordings.receiving.limits import Limits
 
 LONGEST_WAIT_S = 0.25
+_LINGER_S = 0.05
+"""So long a peer that was refused may take to close its side."""
 _LARGEST_REQUEST_BYTES = 1 << 18
 _SHORT_PDUS = (0x03, 0x05, 0x06, 0x07)
 INVALID_PDU, CLOSED = "Evt19", "Evt17"
@@ -37,6 +39,10 @@ class Watch(Protocol):
 
     def told(self, words: str) -> None:
         """Say what a peer did that nobody should."""
+        ...
+
+    def broken(self) -> None:
+        """Leave nothing of what was on its way: its end will not come."""
         ...
 
     def pace(self, count: int) -> None:
@@ -60,12 +66,16 @@ class BoundedSocket(AssociationSocket):
     @property
     def ready(self) -> bool:
         """Whether there is something to read; waits a moment for that, or for something to send."""
+        return self.ready_within(LONGEST_WAIT_S)
+
+    def ready_within(self, longest_s: float) -> bool:
+        """As `ready`, for so long at most (s)."""
         connection = self.socket
         if connection is None or not self._is_connected:
             return False
         if isinstance(connection, ssl.SSLSocket) and connection.pending():
             return True
-        wait_s = LONGEST_WAIT_S if self.event_queue.empty() else 0.0
+        wait_s = longest_s if self.event_queue.empty() else 0.0
         try:
             found = select.select([connection.fileno(), self._wake_read], [], [], wait_s)[0]
             if self._wake_read in found:
@@ -115,6 +125,14 @@ class BoundedSocket(AssociationSocket):
         except OSError:
             self.close()
 
+    def _shutdown_socket(self) -> None:
+        """Close it also where the peer has gone already: pynetdicom leaves it open then."""
+        connection = self.socket
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
     def close_wake(self) -> None:
         """Release the means to wake it; the connection is closed by then."""
         for fd in (self._wake_read, self._wake_write):
@@ -142,13 +160,23 @@ class BoundedDul(DULServiceProvider):
         super().__init__(association)
         self._of, self._limits = watch, watch.limits
         self._begun_s = time.monotonic()
-        self._over = False
+        self._ended = False
         self.to_provider_queue = _WakingQueue(self._wake)
         self.daemon = True
 
     def _wake(self) -> None:
         if isinstance(self.socket, BoundedSocket):
             self.socket.wake()
+
+    def run_reactor(self) -> None:
+        """Run to the end of the association; what it cannot go on from ends it."""
+        try:
+            super().run_reactor()
+        except Exception:  # such as an answer to an association that was aborted meanwhile
+            self._of.broken()
+            self.assoc._kill = True
+            self.assoc.is_established = False
+            cast(BoundedSocket, self.socket).close()
 
     def kill_dul(self) -> None:
         """End the thread, also where it waits."""
@@ -159,15 +187,15 @@ class BoundedDul(DULServiceProvider):
         bounded = cast(BoundedSocket, self.socket)
         if self.state_machine.current_state == "Sta13":
             # refused or aborted: nothing that still comes is looked at
-            if bounded.ready:
+            if bounded.ready_within(_LINGER_S):
                 bounded.pass_over()
             else:
                 bounded.close()
             return True
-        if not self._over and time.monotonic() - self._begun_s > self._limits.association_s:
-            self._over = True
-            self._of.told("an association without end")
-            self.event_queue.put(INVALID_PDU)
+        if self._ended:
+            return False  # what it ended by is still to be acted on
+        if time.monotonic() - self._begun_s > self._limits.association_s:
+            self._end(INVALID_PDU, "an association without end")
             return True
         return bool(super()._is_transport_event())
 
@@ -177,31 +205,35 @@ class BoundedDul(DULServiceProvider):
         try:
             head = bounded.recv(6)
             if len(head) < 6:
-                self.event_queue.put(CLOSED)
+                self._end(CLOSED, "")
                 return
             kind, _, length = struct.unpack(">BBL", head)
             if length > self._most(kind):
-                self._of.told("a PDU of an unknown kind or larger than agreed on")
-                self.event_queue.put(INVALID_PDU)
+                self._end(INVALID_PDU, "a PDU of an unknown kind or larger than agreed on")
                 return
             body = bounded.recv(length)
         except OSError:
-            self._of.told("a PDU that did not come to its end")
-            self.event_queue.put(CLOSED)
+            self._end(CLOSED, "a PDU that did not come to its end")
             return
         if len(body) < length:
-            self._of.told("a PDU that did not come to its end")
-            self.event_queue.put(CLOSED)
+            self._end(CLOSED, "a PDU that did not come to its end")
             return
         try:
             pdu, event = self._decode_pdu(head + body)
         except Exception:  # whatever the decoder trips over
-            self._of.told("a PDU that is none")
-            self.event_queue.put(INVALID_PDU)
+            self._end(INVALID_PDU, "a PDU that is none")
             return
         self.event_queue.put(event)
         self._recv_pdu.put(pdu)
         self._of.pace(length)
+
+    def _end(self, event: str, words: str) -> None:
+        """End the association by an event of the state machine."""
+        self._ended = True
+        self._of.broken()
+        if words:
+            self._of.told(words)
+        self.event_queue.put(event)
 
     def _most(self, kind: int) -> int:
         if kind == 0x01:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from socketserver import BaseServer
-from typing import Any
+from typing import Any, cast
 
 from pynetdicom import AE, evt
+from pynetdicom.events import Event
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     Verification,
 )
-from pynetdicom.transport import ThreadedAssociationServer
+from pynetdicom.transport import AssociationServer, ThreadedAssociationServer
 
 from monitor.errors import InputError
 from recordings.network.association import Patience, entity
@@ -23,6 +24,8 @@ from recordings.network.tls import TlsFiles, server_context
 
 _MOST_ASSOCIATIONS = 10
 _POLL_S = 0.05
+_MOST_BYTES = 16 << 20
+"""From one association: some hundred of the largest reports."""
 
 
 class Listener:
@@ -68,21 +71,58 @@ def listening(
     with ExitStack() as stack:
         try:
             bound = stack.enter_context(
-                served(ae, host, port, [(evt.EVT_N_EVENT_REPORT, on_report)], secured)
+                served(
+                    ae,
+                    host,
+                    port,
+                    [(evt.EVT_N_EVENT_REPORT, on_report), (evt.EVT_CONN_OPEN, _bound)],
+                    secured,
+                )
             )
         except OSError as error:
             raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror or error}") from error
         yield Listener(ae, bound)
 
 
+def _bound(event: Event) -> None:
+    """End an association that sends too much: pynetdicom takes whatever length is announced into memory."""
+    held: Any = event.assoc.dul.socket
+    receive, rest_bytes = held.recv, _MOST_BYTES
+
+    def recv(count: int) -> bytearray:
+        nonlocal rest_bytes
+        rest_bytes -= count
+        if rest_bytes < 0:
+            held.socket.shutdown(socket.SHUT_RDWR)
+            raise OSError("too much")
+        return bytearray(receive(count))
+
+    held.recv = recv
+
+
 class _Server(ThreadedAssociationServer):
-    """One that ends as soon as it is asked to, and not half a second later."""
+    """One that a caller who says nothing does not hold up, and that ends as soon as it is asked to."""
+
+    daemon_threads = True
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        return cast(socket.socket, self.socket).accept()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  as pynetdicom has it
+        # on the caller's own thread; pynetdicom greets by TLS on the one that accepts
+        request.settimeout(self.ae.network_timeout)
+        try:
+            if self.ssl_context is not None:
+                request = self.ssl_context.wrap_socket(request, server_side=True)
+            super().finish_request(request, client_address)
+        except OSError:
+            self.shutdown_request(request)
 
     def serve_forever(self, poll_interval: float = _POLL_S) -> None:
         super().serve_forever(poll_interval)
 
     def shutdown(self) -> None:
-        BaseServer.shutdown(self)  # pynetdicom's wants to be one of those that it has started itself
+        super(AssociationServer, self).shutdown()  # pynetdicom's wants to be one that it has started itself
         self.server_close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,21 +81,36 @@ class ScriptedPacs:
         self.answers.append(self._tell(association, self.requests[-1]))
 
     def report(
-        self, to: Peer, request: int = -1, *, aet: str = AET, transaction: str | None = None
+        self,
+        to: Peer,
+        request: int = -1,
+        *,
+        aet: str = AET,
+        transaction: str | None = None,
+        secured: ssl.SSLContext | None = None,
     ) -> int | None:
         """Open an association to whoever asked and report, in the role of the SCP; the answer's status."""
         ae = AE(ae_title=aet)
         role = build_role(StorageCommitmentPushModel, scp_role=True)
         ae.add_requested_context(StorageCommitmentPushModel)
+        opened: list[Any] = []
+        handlers = [
+            (evt.EVT_CONN_OPEN, at_once),
+            (evt.EVT_CONN_OPEN, lambda event: opened.append(event.assoc.dul.socket.socket)),
+        ]
         association = ae.associate(
-            to.host, to.port, ae_title=to.aet, ext_neg=[role], evt_handlers=[(evt.EVT_CONN_OPEN, at_once)]
-        )
-        if not association.is_established:
-            return None
+            to.host, to.port, ae_title=to.aet, ext_neg=[role], evt_handlers=handlers,
+            tls_args=None if secured is None else (secured, to.host),
+        )  # fmt: skip
         try:
+            if not association.is_established:
+                return None
             return self._tell(association, self.requests[request], transaction)
         finally:
-            association.release()
+            if association.is_established:
+                association.release()
+            for held in opened:  # pynetdicom leaves one open that the peer has reset
+                held.close()
 
     def _tell(self, association: Any, request: Dataset, transaction: str | None = None) -> int | None:
         told = Dataset()

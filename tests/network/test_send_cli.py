@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.uid import RLELossless
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    ComprehensiveSRStorage,
+)
 
 from recordings.sending import locks
 from tests import peers
 from tests.network.objects import write_object
 from tests.network.scripted_pacs import ScriptedPacs, scripted_pacs
 from tests.recordings.test_archive import kept
+from tests.recordings.test_retaken import record
 from ui.cli import run
 
 __all__ = ["kept"]
@@ -65,15 +70,29 @@ def test_a_folder_of_dicom_files_is_sent_and_committed(
     assert names_in(queue) == []
 
 
-def test_the_results_of_a_session_are_sent(kept: Path, queue: Path, tmp_path: Path) -> None:
-    before, port = sorted(kept.iterdir()), peers.free_port()
-    to = f"ANY-SCP@127.0.0.1:{port}"
+def test_the_results_of_a_session_are_sent(
+    queue: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = record(tmp_path / "session", frames=12).folder
+    before, port = sorted(session.iterdir()), peers.free_port()
+    asked = ["send", str(session), "--only", "sr", "--to", f"ANY-SCP@127.0.0.1:{port}"]
     (tmp_path / "got").mkdir()
     with peers.server("storescp", "-od", tmp_path / "got", str(port), port=port, folder=tmp_path):
-        assert run(["send", str(kept), "--to", to, "--queue", str(queue)]) == 0
-    assert len(list((tmp_path / "got").iterdir())) >= 1
-    assert sorted(kept.iterdir()) == before, "a session is only read"
-    assert [path.name for path in queue.glob(".making-*")] == []
+        assert run([*asked, "--queue", str(queue)]) == 0
+    got = {str(dcmread(path).SOPClassUID) for path in (tmp_path / "got").iterdir()}
+    assert ComprehensiveSRStorage in got
+    assert sorted(session.iterdir()) == before, "a session is only read"
+    assert list(queue.glob(".making-*")) == []
+    assert " objects queued for ANY-SCP@" in capsys.readouterr().out
+
+
+def test_a_session_that_was_not_monitored_has_no_results_and_queues_nothing(
+    kept: Path, queue: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["send", str(kept), "--to", "A@b:104", "--queue", str(queue)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert names_in(queue) == []
+    assert list(queue.glob(".making-*")) == []
 
 
 def test_what_is_not_sent_is_told_a_line_each_and_goes_on_later(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pynetdicom.sop_class import CTImageStorage  # type: ignore[attr-defined]
 
 from recordings.network.address import Peer
 from recordings.network.association import Patience
-from recordings.network.tls import TlsFiles
+from recordings.network.tls import TlsFiles, client_context
 from recordings.sending.backoff import Backoff, Policy
 from recordings.sending.entry import Entry, Route, Stage
 from recordings.sending.queue import SendQueue, open_queue
@@ -264,6 +265,21 @@ def test_nobody_else_can_report_and_an_unknown_request_is_refused(bench: Bench, 
     assert entry.stage is Stage.ASKED
 
 
+def test_a_caller_that_announces_too_much_is_hung_up_on(bench: Bench, pacs: ScriptedPacs) -> None:
+    us = Peer(AET, "127.0.0.1", peers.free_port())
+    (uid,) = bench.add(committing(pacs, us.port))
+
+    def call(sender: Sender) -> None:
+        with socket.create_connection((us.host, us.port), 5) as hostile:
+            hostile.sendall(b"\x01\x00\xff\xff\xff\xff" + bytes(100))
+            with suppress(ConnectionResetError):
+                assert hostile.recv(1) == b""
+        assert pacs.report(us) == 0x0000
+
+    bench.round(then=call)
+    assert bench.entry(uid) is None
+
+
 def test_what_the_peer_does_not_keep_is_sent_again(bench: Bench, pacs: ScriptedPacs) -> None:
     pacs.reports_on_same = True
     kept, gone, never = bench.add(committing(pacs), 3)
@@ -453,3 +469,24 @@ def test_tls_with_and_without_the_certificate_that_is_asked_for(
     entry = bench.entry(uid)
     assert (entry is None) == known
     assert entry is None or not entry.given_up
+
+
+def test_reports_are_taken_over_tls_and_from_nobody_without_it(
+    bench: Bench, certificates: peers.Certificates, pacs: ScriptedPacs
+) -> None:
+    us = Peer(AET, "127.0.0.1", peers.free_port())
+    (uid,) = bench.add(committing(pacs, us.port))
+    bench.round()
+    (entry,) = bench.queue.entries()
+    made = certificates
+    route = replace(entry.route, tls=TlsFiles(made.server, made.server_key, made.authority))
+    bench.queue.add([bench.folder / "0.dcm"], route, bench.now_s + 60)
+    ours = client_context(TlsFiles(made.client, made.client_key, made.authority))
+
+    def report(sender: Sender) -> None:
+        with socket.create_connection((us.host, us.port)):  # who says nothing holds up nobody
+            assert pacs.report(us) is None
+            assert pacs.report(us, secured=ours) == 0x0000
+
+    bench.round(then=report)
+    assert bench.entry(uid) is None

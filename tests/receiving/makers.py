@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import UID, ExplicitVRLittleEndian, XRayAngiographicImageStorage
@@ -121,3 +124,18 @@ def receiving(
         yield receiver, told
     finally:
         receiver.stop()
+
+
+def full_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full after so many bytes, as the system tells it."""
+    real, left = os.write, count
+
+    def write(fd: int, data: memoryview) -> int:
+        nonlocal left
+        if left <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        done = real(fd, data[:left])
+        left -= done
+        return done
+
+    monkeypatch.setattr("recordings.receiving.keep.os.write", write)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import multiprocessing
 import os
 import threading
@@ -13,15 +12,17 @@ from pydicom import dcmread
 from pydicom.uid import JPEG2000Lossless, SecondaryCaptureImageStorage
 
 from monitor.errors import OutputError
-from recordings.receiving.files import INCOMING, clean
+from recordings.receiving.files import clean
 from recordings.receiving.identity import Announced, Refused
 from recordings.receiving.keep import Keeper, Kept, side_by_side
+from recordings.receiving.names import INCOMING
 from tests.receiving.makers import (
     NAME,
     SERIES,
     STUDY,
     announced,
     data_set,
+    full_after,
     objects_in,
     run_object,
     written,
@@ -150,21 +151,6 @@ def test_a_cut_object_is_refused_and_no_name_is_told(part: float, tmp_path: Path
     assert caught.value.status in (0xC000, 0xA900)
     assert NAME not in str(caught.value)
     assert objects_in(out) == []
-
-
-def full_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that is full after so many bytes, as the system tells it."""
-    real, left = os.write, count
-
-    def write(fd: int, data: memoryview) -> int:
-        nonlocal left
-        if left <= 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        done = real(fd, data[:left])
-        left -= done
-        return done
-
-    monkeypatch.setattr("recordings.receiving.keep.os.write", write)
 
 
 @pytest.mark.parametrize("at", [0, 100, 9000])

@@ -211,8 +211,11 @@ def test_what_was_never_monitored_says_so(tmp_path: Path) -> None:
             next(as_live(stored, reader))
         taken = [retaken.now for retaken in every_frame(stored, reader)]
         assert recorded_track(stored, reader) is None
+        heads = reader.frame_heads
     assert len(taken) == 70
     assert all(step is not None and step.findings is not None for step in taken)
+    # by the clock of the recording, by which a replay finds them
+    assert [step.now_ns for step in taken if step is not None] == list(heads.times_ns)
 
 
 def test_a_results_file_holds_what_was_found(session: StoredSession, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ _FOLLOWS = {
     "unknown_view": "turn back to a marked view, or mark this one",
     "source_lost": "nothing is watched; check the video cable",
     "ended": "nothing is watched any more",
+    "between_runs": "nothing is watched until it comes; go on by eye alone",
     "fault": "stop injecting, or go on by eye alone",
 }
 _FOLLOWS_STATE = {
@@ -157,6 +158,7 @@ def header_model(
         beam_on=f"beam on {clock(result.beam_on_s)}" if result else f"beam on {UNKNOWN}",
         recording=observation.recording,
         audio=_audio(observation),
+        near_live=observation.near_live,
     )
 
 

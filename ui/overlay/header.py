@@ -84,7 +84,10 @@ def heartbeat_at(centre: QPointF, ring_px: float, beats: int) -> QPointF:
 
 def _paint_right(draw: Draw, row: QRectF, header: HeaderModel) -> float:
     """Returns the left edge of what was painted."""
-    left = _paint_replay(draw, row) if header.replay else _paint_recording(draw, row, header)
+    left = _paint_mark(draw, row, "REPLAY") if header.replay else _paint_recording(draw, row, header)
+    if header.near_live:
+        beside = QRectF(row.left(), row.top(), left - draw.px(28) - row.left(), row.height())
+        left = _paint_mark(draw, beside, "NEAR-LIVE")
     rest = QRectF(row.left(), row.top(), left - draw.px(34) - row.left(), row.height())
     pieces = []
     if header.audio:
@@ -111,12 +114,12 @@ def _paint_recording(draw: Draw, row: QRectF, header: HeaderModel) -> float:
     return dot.x()
 
 
-def _paint_replay(draw: Draw, row: QRectF) -> float:
-    """Dark on light, as nothing of a live window is."""
-    width, height = draw.width_of("REPLAY", 24, bold=True) + draw.px(40), draw.px(44)
+def _paint_mark(draw: Draw, row: QRectF, words: str) -> float:
+    """Dark on light, as nothing of a live window is; returns the left edge."""
+    width, height = draw.width_of(words, 24, bold=True) + draw.px(40), draw.px(44)
     box = QRectF(row.right() - width, row.center().y() - height / 2, width, height)
     draw.fill(box, TEXT, 7)
-    draw.text(box, "REPLAY", 24, BACKGROUND, bold=True, align="centre")
+    draw.text(box, words, 24, BACKGROUND, bold=True, align="centre")
     return box.left()
 
 

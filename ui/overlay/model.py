@@ -51,7 +51,8 @@ class BarModel:
 class HeaderModel:
     """The top line. `unchecked`: the view that is not looked at now. `cement`: age, phase, whose times.
 
-    `replay`: it is a recording that is shown; said where a live window says whether it records.
+    `replay`: it is a recording that is shown; said where a live window says whether it records. `near_live`:
+    runs are shown after they have arrived; said beside that.
     """
 
     state: State
@@ -65,6 +66,7 @@ class HeaderModel:
     recording: bool | None
     audio: str
     replay: bool = False
+    near_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Observation:
         From capture to paint, median of the last frames; None before the first.
     level_notes : mapping of str to str
         A remark in place of the planned volume: ``closed at 3:40``.
+    near_live : bool
+        Images do not come as they are made: runs are shown after they have arrived.
     alerts : tuple of Alert
         Alarms of the observer itself (recording, display), besides those of the result.
     """
@@ -60,6 +62,7 @@ class Observation:
     processing_ms: float | None = None
     level_notes: Mapping[str, str] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
+    near_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

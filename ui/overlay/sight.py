@@ -10,7 +10,7 @@ OLDEST_BELIEVED_S = 2.0
 """A result older than this is not shown as true, whatever the health says: the last line of defence."""
 
 STALE_IMAGE_S = 0.5
-_STALE_CODES = frozenset({"no_image", "lagging", "fault", "source_lost", "ended"})
+_STALE_CODES = frozenset({"no_image", "lagging", "fault", "source_lost", "ended", "between_runs"})
 
 
 def result_age_s(observation: Observation) -> float | None:

@@ -4755,5 +4755,25 @@ abgelaufen am %2</translation>
         <source>Ctrl+Z: undo, Ctrl+Enter: confirm, Esc: stop</source>
         <translation>Strg+Z: zurück, Strg+Eingabe: bestätigen, Esc: abbrechen</translation>
     </message>
+    <message>
+        <source>X-ray: %1</source>
+        <translation>Röntgen: %1</translation>
+    </message>
+    <message>
+        <source>fluoroscopy</source>
+        <translation>Durchleuchtung</translation>
+    </message>
+    <message>
+        <source>acquisition</source>
+        <translation>Aufnahme</translation>
+    </message>
+    <message>
+        <source>irradiation</source>
+        <translation>Strahlung</translation>
+    </message>
+    <message>
+        <source>without its dose: %L1</source>
+        <translation>ohne ihre Dosis: %L1</translation>
+    </message>
 </context>
 </TS>

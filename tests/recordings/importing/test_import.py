@@ -20,6 +20,7 @@ from monitor.frame import Frame
 from monitor.plan import plan_to_json
 from monitor.sources.cropped import Crop
 from recordings.archive import archive_session
+from recordings.dicom_origin import frame_in, origins_of
 from recordings.importing.run import Imported, Wanted, import_source
 from recordings.log import read_log
 from recordings.messages import Gap
@@ -269,3 +270,34 @@ def test_foreign_images_bit_for_bit(name: str, tmp_path: Path) -> None:
         images = list(pixels) if pixels.ndim == 3 else [pixels]
     _, session = imported(source, tmp_path / "s")
     same(frames_of(session), np.array(images))
+
+
+def test_where_frames_came_from_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "series"
+    folder.mkdir()
+    uids = {
+        "StudyInstanceUID": "1.2.3",
+        "PatientBirthDate": "19500203",
+        "PatientSex": "X",
+        "AccessionNumber": "A-1",
+    }
+    for number, name in enumerate(("b", "a", "c"), 1):  # in the order of their instance numbers
+        header = xa(run(2), **uids, InstanceNumber=number, SOPInstanceUID=f"1.2.3.{number}")
+        save(header, folder / f"{name}.dcm")
+    _, session = imported(folder, tmp_path / "s")
+    kept = origins_of(session)
+    assert [(one.sop_instance_uid, one.first_seq, one.frames) for one in kept] == [
+        ("1.2.3.1", 0, 2), ("1.2.3.2", 2, 2), ("1.2.3.3", 4, 2),
+    ]  # fmt: skip
+    found = frame_in(kept, 3)
+    assert found is not None
+    assert (found[0].sop_instance_uid, found[1]) == ("1.2.3.2", 2)
+    procedure = session.about.procedure
+    assert procedure is not None
+    assert (procedure.study_instance_uid, procedure.patient_birth_date) == ("1.2.3", "1950-02-03")
+    assert procedure.patient_sex is None  # X is none that DICOM knows
+    assert procedure.accession_number == "A-1"
+    _, again = imported(session.folder, tmp_path / "again")
+    assert origins_of(again) == kept
+    _, nameless = imported(folder, tmp_path / "nameless", deidentify=True, keep_text=True)
+    assert (origins_of(nameless), nameless.about.procedure) == ((), None)

@@ -20,11 +20,15 @@ from monitor.config import parse_config
 from monitor.errors import OutputError, SourceError
 from monitor.frame import Frame
 from monitor.result import Result
+from recordings.archive import archive_session
 from recordings.dicom_origin import origins_of
 from recordings.importing.run import Wanted, import_source
 from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
+from recordings.results.identity import identity_of
+from recordings.results.report import watched_share
+from recordings.results.spool import MaskSpool
 from recordings.results.write import Wish, WrittenObject, write_results
 from recordings.retaken import as_live, every_frame
 from recordings.session import CONFIG, Session, StoredSession, open_session
@@ -36,7 +40,7 @@ from tests.sources.makers import save, xa
 from ui.cli import run
 from ui.replay.painted import open_painted
 
-FRAMES, ACKNOWLEDGED_AT = 48, 44
+FRAMES, ACKNOWLEDGED_AT = 44, 41
 QUICK = "[learning]\nshortest_s = 0.8\n"
 SIZE_PX = (640, 360)
 PAINT = partial(open_painted, size_px=SIZE_PX)
@@ -44,13 +48,13 @@ WHO = Procedure(
     patient_id="4711", patient_name="Zebrowski, Anna", patient_birth_date="1950-02-03", patient_sex="F",
     accession_number="A-12",
 )  # fmt: skip
-STUDY = "1.2.826.0.1.3680043.8.498.77"
+STUDY = "1.2.3.777.55555.4"
 
 
 def pictured(seq: int, noise: np.random.Generator) -> Frame:
     """Quiet for a second and a half, then cement that crosses the posterior wall."""
     return replace(
-        shown(seq + 40, noise), seq=seq, t_capture_ns=10**9 + round(seq * 1e9 / 15), t_source_ns=None
+        shown(seq + 44, noise), seq=seq, t_capture_ns=10**9 + round(seq * 1e9 / 15), t_source_ns=None
     )
 
 
@@ -146,16 +150,20 @@ def test_every_object_says_what_it_is_and_is_its_owners_alone(
             assert "not for clinical use" in ds.DerivationDescription
 
 
-def test_the_same_gives_the_same_files(
+def test_the_same_gives_the_same_files_also_once_it_is_archived(
     monitored: StoredSession, results: tuple[WrittenObject, ...], tmp_path: Path
 ) -> None:
-    wish = Wish(("seg", "gsps", "sr"))
-    again = written(monitored, tmp_path / "again", wish)
+    folder = shutil.copytree(monitored.folder, tmp_path / "session")
+    archive_session(folder, software_version="1.0")
+    archived = open_session(folder)
+    assert archived.archived
+    archived = replace(archived, about=with_fields(archived.about, procedure=WHO))
+    again = written(archived, tmp_path / "again", Wish(("seg", "gsps", "sr")))
     first = {one.kind: one for one in results}
     for one in again:
         assert one.sop_instance_uid == first[one.kind].sop_instance_uid
         assert one.path.read_bytes() == first[one.kind].path.read_bytes(), one.kind
-    newer = written(monitored, tmp_path / "newer", Wish(("gsps", "sr")), version="3.0")
+    newer = written(monitored, tmp_path / "newer", Wish(("sr",)), version="3.0")
     assert not {one.sop_instance_uid for one in newer} & {one.sop_instance_uid for one in results}
 
 
@@ -287,6 +295,17 @@ def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject,
     assert "As it was found and shown during the procedure." in said
 
 
+def test_time_in_which_nothing_came_is_not_monitored() -> None:
+    told = [
+        {"t_ns": 2 * 10**9, "state": "LEARNING", "reasons": "[]"},
+        {"t_ns": 4 * 10**9, "state": "MONITORING", "reasons": "[]"},
+        {"t_ns": 7 * 10**9, "state": "NOT MONITORING", "reasons": "[]"},
+        {"t_ns": 8 * 10**9, "state": "DEGRADED", "reasons": "[]"},
+    ]
+    assert watched_share(told, 10**9, 11 * 10**9) == pytest.approx(0.6)
+    assert watched_share([], 0, 10**9) == 0
+
+
 def test_a_run_that_was_cut_is_a_partial_report(monitored: StoredSession, tmp_path: Path) -> None:
     folder = shutil.copytree(monitored.folder, tmp_path / "cut")
     recording = folder / "frames.mcap"
@@ -342,16 +361,26 @@ def test_the_area_of_masks_is_the_area_that_was_told(
     assert outside * 0.4**2 == pytest.approx(last.levels[0].outside_mm2, rel=0.1)
 
 
-def test_no_more_masks_than_asked_for(monitored: StoredSession, tmp_path: Path) -> None:
-    seg = dcmread(of_kind(written(monitored, tmp_path / "few", Wish(("seg",), most_masks=4)), "seg"))
-    seqs = {
-        group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber
-        for group in seg.PerFrameFunctionalGroupsSequence
-    }
-    moments = 8  # of alarms, and the last, which are kept beside them
-    assert 4 < len(seqs) <= 4 + moments
-    assert FRAMES in seqs
-    assert " of " in seg.DerivationDescription
+def test_no_more_masks_than_asked_for_evenly_spread(tmp_path: Path) -> None:
+    with (tmp_path / "bits").open("w+b") as file:
+        spool = MaskSpool(file, 8)
+        drawn = {}
+        for seq in range(100):
+            mask = np.zeros((5, 7), np.uint8)
+            if seq >= 20:
+                mask[seq % 5, seq % 7], mask[0, 0] = 2, 1
+            drawn[seq] = mask
+            spool.take(seq, {"L1": mask}, keep=seq in (33, 70))
+        held = spool.held()
+        seqs = sorted({one.seq for one in held})
+        assert (spool.with_cement, spool.frames) == (80, len(seqs))
+        assert {33, 70, 99} <= set(seqs)
+        spread = [seq for seq in seqs if seq not in (33, 70, 99)]
+        assert 4 <= len(spread) <= 8
+        assert set(np.diff(spread)) <= {16, 15, 17}
+        for one in held:
+            bits = spool.bits(one).reshape(5, 7)
+            np.testing.assert_array_equal(bits, drawn[one.seq] == one.key[1])
 
 
 # pictures and structures
@@ -467,11 +496,25 @@ def test_results_of_dicom_go_into_its_study_and_refer_to_it(
 
 
 def test_without_its_file_the_session_says_whose_it_is(imported: StoredSession, tmp_path: Path) -> None:
+    origins = origins_of(imported)
+    there = identity_of(imported, origins)
+    assert (there.study_date, there.study_id) == ("20260304", "S1")
     gone = replace(imported.about.source, source_id=str(tmp_path / "gone.dcm"))
     session = replace(imported, about=with_fields(imported.about, source=gone))
-    ds = dcmread(of_kind(written(session, tmp_path / "out", Wish(("sr",), mode="every frame")), "sr"))
-    assert (ds.StudyInstanceUID, str(ds.PatientName), ds.PatientID) == (STUDY, "Secret^Person", "SECRET-7")
-    assert (ds.PatientBirthDate, ds.AccessionNumber, ds.StudyDate) == ("19400101", "B-7", "")
+    known = identity_of(session, origins)
+    assert (known.study_uid, known.patient_name, known.patient_id) == (STUDY, "Secret^Person", "SECRET-7")
+    assert (known.patient_birth_date, known.accession_number) == ("19400101", "B-7")
+    assert (known.study_date, known.study_id) == ("", "")
+    assert not known.is_orphan
+    assert identity_of(replace(session, about=with_fields(session.about, procedure=None)), origins).is_orphan
+    # another file of the same name says nothing of this one
+    save(xa(np.zeros((2, 8, 8), np.uint16), PatientName="Other"), tmp_path / "gone.dcm")
+    assert identity_of(session, origins) == known
+    # what was received lies in the session
+    received = replace(session, folder=tmp_path)
+    (tmp_path / "received").mkdir()
+    shutil.copy(imported.about.source.source_id, tmp_path / "received" / f"{origins[0].sop_instance_uid}.dcm")
+    assert identity_of(received, origins).study_date == "20260304"
 
 
 def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
@@ -479,12 +522,14 @@ def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
     import_source(Wanted(str(run_dcm), folder, plan(), deidentify=True), software_version="1.0")
     session = open_session(folder)
     assert origins_of(session) == ()
-    objects = written(session, tmp_path / "out", Wish(("sr", "gsps"), mode="every frame"))
-    assert [one.kind for one in objects] == ["frames", "gsps", "sr"]
+    objects = written(session, tmp_path / "out", Wish(("sr",), mode="every frame"))
+    assert [one.kind for one in objects] == ["frames", "sr"]
     for one in objects:
         data = one.path.read_bytes()
         assert [
-            word for word in (b"Secret", b"SECRET", b"1940", STUDY.encode(), b"B-7") if word in data
+            word
+            for word in (b"Secret", b"SECRET-7", b"19400101", b"20260304", STUDY.encode())
+            if word in data
         ] == []
         ds: Dataset = dcmread(one.path, stop_before_pixels=True)
         assert (ds.PatientName, ds.PatientID, ds.StudyDate) == ("", "", "")
@@ -521,6 +566,8 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
     fails(monitored.folder, "is none of sr, seg, sc, gsps", "--only", "sr,xy")
     fails(monitored.folder, "--most-masks must be at least 1", "--most-masks", "0")
     fails(monitored.folder, "exists already", to=tmp_path / "held")
+    fails(monitored.folder, "lies in the session itself", to=monitored.folder / "results")
+    fails(monitored.folder, "exists already", to=Path())
     fails(monitored.folder, "cannot be written", "--only", "sr", to=tmp_path / "held" / "x" / "y")
     damaged = shutil.copytree(monitored.folder, tmp_path / "damaged")
     (damaged / "plan.json").write_text("{")

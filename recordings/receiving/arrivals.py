@@ -1,0 +1,213 @@
+"""Received objects as runs: what each is, whether it may be monitored, and how old it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from monitor.errors import PlanError, SourceError
+from monitor.frame import SourceInfo
+from monitor.plan import Plan, check_fits
+from monitor.sources.bounded import Bounded
+from monitor.sources.dicom import DicomSource
+from monitor.sources.dicom_file import has_image, read_header, read_image, readable
+from monitor.sources.dicom_header import acquired_at
+from recordings.dicom_origin import OriginObject
+from recordings.watching import choose_view
+
+_OLDEST = timedelta(days=1)
+_SIDE_DEG, _FRONT_DEG = 60.0, 30.0
+"""Beyond the one a primary angle is a lateral, within the other an AP; between them it is either."""
+_SAME = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An object that was kept.
+
+    Parameters
+    ----------
+    number : int
+        From 1, in the order of arrival.
+    path : Path
+    arrived : datetime
+        With its time zone.
+    first : int
+        Frame to begin with, counted from 0; above 0 where a process that was killed had played a part.
+    """
+
+    number: int
+    path: Path
+    arrived: datetime
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """An arrival that is an image and can be read.
+
+    Parameters
+    ----------
+    arrival : Arrival
+    source : DicomSource
+        Open; its first frame has been decoded.
+    info : SourceInfo
+    acquired : datetime or None
+        As the header says, with a time zone; None where it does not say, or a time that cannot be.
+    origin : OriginObject
+        With `first_seq` 0.
+    """
+
+    arrival: Arrival
+    source: DicomSource
+    info: SourceInfo
+    acquired: datetime | None
+    origin: OriginObject
+
+
+class NoRun(SourceError):
+    """An object that is no image."""
+
+
+def opened(arrival: Arrival) -> Run:
+    """Open an object as a run.
+
+    Raises
+    ------
+    NoRun
+        It is no image.
+    SourceError
+        It cannot be read.
+    """
+    if not has_image(_header(arrival.path)):
+        raise NoRun(f"{arrival.path}: no image")
+    header = read_image(arrival.path).header
+    source = DicomSource(arrival.path)
+    info = source.open()
+    sop_class, instance, study, series = (
+        str(header.get(keyword) or "")
+        for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+    )
+    return Run(
+        arrival, source, info, _credible(acquired_at(header), arrival.arrived),
+        OriginObject(sop_class, instance, study, series, 0, info.frame_count or 1),
+    )  # fmt: skip
+
+
+def age_words(run: Run, now: datetime) -> str:
+    """Which run, and how old it is: ``acquired 14:03:20, 48 s ago``; by its arrival where that is all."""
+    what, moment = ("received", run.arrival.arrived) if run.acquired is None else ("acquired", run.acquired)
+    local = moment.astimezone(now.tzinfo)
+    age_s = max(0.0, (now - moment).total_seconds())
+    ago = f"{age_s:.0f} s" if age_s < 120 else f"{age_s / 60:.0f} min"
+    return f"{what} {local:%H:%M:%S}, {ago} ago"
+
+
+def unfit_for(plan: Plan, view_name: str | None, info: SourceInfo) -> str | None:
+    """Why a run cannot be one that the plan is for, by size and projection; None where it may be.
+
+    The projection is told by the primary angle, where the header has it: 0 degrees is a beam from front to
+    back, 90 degrees from the side (PS3.3 C.8.7.5.1.2), prone or supine.
+    """
+    try:
+        first = choose_view(plan, view_name, info.rows, info.columns)
+        check_fits(first, info.rows, info.columns)
+    except PlanError as error:
+        return str(error)
+    projections = {view.projection for view in plan.views if view_name in (None, view.name)}
+    seen = projection_of(info.attributes)
+    if seen is not None and projections <= {"lateral", "ap"} and seen not in projections:
+        return f"another projection ({'AP' if seen == 'ap' else seen}) than the plan's"
+    return None
+
+
+def unlike(info: SourceInfo, first: SourceInfo) -> str | None:
+    """Why frames of a run cannot follow those of the first one; None where they can."""
+    if (info.rows, info.columns) != (first.rows, first.columns):
+        return f"{info.columns} x {info.rows}, the runs before were {first.columns} x {first.rows}"
+    if info.intensity != first.intensity:
+        return "values of another kind or depth than those of the runs before"
+    now, before = info.geometry, first.geometry
+    for name, one, other in (
+        ("field of view", now.field_of_view_mm, before.field_of_view_mm),
+        (
+            "detector distance",
+            now.distance_source_to_detector_mm,
+            before.distance_source_to_detector_mm,
+        ),
+        ("pixel spacing", _first(now.imager_pixel_spacing_mm), _first(before.imager_pixel_spacing_mm)),
+    ):
+        if one is not None and other is not None and abs(one / other - 1.0) > _SAME:
+            return f"another {name} than the runs before"
+    return None
+
+
+def projection_of(attributes: Mapping[str, str]) -> str | None:
+    """``lateral`` or ``ap`` by the primary angle of a header; None where that does not tell."""
+    try:
+        angle_deg = abs(float(attributes["PositionerPrimaryAngle"])) % 180.0
+    except (KeyError, ValueError):
+        return None
+    from_front_deg = min(angle_deg, 180.0 - angle_deg)
+    if from_front_deg >= _SIDE_DEG:
+        return "lateral"
+    return "ap" if from_front_deg <= _FRONT_DEG else None
+
+
+def there_already(folder: Path) -> list[Arrival]:
+    """Objects in a folder, by the time of their arrival."""
+    if not folder.is_dir():
+        return []
+    files = sorted(folder.glob("*.dcm"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    return [
+        Arrival(number, path, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        for number, path in enumerate(files, 1)
+    ]
+
+
+def still_to_play(
+    arrivals: Iterable[Arrival], origins: Iterable[OriginObject], next_seq: int
+) -> list[Arrival]:
+    """Those of which not all frames have been played.
+
+    Parameters
+    ----------
+    origins : iterable of OriginObject
+        What a session says of those that were begun.
+    next_seq : int
+        Number of the session's next frame.
+    """
+    begun = {origin.sop_instance_uid: origin for origin in origins}
+    last = max(begun.values(), key=lambda origin: origin.first_seq, default=None)
+    waiting = []
+    for arrival in arrivals:
+        origin = begun.get(arrival.path.stem)
+        if origin is None:
+            waiting.append(arrival)
+        elif origin is last and 0 <= next_seq - origin.first_seq < origin.frames:
+            waiting.append(replace(arrival, first=next_seq - origin.first_seq))
+    return waiting
+
+
+def _header(path: Path) -> Dataset:
+    with readable(path), Bounded(path.open("rb")) as file:
+        return read_header(file)[0]
+
+
+def _first(pair: tuple[float, float] | None) -> float | None:
+    return None if pair is None else pair[0]
+
+
+def _credible(stated: datetime | None, arrived: datetime) -> datetime | None:
+    """The time of acquisition with a time zone, ours where it has none; None where the clocks contradict."""
+    if stated is None:
+        return None
+    try:
+        moment = stated.astimezone() if stated.tzinfo is None else stated
+        return moment if timedelta(0) <= arrived - moment < _OLDEST else None
+    except (OverflowError, ValueError, OSError):
+        return None

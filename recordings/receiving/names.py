@@ -1,0 +1,4 @@
+"""Names of what is on its way into a folder of received objects."""
+
+INCOMING = ".incoming"
+SUFFIX = ".part"
