@@ -20,7 +20,6 @@ READS_THE_WALL_CLOCK = {
     "ui/live.py",  # the name of a new folder
     "calibration/profile.py",  # when a profile was made
     "calibration/readiness.py",  # whether it has expired
-    "ui/send_command.py",  # when the next try is due, over restarts
     "ui/worklist_command.py",  # which day is today, and when the list was read
     "ui/start/window.py",  # names of new folders and plans
     "ui/wizard/review_page.py",  # the same, of what is about to be saved
