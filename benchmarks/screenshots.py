@@ -179,6 +179,7 @@ WINDOWS: dict[str, Callable[[], QWidget | QImage]] = {
     "watchdog-notice": notice,
     "start-empty": partial(start_pictures.start, filled=False),
     "start-trial": partial(start_pictures.start, filled=True),
+    "start-worklist": start_pictures.worklist,
     "planning-first-level": partial(start_pictures.planning, levels=0, begun=True),
     "planning-three-levels": partial(start_pictures.planning, levels=3, cannula=True),
     "library": library_pictures.library,

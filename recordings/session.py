@@ -43,6 +43,8 @@ MEMORY, SNAPSHOTS, PROFILE, RECEIVED = "memory.msgpack", "snapshots", "profile.j
 VIDEO, TIMELINE = "frames.mkv", "timeline.mcap"
 TRUTH = "truth.json"
 """What was really so, beside a simulated procedure."""
+DOSE = "dose.json"
+"""Radiation dose reports that were joined to the session (`recordings.dose`); may be added at any time."""
 _LARGEST_BYTES = 1024 * 1024
 _OF_BEGINNING = re.compile(r"reference-\d+\.png|remembered-\d+\.msgpack")
 _CHEAP_TO_SUM_BYTES = 1 << 30
@@ -302,7 +304,7 @@ def own_files(folder: Path) -> list[str]:
     """Every file that this software may have put into a session's folder, those that are there; sorted."""
     logs = (LOG, f"{LOG}-wal", f"{LOG}-shm", f"{LOG}-journal")
     names = (
-        FRAMES, VIDEO, TIMELINE, *logs, PLAN, CONFIG, SESSION, MEMORY, PROFILE, CHECKSUMS, TRUTH,
+        FRAMES, VIDEO, TIMELINE, *logs, PLAN, CONFIG, SESSION, MEMORY, PROFILE, CHECKSUMS, TRUTH, DOSE,
         *_of_beginnings(folder),
     )  # fmt: skip
     return sorted(name for name in (*names, *(f".{name}.new" for name in names)) if (folder / name).is_file())

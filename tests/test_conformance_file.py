@@ -61,10 +61,10 @@ def test_a_receiver_takes_what_the_statement_says_and_nothing_else(receiver: Pee
     assert all(f"| {name} |" in text for pair in said for name in pair)
 
 
-def test_the_first_syntax_of_the_caller_is_taken(receiver: Peer) -> None:
-    offered = [contexts.LOSSY[0], *contexts.NATIVE]
+def test_of_several_syntaxes_the_first_of_the_table_is_taken(receiver: Peer) -> None:
+    offered = [contexts.LOSSY[0], *reversed(contexts.NATIVE)]
     with associated(receiver, "ANYBODY", [build_context(contexts.IMAGES[0], offered)]) as association:
-        assert association.accepted_contexts[0].transfer_syntax == [offered[0]]
+        assert association.accepted_contexts[0].transfer_syntax == [contexts.NATIVE[0]]
 
 
 def test_a_template_with_an_unknown_place_is_found() -> None:

@@ -17,6 +17,7 @@ READS_THE_WALL_CLOCK = {
     "recordings/library/index.py",  # whether a session was written to just now
     "ui/library_command.py",  # what is older than the retention
     "ui/send_command.py",  # when what failed is tried again, which outlives the machine's start
+    "ui/start/scheduled.py",  # which steps are of today, and when the list was read
     "ui/live.py",  # the name of a new folder
     "calibration/profile.py",  # when a profile was made
     "calibration/readiness.py",  # whether it has expired

@@ -12,6 +12,7 @@ from monitor.errors import CementWatchError, InputError
 from ui import calibrate
 from ui.archive_command import archive
 from ui.deidentify_command import deidentify
+from ui.dose_command import dose
 from ui.export_command import export
 from ui.fetch_command import fetch
 from ui.import_command import import_command
@@ -137,6 +138,7 @@ app.command()(archive)
 app.command()(verify)
 app.command("import")(import_command)
 app.command()(deidentify)
+app.command()(dose)
 app.command()(export)
 app.command()(results)
 app.command("train")(train_command)

@@ -92,6 +92,20 @@ def live(
             "without either: where there is a window that can be seen.",
         ),
     ] = None,
+    worklist: Annotated[
+        str | None,
+        typer.Option(
+            "--worklist",
+            metavar="AET@HOST:PORT",
+            help="Take the patient from this modality worklist, by --accession or --step.",
+        ),
+    ] = None,
+    accession: Annotated[
+        str | None, typer.Option("--accession", help="With --worklist: the accession number.")
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option("--step", metavar="ID", help="With --worklist: the scheduled step.")
+    ] = None,
     archive: Annotated[
         bool,
         typer.Option(
@@ -105,12 +119,21 @@ def live(
     Alarms are printed as they come. With --session the frames, the log, the plan and the
     configuration are kept in that folder. Without SOURCE or --plan a window asks for what is missing.
     """
+    from recordings.procedure import VARIABLE, procedure_to_json
     from ui.qt import display_available
     from ui.watchdog.heartbeat import Heartbeat
 
     heart = Heartbeat.from_environment()
+    if not heart.watched and worklist is None and (accession is not None or step is not None):
+        raise InputError("--accession and --step go with --worklist")
     if source is None or plan is None:
         return _ask_first(context, window=not heart.watched and not headless and display_available())
+    if worklist is not None and not heart.watched:
+        from ui.worklist_lookup import scheduled_procedure
+
+        if resume or second is not None:
+            raise InputError(f"--worklist is not for --{'resume' if resume else 'second'}")
+        os.environ[VARIABLE] = procedure_to_json(scheduled_procedure(worklist, accession, step))
     if not heart.watched and (watchdog if watchdog is not None else not headless and display_available()):
         from ui.watchdog.supervisor import Supervisor
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-UNITS = frozenset("x W L mm mm² mm2 mm/s mm/px mL ml s min ms px Hz nGy kV bit days B kB MB GB °".split())
+UNITS = frozenset(
+    "x W L mm mm² mm2 mm/s mm/px mL ml s min ms px Hz nGy mGy Gy cm² kV bit days B kB MB GB °".split()
+)
 _MOST_KNOWN = 4096
 _DEEPEST = 6
 _PLACE = re.compile(r"%(L?)(\d)")

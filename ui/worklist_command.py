@@ -103,12 +103,18 @@ def worklist(
 
 def _server(address: str | None) -> WorklistServer:
     """What was typed, else what the settings say. What they say of one server holds for no other."""
+    import msgspec
+
     from recordings.fetching.worklist_settings import WorklistServer, read_settings
     from recordings.network.address import Peer
 
     if address is None:
         return read_settings().for_room("")
-    Peer.parse(address, "--from")
+    peer = Peer.parse(address, "--from")
+    settings = read_settings()
+    for known in (settings.for_room(""), *map(settings.for_room, settings.rooms)):
+        if known.peer == peer:  # how it is asked; what for, was typed
+            return msgspec.structs.replace(known, station=None, modality=None)
     return WorklistServer(address=address)
 
 

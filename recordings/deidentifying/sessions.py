@@ -31,6 +31,7 @@ from recordings.deidentifying.identity import Names
 from recordings.deidentifying.secret import Secret
 from recordings.deidentifying.words import Rename
 from recordings.dicom_origin import EVENT as ORIGIN
+from recordings.dose.kept import JoinedReport, joined_reports, write_dose
 from recordings.importing.deidentify import (
     NAMELESS,
     new_level_names,
@@ -61,8 +62,6 @@ _EVENTS: dict[str, str | tuple[str, ...]] = {
     "pedal_pressed": _NUMBERS,
     "pedal_released": _NUMBERS,
     ORIGIN: _UIDS,
-    "irradiation": _UIDS,
-    "dose_report": _UIDS,
 }
 """Events that stay, and what of them: values by key, numbers alone, or all with UIDs replaced."""
 
@@ -111,6 +110,16 @@ def names_in_session(session: StoredSession) -> Names:
         if text:
             names.dates.add(text[:10].replace("-", ""))
     names.uids[about.id] = "id of the session"
+    for joined in joined_reports(session):
+        report = joined.report
+        for uid in (
+            report.sop_instance_uid,
+            report.study_instance_uid,
+            *(x.uid for x in report.irradiations),
+        ):
+            if uid:
+                names.uids[uid] = "uid of a dose report"
+        names.dates |= {x.started[:10].replace("-", "") for x in report.irradiations if x.started}
     with suppress(SourceError):
         for row in session.log().events:
             if _EVENTS.get(row["name"]) == _UIDS:
@@ -123,7 +132,8 @@ def names_in_session(session: StoredSession) -> Names:
 def shifted_days_of(session: StoredSession, secret: Secret) -> frozenset[str]:
     """Days (``YYYYMMDD``) that the cleaned session holds."""
     shift = secret.shift(SessionIdentity.of(session).key)
-    told = (session.about.created_utc, session.about.closed_utc, session.about.acquired)
+    told = [session.about.created_utc, session.about.closed_utc, session.about.acquired]
+    told += [x.started for joined in joined_reports(session) for x in joined.report.irradiations]
     return frozenset(
         moved[:10].replace("-", "") for text in told if text and (moved := _moved(text, shift)) is not None
     )
@@ -180,6 +190,8 @@ def write_session(
                 write_profile(_moved_profile(profile_without_names(profile), shift), folder / PROFILE)
             _copy_recording(session, reader, made, regions, rename, plan, shift, progress)
             _copy_log(log, made, rename, secret)
+            if reports := joined_reports(session):
+                write_dose(folder, (_moved_report(one, shift, secret) for one in reports))
             fill(folder)
             made.close(complete=about.complete, delay=about.delay)
             kept = True
@@ -345,6 +357,27 @@ def _moved_profile(profile: Profile, shift: timedelta) -> Profile:
             )
             changed[name] = structs.replace(part, stamp=stamp)
     return structs.replace(profile, **changed)
+
+
+def _moved_report(joined: JoinedReport, shift: timedelta, secret: Secret) -> JoinedReport:
+    """A dose report with other UIDs and moved days; what was not understood in it may be words, and goes."""
+    report = joined.report
+    moved = structs.replace(
+        report,
+        sop_instance_uid=secret.uid(report.sop_instance_uid),
+        study_instance_uid=secret.uid(report.study_instance_uid),
+        written=None if report.written is None else _moved(report.written, shift),
+        irradiations=tuple(
+            structs.replace(
+                one,
+                uid=None if one.uid is None else secret.uid(one.uid),
+                started=None if one.started is None else _moved(one.started, shift),
+            )
+            for one in report.irradiations
+        ),
+        problems=(),
+    )
+    return structs.replace(joined, report=moved)
 
 
 def _instant(text: str, shift: timedelta) -> datetime:

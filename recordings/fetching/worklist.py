@@ -90,12 +90,12 @@ class WorklistKeys:
     def match(self, step: ScheduledStep) -> bool:
         """Whether a step is one of those asked for: some servers take no notice of a key."""
         for asked, told in (
-            (self.modality, step.modality),
+            (self.modality, step.modality or self.modality),
             (self.accession_number, step.accession_number),
             (self.step_id, step.scheduled_procedure_step_id),
             (self.patient_id, step.patient_id),
         ):
-            if asked is not None and not _is_pattern(asked) and told is not None and told != asked.strip():
+            if asked is not None and not _is_pattern(asked) and told != asked.strip():
                 return False
         day = step.scheduled_procedure_step_start_date
         if self.days is None or day is None:

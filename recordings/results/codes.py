@@ -19,7 +19,6 @@ SCHEME = "99CEMENTWATCH"
 VOLUME, AREA = codes.SCT.Volume, codes.SCT.Area
 DISTANCE, MINIMUM = codes.DCM.Distance, codes.SCT.Minimum
 UPPER, LOWER = codes.SCT.RangeOfUpperMeasurementUncertainty, codes.SCT.RangeOfLowerMeasurementUncertainty
-UNCERTAINTY = codes.SCT.RangeOfMeasurementUncertainty
 FLUOROSCOPY, COLUMN, VERTEBRA = codes.SCT.Fluoroscopy, codes.SCT.Spine, codes.SCT.Vertebra
 PHYSICAL_OBJECT = codes.SCT.PhysicalObject
 PRIORITY = codes.SCT.Priority
@@ -75,7 +74,6 @@ ALARM_KIND = private("alarm-kind", "What an alarm is about")
 DETACHED = private("detached", "Not connected with the cement in the body")
 MAY_BE = private("may-be", "May be, which the projection cannot tell apart")
 RULE = private("rule", "Rule")
-TRACKED_BY = private("derived", "Structure not marked but derived from the outline of the body")
 KINDS: Mapping[str, Code] = {
     "clinical": private("clinical", "The patient"),
     "technical": private("technical", "The monitor"),
@@ -88,18 +86,18 @@ PRIORITIES: Mapping[str, Code] = {
 STRUCTURES: Mapping[str, Code] = {
     "posterior_wall": private("posterior-wall", "Posterior wall of the vertebral body"),
     "anterior_wall": private("anterior-wall", "Anterior wall of the vertebral body"),
-    "superior_endplate": private("superior-endplate", "Superior endplate of the vertebral body"),
-    "inferior_endplate": private("inferior-endplate", "Inferior endplate of the vertebral body"),
+    "superior_endplate": private("sup-endplate", "Superior endplate of the vertebral body"),
+    "inferior_endplate": private("inf-endplate", "Inferior endplate of the vertebral body"),
     "vein": codes.SCT.Vein,
     "foramen": private("foramen", "Intervertebral foramen"),
 }
 LEAKS: Mapping[str, Code] = {
     "canal": private("leak-canal", "Cement leak into the spinal canal"),
-    "disc_superior": private("leak-disc-superior", "Cement leak into the disc above"),
-    "disc_inferior": private("leak-disc-inferior", "Cement leak into the disc below"),
+    "disc_superior": private("leak-disc-sup", "Cement leak into the disc above"),
+    "disc_inferior": private("leak-disc-inf", "Cement leak into the disc below"),
     "vein": private("leak-vein", "Cement leak into a vein"),
     "foramen": private("leak-foramen", "Cement leak into the intervertebral foramen"),
-    "paravertebral": private("leak-paravertebral", "Cement leak into paravertebral tissue"),
+    "paravertebral": private("leak-paravert", "Cement leak into paravertebral tissue"),
     "embolus": private("leak-embolus", "Cement carried away in a vein"),
     "outside": private("leak-outside", "Cement leak, zone not marked"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -79,15 +79,17 @@ class ImageObjects:
     """All objects that hold the frames of a session."""
 
     def __init__(self, images: Sequence[ImageObject]) -> None:
-        self.images = tuple(images)
+        self.images = tuple(sorted((image for image in images if len(image.seqs)), key=lambda i: i.seqs[0]))
+        self._first_seqs = [image.seqs[0] for image in self.images]
 
     def of(self, seq: int) -> FrameRef | None:
         """Where a frame is; None where no object has it."""
-        for image in self.images:
-            number = image.number(seq)
-            if number is not None:
-                return FrameRef(image, number if image.is_multi_frame else None)
-        return None
+        place = bisect_right(self._first_seqs, seq) - 1
+        number = self.images[place].number(seq) if place >= 0 else None
+        if number is None:
+            return None
+        image = self.images[place]
+        return FrameRef(image, number if image.is_multi_frame else None)
 
     def references(self, seqs: Iterable[int]) -> list[Dataset]:
         """Items of a sequence of source images: one for each object, with the frames that are meant."""
@@ -118,10 +120,8 @@ def of_origins(origins: Sequence[OriginObject], info: SourceInfo, seqs: Sequence
     if len({origin.study_instance_uid for origin in origins}) > 1:
         return None
     held = [range(origin.first_seq, origin.first_seq + origin.frames) for origin in origins]
-    if not all(any(seq in part for part in held) for seq in seqs):
-        return None
     modality = info.attributes.get("Modality", "OT")
-    return ImageObjects(
+    made = ImageObjects(
         [
             ImageObject(
                 origin.sop_class_uid, origin.sop_instance_uid, origin.series_instance_uid,
@@ -130,3 +130,4 @@ def of_origins(origins: Sequence[OriginObject], info: SourceInfo, seqs: Sequence
             for origin, part in zip(origins, held, strict=True)
         ]
     )  # fmt: skip
+    return made if all(made.of(seq) is not None for seq in seqs) else None

@@ -23,6 +23,7 @@ from recordings.procedure import Procedure
 from recordings.session import StoredSession
 
 _LONGEST_TEXT = 64
+_RECEIVED = "received"
 _FROM_HEADER = {
     "patient_id": "PatientID",
     "patient_name": "PatientName",
@@ -59,6 +60,11 @@ class Identity:
     operator: str = ""
     study_uid: str | None = None
 
+    @property
+    def is_orphan(self) -> bool:
+        """Whether a study is known, and its patient is not."""
+        return self.study_uid is not None and not self.patient_id and not self.patient_name
+
 
 def identity_of(session: StoredSession, origins: Iterable[OriginObject]) -> Identity:
     """Put together what is known.
@@ -78,7 +84,7 @@ def identity_of(session: StoredSession, origins: Iterable[OriginObject]) -> Iden
     first = next(iter(origins), None)
     if first is not None:
         known = replace(known, study_uid=first.study_instance_uid, study_id="")
-        header = _header_of(about.source.source_id, first)
+        header = _header_of(session, first)
         if header is not None:
             stated: dict[str, Any] = {name: _text(header, word) for name, word in _FROM_HEADER.items()}
             known = replace(known, **stated)
@@ -105,12 +111,17 @@ def _of_procedure(known: Identity, procedure: Procedure) -> Identity:
     )
 
 
-def _header_of(source_id: str, origin: OriginObject) -> Dataset | None:
-    """Header of the file that was recorded; None where it is elsewhere now, or another."""
-    with suppress(SourceError, OSError, ValueError):
-        for image in images_in(Path(source_id)):
-            if str(image.header.get("SOPInstanceUID", "")) == origin.sop_instance_uid:
-                return image.header
+def _header_of(session: StoredSession, origin: OriginObject) -> Dataset | None:
+    """Header of the object that was recorded; None where its file is elsewhere now, or another.
+
+    What was received lies in the session under its own name.
+    """
+    received = session.folder / _RECEIVED / f"{origin.sop_instance_uid}.dcm"
+    for path in (received, Path(session.about.source.source_id)):
+        with suppress(SourceError, OSError, ValueError):
+            for image in images_in(path):
+                if str(image.header.get("SOPInstanceUID", "")) == origin.sop_instance_uid:
+                    return image.header
     return None
 
 

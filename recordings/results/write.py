@@ -125,8 +125,9 @@ def write_results(
     wish = wish or Wish()
     wish.check()
     _refuse_while_recorded(session)
-    _refuse_held(out)
-    new = out.with_name(f".{out.name}.new")
+    _refuse_held(out, session.folder)
+    whole = out.resolve()
+    new = whole.with_name(f".{whole.name}.new")
     try:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700, parents=True)
@@ -134,7 +135,7 @@ def write_results(
             written = _Writing(session, new, software_version, paint, wish, progress).run()
             for one in written:
                 one.path.chmod(0o600)
-            new.replace(out)
+            new.replace(whole)
         finally:
             shutil.rmtree(new, ignore_errors=True)
     except OSError as error:
@@ -157,8 +158,10 @@ def _refuse_while_recorded(session: StoredSession) -> None:
         ) from error
 
 
-def _refuse_held(out: Path) -> None:
+def _refuse_held(out: Path, session: Path) -> None:
     try:
+        if session.resolve() in (out.resolve(), *out.resolve().parents):
+            raise OutputError(f"--out {out}: lies in the session itself, which is not added to")
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise OutputError(f"--out {out}: exists already; name a new folder")
     except OSError as error:

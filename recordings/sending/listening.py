@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
 from pynetdicom import AE, evt
+from pynetdicom.events import Event
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     Verification,
@@ -23,6 +24,8 @@ from recordings.network.tls import TlsFiles, server_context
 
 _MOST_ASSOCIATIONS = 10
 _POLL_S = 0.05
+_MOST_BYTES = 16 << 20
+"""From one association: some hundred of the largest reports."""
 
 
 class Listener:
@@ -68,11 +71,33 @@ def listening(
     with ExitStack() as stack:
         try:
             bound = stack.enter_context(
-                served(ae, host, port, [(evt.EVT_N_EVENT_REPORT, on_report)], secured)
+                served(
+                    ae,
+                    host,
+                    port,
+                    [(evt.EVT_N_EVENT_REPORT, on_report), (evt.EVT_CONN_OPEN, _bound)],
+                    secured,
+                )
             )
         except OSError as error:
             raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror or error}") from error
         yield Listener(ae, bound)
+
+
+def _bound(event: Event) -> None:
+    """End an association that sends too much: pynetdicom takes whatever length is announced into memory."""
+    held: Any = event.assoc.dul.socket
+    receive, rest_bytes = held.recv, _MOST_BYTES
+
+    def recv(count: int) -> bytearray:
+        nonlocal rest_bytes
+        rest_bytes -= count
+        if rest_bytes < 0:
+            held.socket.shutdown(socket.SHUT_RDWR)
+            raise OSError("too much")
+        return bytearray(receive(count))
+
+    held.recv = recv
 
 
 class _Server(ThreadedAssociationServer):

@@ -178,11 +178,13 @@ class Sender:
             raise
         except (NetworkError, InputError) as error:
             took_nothing = seen.association is not None and bool(seen.association.rejected_contexts)
-            reason = "the peer does not offer storage commitment" if took_nothing else str(error)
+            reason = str(error).removeprefix(f"{route.peer}: ")
+            if took_nothing:
+                reason = "the peer does not offer storage commitment"
             never = took_nothing or refused_for_good(seen.rejection)
             names = [entry.name for entry in entries]
             self.queue.failed(names, reason, self._clock_s(), None if never else self._policy.failed)
-            self._tell(f"{route.peer}: {reason}" if took_nothing else reason)
+            self._tell(f"{route.peer}: {reason}")
             return
         with stack:
             asked = {

@@ -64,10 +64,10 @@ def store(
                     waiting.remove(entry)
                     answer, warning = _store_one(queue, association, entry, tell)
                     if answer is None:
-                        answer = Answer(Verdict.AGAIN, _unanswered(route, seen, patience))
+                        answer = Answer(Verdict.AGAIN, _unanswered(seen, patience))
                     _note(queue, entry, answer, warning, clock_s(), policy, tell)
             if seen.aborted_by_us:
-                raise NetworkError(_unanswered(route, seen, patience))
+                raise NetworkError(_unanswered(seen, patience))
         except OutputError:
             raise
         except (NetworkError, InputError) as error:
@@ -81,9 +81,10 @@ def store(
                 continue
             rest = [entry.name for entry in waiting]
             if rest:
-                queue.failed(rest, str(error), clock_s(), None if never else policy.failed)
+                reason = str(error).removeprefix(f"{route.peer}: ")
+                queue.failed(rest, reason, clock_s(), None if never else policy.failed)
                 count = "1 object waits" if len(rest) == 1 else f"{len(rest)} objects wait"
-                tell(f"{error}; {count}{' until somebody retries' if never else ''}")
+                tell(f"{route.peer}: {reason}; {count}{' until somebody retries' if never else ''}")
             return
 
 
@@ -176,10 +177,10 @@ def _rewritten(path: Path, syntax: UID) -> Iterator[Path]:
             other.unlink(missing_ok=True)
 
 
-def _unanswered(route: Route, seen: Seen, patience: Patience) -> str:
+def _unanswered(seen: Seen, patience: Patience) -> str:
     if seen.aborted_by_us:
-        return f"{route.peer}: no answer within {patience.answer_s:g} s"
-    return f"{route.peer}: the association ended before it answered"
+        return f"no answer within {patience.answer_s:g} s"
+    return "the association ended before it answered"
 
 
 def _note(

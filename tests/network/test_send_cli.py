@@ -73,7 +73,7 @@ def test_a_folder_of_dicom_files_is_sent_and_committed(
 def test_the_results_of_a_session_are_sent(
     queue: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session = record(tmp_path / "session").folder
+    session = record(tmp_path / "session", frames=12).folder
     before, port = sorted(session.iterdir()), peers.free_port()
     asked = ["send", str(session), "--only", "sr", "--to", f"ANY-SCP@127.0.0.1:{port}"]
     (tmp_path / "got").mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,21 @@ def test_nobody_else_can_report_and_an_unknown_request_is_refused(bench: Bench, 
     entry = bench.entry(uid)
     assert entry is not None
     assert entry.stage is Stage.ASKED
+
+
+def test_a_caller_that_announces_too_much_is_hung_up_on(bench: Bench, pacs: ScriptedPacs) -> None:
+    us = Peer(AET, "127.0.0.1", peers.free_port())
+    (uid,) = bench.add(committing(pacs, us.port))
+
+    def call(sender: Sender) -> None:
+        with socket.create_connection((us.host, us.port), 5) as hostile:
+            hostile.sendall(b"\x01\x00\xff\xff\xff\xff" + bytes(100))
+            with suppress(ConnectionResetError):
+                assert hostile.recv(1) == b""
+        assert pacs.report(us) == 0x0000
+
+    bench.round(then=call)
+    assert bench.entry(uid) is None
 
 
 def test_what_the_peer_does_not_keep_is_sent_again(bench: Bench, pacs: ScriptedPacs) -> None:

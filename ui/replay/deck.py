@@ -18,6 +18,8 @@ from monitor.polarity import as_stated
 from monitor.result import Result
 from monitor.states import Reason, State
 from recordings.believed import Believed
+from recordings.dose.kept import dose_of
+from recordings.dose.moments import moments_of_dose
 from recordings.log import LogContents
 from recordings.measured import Measurements
 from recordings.session import CONFIG, StoredSession, open_session
@@ -69,6 +71,7 @@ class Deck:
             raise
         self.believed, self.measured = Believed(), Measurements()
         self.moments: tuple[Moment, ...] = ()
+        self._irradiated = self._dose()
         self._take_log()
         self.setup = self._setup()
 
@@ -186,7 +189,8 @@ class Deck:
         log = self._log()
         self.believed = Believed(log.state_changes if log is not None else ())
         self.measured = Measurements(log.volume if log is not None else ())
-        self.moments = moments_of(log, self.reader.events, self.reader.gaps)
+        found = moments_of(log, self.reader.events, self.reader.gaps)
+        self.moments = tuple(sorted((*found, *self._irradiated), key=lambda moment: moment.t_ns))
         self._log_read_s = self._clock_s()
         took_s = self._log_read_s - started_s
         self._log_rests_s = 20 * took_s if took_s > _QUICK_S else -1.0
@@ -197,6 +201,13 @@ class Deck:
         except CementWatchError as error:
             self._note(f"without its log: {error}")
             return None
+
+    def _dose(self) -> tuple[Moment, ...]:
+        try:
+            return moments_of_dose(dose_of(self.session))
+        except CementWatchError as error:
+            self._note(f"without its dose: {error}")
+            return ()
 
     def _note(self, words: str) -> None:
         if words not in self.notes:

@@ -44,6 +44,8 @@ class StartChoice:
     cement_brand : str or None
     session : Path or None
         Folder to record into; None: nothing is kept.
+    worklist : str or None
+        The server that the room asks.
     """
 
     source: str
@@ -57,6 +59,7 @@ class StartChoice:
     procedure: Procedure = field(default_factory=Procedure)
     cement_brand: str | None = None
     session: Path | None = None
+    worklist: str | None = None
 
 
 def begin(choice: StartChoice) -> list[str]:

@@ -16,6 +16,7 @@ from recordings.session import is_session
 from ui.options import rate_of
 from ui.start.choice import StartChoice
 from ui.start.form import Form
+from ui.start.from_worklist import FromWorklist
 from ui.start.missing import Draft
 from ui.start.plan_check import PlanSeen, plan_from
 from ui.start.watched_source import WatchedSource
@@ -24,8 +25,8 @@ from ui.start.watched_source import WatchedSource
 class Filled:
     """Reads a form and the source that it speaks of. Files are read again where they have changed."""
 
-    def __init__(self, form: Form, source: WatchedSource) -> None:
-        self._form, self._source = form, source
+    def __init__(self, form: Form, source: WatchedSource, scheduled: FromWorklist) -> None:
+        self._form, self._source, self._scheduled = form, source, scheduled
         self._plan: tuple[object, PlanSeen | None] = (None, None)
         self._profile: tuple[object, Profile | InputError | None] = (None, None)
 
@@ -80,12 +81,13 @@ class Filled:
         return crop
 
     def procedure(self) -> Procedure:
-        """Whose it is. Raises `InputError`."""
+        """Whose it is. What else the worklist says holds for its own patient alone. Raises `InputError`."""
         form = self._form
-        return Procedure.of(
+        typed = Procedure.of(
             patient_id=form.patient_id.text(), patient_name=form.patient_name.text(),
             description=form.description.text(), operator=form.operator.text(),
         )  # fmt: skip
+        return self._scheduled.completed(typed)
 
     def profile(self) -> Profile | None:
         """The room's calibration. Raises `InputError`."""
@@ -146,6 +148,7 @@ class Filled:
             procedure=self.procedure(),
             cement_brand=self.brand,
             session=self.session_path,
+            worklist=self._scheduled.address,
         )
 
 

@@ -18,6 +18,9 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: str | None = None
     crop: str | None = None
     brand: str | None = None
+    worklist: str | None = None
+    accession: str | None = None
+    step: str | None = None
 
 
 class Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

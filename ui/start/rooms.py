@@ -33,7 +33,7 @@ class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """One room. None: nothing was chosen there.
 
     `polarity` is what the operator confirmed, `crop` as ``LEFT,TOP,COLUMNS,ROWS``, `profile` the path of the
-    room's calibration, `brand` that of the cement.
+    room's calibration, `brand` that of the cement, `worklist` the address of the server that is asked there.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     crop: str | None = None
     profile: str | None = None
     brand: str | None = None
+    worklist: str | None = None
 
 
 class _Rooms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +91,7 @@ def room_of(name: str, choice: StartChoice) -> Room:
         None if choice.crop is None else str(choice.crop),
         None if choice.profile is None else str(choice.profile.absolute()),
         choice.cement_brand,
+        choice.worklist,
     )
 
 
@@ -145,7 +147,7 @@ def _problem(kept: _Rooms) -> str | None:
     if len(names) > MOST_ROOMS or len(set(names)) != len(names) or not all(map(str.strip, names)):
         return "too many rooms, one twice, or one without a name"
     for room in kept.rooms:
-        texts = (room.name, room.source, room.crop, room.profile, room.brand)
+        texts = (room.name, room.source, room.crop, room.profile, room.brand, room.worklist)
         if any(text is not None and len(text) > _LONGEST for text in texts):
             return "a text that is too long"
         if room.frame_rate_hz is not None and not 0.1 <= room.frame_rate_hz <= 1000:

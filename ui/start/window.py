@@ -28,10 +28,12 @@ from ui.start.disk import DiskSeen
 from ui.start.filled import Filled
 from ui.start.foot import Foot
 from ui.start.form import Form
+from ui.start.from_worklist import FromWorklist
 from ui.start.handover import Begun, Wanted
 from ui.start.missing import Draft, missing, missing_for_marking
 from ui.start.picture import PreviewView
 from ui.start.rooms import Room, read_rooms, room_of, rooms_path, write_rooms
+from ui.start.scheduled import Listed, Question
 from ui.start.watched_source import WatchedSource
 from ui.start.words import brand_words, plan_words, polarity_words
 from ui.wizard.look import LARGE_FROM_LINES, LARGE_PX, SMALL_PX, set_role, style_sheet
@@ -61,6 +63,8 @@ class StartWindow(QWidget):
         Lists the capture devices.
     free : callable
         Gives the space left where a folder lies or will lie (bytes).
+    ask : callable or None
+        Gives what a worklist server answers; None: it does.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class StartWindow(QWidget):
         open_as: Callable[[str, float | None], FrameSource] | None = None,
         devices: Callable[[], tuple[CaptureDevice, ...]] = capture_devices,
         free: Free = free_bytes,
+        ask: Callable[[Question], Listed] | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle(translated(f"{_TITLE}. {_STANDING}"))
@@ -84,7 +89,8 @@ class StartWindow(QWidget):
         self._work = Worker(self)
         self.source = WatchedSource(open_as or _open, self._work)
         self.form, self.view = Form(), PreviewView()
-        self.filled = Filled(self.form, self.source)
+        self.scheduled = FromWorklist(self, self.form, ask)
+        self.filled = Filled(self.form, self.source, self.scheduled)
         self.disk = DiskSeen(self._work, self._config, self.refresh, free)
         self._lay_out()
         self._connect()
@@ -94,6 +100,8 @@ class StartWindow(QWidget):
         self._timer.timeout.connect(self.look)
         self._timer.start(_LOOK_MS)
         self.refresh()
+        if wanted is not None and wanted.worklist is not None:
+            QTimer.singleShot(0, partial(self.scheduled.show, wanted.accession, wanted.step))
 
     # the source
 
@@ -168,6 +176,7 @@ class StartWindow(QWidget):
         set_role(form.plan_words, "refused" if refused else "faint")
         self._show_crop()
         self._show_scale()
+        self.scheduled.refresh()
         words, scarce = self.disk.words(info)
         form.session_words.setText(words)
         form.session_words.setVisible(bool(words))
@@ -226,6 +235,7 @@ class StartWindow(QWidget):
         """Let the source go."""
         self._timer.stop()
         self._work.close(wait=False)
+        self.scheduled.close()
         self.source.close()
         super().closeEvent(event)
 
@@ -284,6 +294,8 @@ class StartWindow(QWidget):
         form.folder.clicked.connect(self._choose_folder)
         form.again.clicked.connect(self.look_for_devices)
         form.take.clicked.connect(self._take_proposal)
+        self.scheduled.chosen.connect(self.refresh)
+        self.scheduled.chosen.connect(self.foot.start.setFocus)
         form.choose_profile.clicked.connect(partial(self._choose_into, "Profile of the room", form.profile))
         form.open_plan.clicked.connect(partial(self._choose_into, "Plan", form.plan))
         form.choose_session.clicked.connect(self._choose_session)
@@ -302,7 +314,7 @@ class StartWindow(QWidget):
         form.session.setText(wanted.session or str(proposed_session(Path.home(), self._now)))
         room = self._remembered.rooms[0] if self._remembered.rooms else Room(_FIRST_ROOM)
         if wanted.source is not None and wanted.source != room.source:
-            room = Room(room.name, brand=room.brand, profile=room.profile)
+            room = Room(room.name, brand=room.brand, profile=room.profile, worklist=room.worklist)
         self._take_room(
             Room(
                 room.name,
@@ -312,10 +324,11 @@ class StartWindow(QWidget):
                 wanted.crop or room.crop,
                 wanted.profile or room.profile,
                 wanted.brand or room.brand,
+                wanted.worklist or room.worklist,
             )
         )
         form.plan.setText(wanted.plan or "")
-        self.foot.say(self._remembered.words, refused=True)
+        self.foot.say(self._remembered.words or self.scheduled.problem, refused=True)
         (self.foot.start if form.source.currentText() else form.source).setFocus()
 
     def _use_room(self, name: str) -> None:
@@ -329,6 +342,7 @@ class StartWindow(QWidget):
         self._say_of_image(room)
         form.profile.setText(room.profile or "")
         form.brand.setEditText(room.brand or "")
+        self.scheduled.address = room.worklist
         form.rate.setText("" if room.frame_rate_hz is None else f"{room.frame_rate_hz:g}")
         if room.source is not None:
             form.source.setEditText(room.source)

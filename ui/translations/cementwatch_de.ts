@@ -1649,6 +1649,154 @@ die Liste dort nennt die Aufnahmegeräte dieses Rechners, und simulierte Eingrif
         <source>JSON (*.json);;All files (*)</source>
         <translation>JSON (*.json);;Alle Dateien (*)</translation>
     </message>
+    <message>
+        <source>From the worklist (&amp;4)…</source>
+        <translation>Aus der Arbeitsliste (&amp;4)…</translation>
+    </message>
+    <message>
+        <source>from the worklist of %L1, read at %2</source>
+        <translation>aus der Arbeitsliste von %L1, gelesen um %2</translation>
+    </message>
+    <message>
+        <source>accession %L1</source>
+        <translation>Auftrag %L1</translation>
+    </message>
+    <message>
+        <source>born %1</source>
+        <translation>geboren %1</translation>
+    </message>
+    <message>
+        <source>sex %L1</source>
+        <translation>Geschlecht %L1</translation>
+    </message>
+    <message>
+        <source>no study is named: results begin one of their own</source>
+        <translation>keine Studie genannt: Ergebnisse beginnen eine eigene</translation>
+    </message>
+    <message>
+        <source>the patient was changed by hand: nothing else of the worklist is kept</source>
+        <translation>der Patient wurde von Hand geändert: Weiteres aus der Arbeitsliste gilt nicht</translation>
+    </message>
+    <message>
+        <source>Worklist of today</source>
+        <translation>Arbeitsliste von heute</translation>
+    </message>
+    <message>
+        <source>&amp;every room and modality</source>
+        <translation>&amp;alle Räume und Modalitäten</translation>
+    </message>
+    <message>
+        <source>&amp;Load again</source>
+        <translation>Neu &amp;laden</translation>
+    </message>
+    <message>
+        <source>&amp;Take over</source>
+        <translation>Ü&amp;bernehmen</translation>
+    </message>
+    <message>
+        <source>Ser&amp;ver</source>
+        <translation>Ser&amp;ver</translation>
+    </message>
+    <message>
+        <source>AET@HOST:PORT</source>
+        <translation>AET@HOST:PORT</translation>
+    </message>
+    <message>
+        <source>scheduled steps</source>
+        <translation>geplante Schritte</translation>
+    </message>
+    <message>
+        <source>worklist server</source>
+        <translation>Server der Arbeitsliste</translation>
+    </message>
+    <message>
+        <source>time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>born</source>
+        <translation>geboren</translation>
+    </message>
+    <message>
+        <source>patient</source>
+        <translation>Patient</translation>
+    </message>
+    <message>
+        <source>procedure</source>
+        <translation>Eingriff</translation>
+    </message>
+    <message>
+        <source>room</source>
+        <translation>Raum</translation>
+    </message>
+    <message>
+        <source>accession</source>
+        <translation>Auftrag</translation>
+    </message>
+    <message>
+        <source>which server? AET@HOST:PORT, as RIS@10.0.0.5:104</source>
+        <translation>welcher Server? AET@HOST:PORT, wie RIS@10.0.0.5:104</translation>
+    </message>
+    <message>
+        <source>%L1 is being asked</source>
+        <translation>%L1 wird gefragt</translation>
+    </message>
+    <message>
+        <source>nothing is scheduled at %L1, read at %2</source>
+        <translation>bei %L1 ist nichts geplant, gelesen um %2</translation>
+    </message>
+    <message>
+        <source>1 step is scheduled at %L1, read at %2</source>
+        <translation>1 Schritt ist bei %L1 geplant, gelesen um %2</translation>
+    </message>
+    <message>
+        <source>%1 steps are scheduled at %L2, read at %3</source>
+        <translation>%1 Schritte sind bei %L2 geplant, gelesen um %3</translation>
+    </message>
+    <message>
+        <source>there are more: only the first %1 are shown</source>
+        <translation>es gibt mehr: nur die ersten %1 sind gezeigt</translation>
+    </message>
+    <message>
+        <source>%1 answers cannot be used (no valid UID, or not to be read)</source>
+        <translation>%1 Antworten sind nicht zu gebrauchen (keine gültige UID, oder nicht lesbar)</translation>
+    </message>
+    <message>
+        <source>worklist server: %L1 is no address, expected AET@HOST:PORT</source>
+        <translation>Server der Arbeitsliste: %L1 ist keine Adresse, erwartet wird AET@HOST:PORT</translation>
+    </message>
+    <message>
+        <source>%L1: no connection: %L2</source>
+        <translation>%L1: keine Verbindung: %L2</translation>
+    </message>
+    <message>
+        <source>%L1: no connection within %2 s</source>
+        <translation>%L1: keine Verbindung innerhalb von %2 s</translation>
+    </message>
+    <message>
+        <source>%L1: refuses the association: %L2</source>
+        <translation>%L1: lehnt die Verbindung ab: %L2</translation>
+    </message>
+    <message>
+        <source>%L1: closed the connection, or did not answer in time</source>
+        <translation>%L1: hat die Verbindung geschlossen oder nicht rechtzeitig geantwortet</translation>
+    </message>
+    <message>
+        <source>%L1: takes none of what was offered (no presentation context accepted)</source>
+        <translation>%L1: nimmt nichts von dem, was angeboten wurde (kein Präsentationskontext)</translation>
+    </message>
+    <message>
+        <source>%L1: query: no answer within %2 s</source>
+        <translation>%L1: Abfrage: keine Antwort innerhalb von %2 s</translation>
+    </message>
+    <message>
+        <source>%L1: query: %L2</source>
+        <translation>%L1: Abfrage: %L2</translation>
+    </message>
 </context>
 <context>
     <name>planning</name>
@@ -4666,6 +4814,26 @@ abgelaufen am %2</translation>
     <message>
         <source>Ctrl+Z: undo, Ctrl+Enter: confirm, Esc: stop</source>
         <translation>Strg+Z: zurück, Strg+Eingabe: bestätigen, Esc: abbrechen</translation>
+    </message>
+    <message>
+        <source>X-ray: %1</source>
+        <translation>Röntgen: %1</translation>
+    </message>
+    <message>
+        <source>fluoroscopy</source>
+        <translation>Durchleuchtung</translation>
+    </message>
+    <message>
+        <source>acquisition</source>
+        <translation>Aufnahme</translation>
+    </message>
+    <message>
+        <source>irradiation</source>
+        <translation>Strahlung</translation>
+    </message>
+    <message>
+        <source>without its dose: %L1</source>
+        <translation>ohne ihre Dosis: %L1</translation>
     </message>
 </context>
 </TS>

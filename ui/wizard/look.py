@@ -82,6 +82,7 @@ def style_sheet(font_px: int) -> str:
     QHeaderView::section {{ background: {BAR_QUIET}; color: {TEXT_SOFT}; border: none; padding: 6px; }}
     QTableWidget::item {{ padding: 6px; }}
     QTableWidget::item:selected {{ background: {TRACK}; color: {TEXT}; }}
+    QTableWidget[role="choice"]::item:selected {{ background: {CYAN}; color: {BACKGROUND}; }}
     QToolTip {{ background: {PANEL}; color: {TEXT}; border: 1px solid {LINE}; }}
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,17 +22,18 @@ EVERYTHING = (*FINDS, *GETS, *MOVES, ModalityWorklistInformationFind)
 
 @contextmanager
 def peer(
-    handlers: dict[Any, Callable[..., Any]], models: Iterable[str] = EVERYTHING, **limits: Any
+    handlers: dict[Any, Callable[..., Any]], models: Iterable[str] = EVERYTHING, storing: Iterable[str] = ()
 ) -> Iterator[Peer]:
-    """Listens on the loopback, and answers as the handlers do."""
+    """Listens on the loopback, and answers as the handlers do; sends objects of the classes `storing`."""
     ae = AE("SCRIPTED")
     ae.require_called_aet = True
     ae.dimse_timeout = ae.network_timeout = ae.acse_timeout = 5
-    for name, value in limits.items():
-        setattr(ae, name, value)
+    for sop_class in storing:
+        ae.add_supported_context(sop_class, scu_role=True, scp_role=True)
     for model in models:
         ae.add_supported_context(model)
-    server = ae.make_server(("127.0.0.1", 0), evt_handlers=list(handlers.items()))
+    at_once = {evt.EVT_CONN_OPEN: _at_once, **handlers}
+    server = ae.make_server(("127.0.0.1", 0), evt_handlers=list(at_once.items()))
     ae._servers.append(server)  # as `start_server` does, which looks twice a second whether it is to end
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -41,6 +43,10 @@ def peer(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _at_once(event: evt.Event) -> None:
+    event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def answering(answers: Iterable[Any], final: int = 0x0000) -> dict[Any, Callable[..., Any]]:

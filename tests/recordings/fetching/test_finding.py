@@ -18,6 +18,7 @@ from recordings.fetching.found import StudyFound
 from recordings.fetching.operation import Stop
 from recordings.fetching.pacs import Pacs
 from recordings.fetching.query import Keys, series_identifier, study_identifier
+from recordings.fetching.statuses import words_of
 from recordings.network.address import Peer
 from recordings.network.association import Patience
 from recordings.network.contexts import FINDS
@@ -93,21 +94,19 @@ def test_no_more_are_taken_than_asked_for_and_the_rest_is_cancelled() -> None:
     assert sent < 5_000, "it was told to stop"
 
 
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [
-        (0xA700, r"query: out of resources \(status 0xA700\)"),
-        (0xA900, "the identifier does not match the SOP class"),
-        (0xC123, r"unable to process \(status 0xC123\)"),
-        (0x0124, "not authorised"),
-    ],
-)
-def test_a_failure_is_told_by_its_status(status: int, said: str) -> None:
-    with (
-        peer(answering([answer(StudyInstanceUID="1.2")], status)) as to,
-        pytest.raises(NetworkError, match=said),
-    ):
+def test_a_failure_is_told_by_its_status() -> None:
+    failed = peer(answering([answer(StudyInstanceUID="1.2")], 0xA700))
+    with failed as to, pytest.raises(NetworkError, match=r"SCRIPTED.*: query: out of resources \(status 0x"):
         studies(to)
+    for status, said in (
+        (0xA900, "the identifier does not match the SOP class (status 0xA900)"),
+        (0xC123, "unable to process (status 0xC123)"),
+        (0x0124, "not authorised (status 0x0124)"),
+        (0xA801, "it does not know our AE title as a destination (status 0xA801)"),
+        (0x0999, "failure (status 0x0999)"),
+    ):
+        assert words_of(answer(Status=status)) == said
+    assert words_of(answer(Status=0xA700, ErrorComment="full\n")) == "out of resources (status 0xA700: full)"
 
 
 def test_an_association_that_is_aborted_in_mid_answer_is_told() -> None:

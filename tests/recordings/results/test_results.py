@@ -20,12 +20,14 @@ from monitor.config import parse_config
 from monitor.errors import OutputError, SourceError
 from monitor.frame import Frame
 from monitor.result import Result
+from recordings.archive import archive_session
 from recordings.dicom_origin import origins_of
 from recordings.importing.run import Wanted, import_source
 from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
 from recordings.results.identity import identity_of
+from recordings.results.report import watched_share
 from recordings.results.spool import MaskSpool
 from recordings.results.write import Wish, WrittenObject, write_results
 from recordings.retaken import as_live, every_frame
@@ -148,11 +150,15 @@ def test_every_object_says_what_it_is_and_is_its_owners_alone(
             assert "not for clinical use" in ds.DerivationDescription
 
 
-def test_the_same_gives_the_same_files(
+def test_the_same_gives_the_same_files_also_once_it_is_archived(
     monitored: StoredSession, results: tuple[WrittenObject, ...], tmp_path: Path
 ) -> None:
-    wish = Wish(("seg", "gsps", "sr"))
-    again = written(monitored, tmp_path / "again", wish)
+    folder = shutil.copytree(monitored.folder, tmp_path / "session")
+    archive_session(folder, software_version="1.0")
+    archived = open_session(folder)
+    assert archived.archived
+    archived = replace(archived, about=with_fields(archived.about, procedure=WHO))
+    again = written(archived, tmp_path / "again", Wish(("seg", "gsps", "sr")))
     first = {one.kind: one for one in results}
     for one in again:
         assert one.sop_instance_uid == first[one.kind].sop_instance_uid
@@ -287,6 +293,17 @@ def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject,
     assert "configuration SHA-256" in said
     assert '(mm/{pixel},UCUM,"millimeter per pixel")' in said
     assert "As it was found and shown during the procedure." in said
+
+
+def test_time_in_which_nothing_came_is_not_monitored() -> None:
+    told = [
+        {"t_ns": 2 * 10**9, "state": "LEARNING", "reasons": "[]"},
+        {"t_ns": 4 * 10**9, "state": "MONITORING", "reasons": "[]"},
+        {"t_ns": 7 * 10**9, "state": "NOT MONITORING", "reasons": "[]"},
+        {"t_ns": 8 * 10**9, "state": "DEGRADED", "reasons": "[]"},
+    ]
+    assert watched_share(told, 10**9, 11 * 10**9) == pytest.approx(0.6)
+    assert watched_share([], 0, 10**9) == 0
 
 
 def test_a_run_that_was_cut_is_a_partial_report(monitored: StoredSession, tmp_path: Path) -> None:
@@ -488,9 +505,16 @@ def test_without_its_file_the_session_says_whose_it_is(imported: StoredSession, 
     assert (known.study_uid, known.patient_name, known.patient_id) == (STUDY, "Secret^Person", "SECRET-7")
     assert (known.patient_birth_date, known.accession_number) == ("19400101", "B-7")
     assert (known.study_date, known.study_id) == ("", "")
+    assert not known.is_orphan
+    assert identity_of(replace(session, about=with_fields(session.about, procedure=None)), origins).is_orphan
     # another file of the same name says nothing of this one
     save(xa(np.zeros((2, 8, 8), np.uint16), PatientName="Other"), tmp_path / "gone.dcm")
     assert identity_of(session, origins) == known
+    # what was received lies in the session
+    received = replace(session, folder=tmp_path)
+    (tmp_path / "received").mkdir()
+    shutil.copy(imported.about.source.source_id, tmp_path / "received" / f"{origins[0].sop_instance_uid}.dcm")
+    assert identity_of(received, origins).study_date == "20260304"
 
 
 def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
@@ -542,6 +566,8 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
     fails(monitored.folder, "is none of sr, seg, sc, gsps", "--only", "sr,xy")
     fails(monitored.folder, "--most-masks must be at least 1", "--most-masks", "0")
     fails(monitored.folder, "exists already", to=tmp_path / "held")
+    fails(monitored.folder, "lies in the session itself", to=monitored.folder / "results")
+    fails(monitored.folder, "exists already", to=Path())
     fails(monitored.folder, "cannot be written", "--only", "sr", to=tmp_path / "held" / "x" / "y")
     damaged = shutil.copytree(monitored.folder, tmp_path / "damaged")
     (damaged / "plan.json").write_text("{")

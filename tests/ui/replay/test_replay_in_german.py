@@ -63,7 +63,9 @@ def test_what_it_says_of_what_was_done_is_translated(
         "wait, or go back to what was found live", "record damaged", "this frame is damaged, and not shown",
         "Write the film as", "Film (*.mp4)", "Results of another version", "nothing is known of this image",
         "without its plan: plan.json: damaged", "without its log: log.sqlite: damaged",
-        "every frame, 2.0", "as live, 2.0", "REPLAY of a recording",
+        "X-ray: fluoroscopy, 4.2 s, 71 kV, 1.85 mGy, 0.123 Gy cm²", "X-ray: acquisition",
+        "X-ray: irradiation",
+        "without its dose: dose.json: damaged", "every frame, 2.0", "as live, 2.0", "REPLAY of a recording",
     ):  # fmt: skip
         translated(words)
     for _, does in KEYS:

@@ -1,0 +1,1 @@
+"""Radiation dose of a procedure, from the report that the X-ray machine itself writes."""
