@@ -69,7 +69,7 @@ def begin_to_listen(
         for folder in reversed(made):
             folder.mkdir(mode=0o700)
         floor_bytes = round(config.recording.floor_mb * 1e6)
-        near.listen(session / RECEIVED, unfit, info, floor_bytes=floor_bytes)
+        near.receive_into(session / RECEIVED, unfit, info, floor_bytes=floor_bytes)
     except (OSError, OutputError) as error:
         for folder in (session / RECEIVED, *made):
             with suppress(OSError):

@@ -33,7 +33,7 @@ _WHOLE_WAIT_S = 3600.0
 class NearLiveSource(OpensAndCloses):
     """A `FrameSource` of the runs that a Storage SCP receives.
 
-    `listen` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and `close`
+    `receive_into` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and `close`
     by one thread, `age_words` by any.
 
     Parameters
@@ -68,7 +68,7 @@ class NearLiveSource(OpensAndCloses):
         self._offset_ns: int | None = None
         self._clock_0_ns: int | None = None
 
-    def listen(
+    def receive_into(
         self,
         folder: Path,
         unfit: Unfit = lambda info: None,

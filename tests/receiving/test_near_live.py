@@ -45,7 +45,7 @@ class Near:
         self.told: list[tuple[str, dict]] = []
 
     def listen(self, **more) -> None:
-        self.source.listen(self.folder, **more)
+        self.source.receive_into(self.folder, **more)
         self.source.attach(lambda name, data, t_ns: self.told.append((name, dict(data))))
 
     def send(self, ds, tmp_path: Path) -> None:
