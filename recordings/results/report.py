@@ -186,11 +186,15 @@ class _Report:
         made = [
             measured(ours.ONSET, self._course.seconds(leak.onset_ns), ours.SECOND),
             self._at(
-                leak.first, ours.AREA, leak.largest_mm2, ours.SQUARE_MILLIMETRE, derivation=codes.SCT.Maximum
+                leak.largest_at,
+                ours.AREA,
+                leak.largest_mm2,
+                ours.SQUARE_MILLIMETRE,
+                derivation=codes.SCT.Maximum,
             ),
         ]
-        if leak.volume_ml is not None and not level.volume_relative:
-            made.append(measured(ours.VOLUME, leak.volume_ml, ours.MILLILITRE))
+        if leak.volume_ml is not None and not leak.volume_relative:
+            made.append(self._at(leak.volume_at, ours.VOLUME, leak.volume_ml, ours.MILLILITRE))
         said = [QualitativeEvaluation(ours.DETACHED, ours.YES if leak.detached else ours.NO)]
         if leak.ambiguous_with is not None and leak.ambiguous_with in ours.LEAKS:
             said.append(QualitativeEvaluation(ours.MAY_BE, ours.LEAKS[leak.ambiguous_with]))

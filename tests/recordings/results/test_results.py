@@ -277,6 +277,8 @@ def test_leaks_and_alarms_are_those_of_the_log(
             for each in found
         ]
         assert area.value == pytest.approx(max(sums), abs=1e-9)
+        (image,) = area.referenced_images
+        assert image.referenced_frame_numbers == [found[int(np.argmax(sums))].frame.seq + 1]
 
 
 def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject, ...]) -> None:
