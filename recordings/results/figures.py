@@ -5,7 +5,7 @@ Times are those that alarms go by (ns); None is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from monitor.result import AlertTransition, Distance, Kind, LevelResult, Priority
@@ -124,7 +124,10 @@ def _leaked(
 
 @dataclass(frozen=True, slots=True)
 class AlarmFigures:
-    """One alarm from when it was raised: when it was escalated, acknowledged and cleared, None where not."""
+    """One alarm from when it was raised: when it was escalated, acknowledged and cleared, None where not.
+
+    `observed`: raised by who watches the monitor, and not from an image.
+    """
 
     rule_id: str
     level: str | None
@@ -138,6 +141,7 @@ class AlarmFigures:
     escalated_ns: int | None = None
     acknowledged_ns: int | None = None
     cleared_ns: int | None = None
+    observed: bool = False
 
 
 class Figures:
@@ -165,20 +169,34 @@ class Figures:
             key = found.view, level.name
             self.levels[key] = self.levels.get(key, LevelFigures(*key)).after(level, at)
         for transition in found.transitions:
-            self._take_alarm(transition)
+            self._take_alarm(transition, self._open)
 
-    def _take_alarm(self, transition: AlertTransition) -> None:
+    def observed(self, transitions: Iterable[AlertTransition]) -> None:
+        """Take in alarms of no image, after the last step: of a lost source, a disk that is full."""
+        standing: dict[tuple[str, str | None, str | None], int] = {}
+        for transition in transitions:
+            self._take_alarm(transition, standing, observed=True)
+        self.alarms.sort(key=lambda alarm: alarm.raised.t_ns)
+
+    def _take_alarm(
+        self,
+        transition: AlertTransition,
+        standing: dict[tuple[str, str | None, str | None], int],
+        *,
+        observed: bool = False,
+    ) -> None:
         alert, t_ns = transition.alert, transition.t_ns
-        place = self._open.get(alert.key)
+        place = standing.get(alert.key)
         if transition.event == "raised" or (place is None and transition.event == "escalated"):
             if len(self.alarms) >= MOST_ALARMS:
                 self.alarms_left_out += 1
                 return
-            self._open[alert.key] = len(self.alarms)
+            standing[alert.key] = len(self.alarms)
             self.alarms.append(
                 AlarmFigures(
                     alert.rule_id, alert.level, alert.structure, alert.kind, alert.priority, alert.message,
                     None if alert.value is None else float(alert.value), alert.unit, Seen(alert.seq, t_ns),
+                    observed=observed,
                 )
             )  # fmt: skip
         elif place is not None:
@@ -193,5 +211,5 @@ class Figures:
                 known = replace(known, acknowledged_ns=t_ns)
             elif transition.event == "cleared":
                 known = replace(known, cleared_ns=t_ns)
-                del self._open[alert.key]
+                del standing[alert.key]
             self.alarms[place] = known

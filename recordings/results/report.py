@@ -110,7 +110,8 @@ class _Report:
         if not about.complete:
             yield "The session was not closed in order: its end may be missing."
         if course.lost:
-            yield f"{course.lost} steps of the monitor could not be read."
+            what = "Recorded images" if course.mode == "every frame" else "Steps of the monitor"
+            yield f"{what} that could not be read: {course.lost}."
         if course.figures.alarms_left_out:
             yield f"{course.figures.alarms_left_out} more alarms are not listed."
         for view in self._views():
@@ -221,7 +222,8 @@ class _Report:
         site = ours.COLUMN if alarm.level is None else ours.vertebra(alarm.level)
         level = "" if alarm.level is None else f"{alarm.level}: "
         return self._group(
-            f"alarm {number}, {level}{alarm.message}", ours.ALARM, site, made, said, seen=alarm.raised,
+            f"alarm {number}, {level}{alarm.message}", ours.ALARM, site, made, said,
+            seen=None if alarm.observed else alarm.raised,
             texts=((ours.COMMENT, f"{level}{alarm.message}"), (ours.RULE, alarm.rule_id)),
         )  # fmt: skip
 

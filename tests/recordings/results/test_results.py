@@ -16,14 +16,17 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
+from monitor.alerts import AlarmBoard
 from monitor.config import parse_config
 from monitor.errors import OutputError, SourceError
 from monitor.frame import Frame
 from monitor.result import Result
-from monitor.states import State
+from monitor.rules import technical_conditions
+from monitor.states import Reason, State
 from recordings.archive import archive_session
 from recordings.dicom_origin import origins_of
 from recordings.importing.run import Wanted, import_source
+from recordings.log import open_log
 from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
@@ -279,6 +282,39 @@ def test_leaks_and_alarms_are_those_of_the_log(
         assert area.value == pytest.approx(max(sums), abs=1e-9)
         (image,) = area.referenced_images
         assert image.referenced_frame_numbers == [found[int(np.argmax(sums))].frame.seq + 1]
+
+
+def test_alarms_of_no_image_are_in_the_report_too(monitored: StoredSession, tmp_path: Path) -> None:
+    folder = shutil.copytree(monitored.folder, tmp_path / "session")
+    lost = Reason(State.NOT_MONITORING, "source_lost", "image source lost: unplugged")
+    board, begun_ns = AlarmBoard(), 3 * 10**9
+    with open_log(folder / "log.sqlite") as log:
+        for reasons, s in (((lost,), 0), ((lost,), 5), ((), 6), ((), 20)):
+            conditions = technical_conditions(reasons, parse_config("", "none").alarm)
+            for transition in board.update(conditions, lambda _: False, begun_ns + s * 10**9, 7):
+                log.transition(transition)
+    path = of_kind(written(open_session(folder), tmp_path / "out", Wish(("sr",))), "sr")
+    (group,) = [group for name, group in groups_of(path).items() if "unplugged" in name]
+    with monitored.frames() as reader:
+        first_ns = reader.frame_heads.times_ns[0]
+    (raised,) = values(group, ours.RAISED)
+    assert (begun_ns - first_ns) / 1e9 <= raised.value <= (begun_ns - first_ns) / 1e9 + 5
+    assert len(values(group, ours.CLEARED)) == 1
+    assert group.source_images == []
+    evaluated = {one.name: one.value for one in group.get_qualitative_evaluations()}
+    assert evaluated[ours.ALARM_KIND] == ours.KINDS["technical"]
+
+
+def test_a_step_that_was_not_recorded_is_counted_once_whatever_else_is_made(tmp_path: Path) -> None:
+    session = record(
+        tmp_path / "s", frames=30, pictured=pictured, config=parse_config(QUICK, "quick"), lose_step=26,
+        lose=frozenset({27}),
+    )  # fmt: skip
+    alone = of_kind(written(session, tmp_path / "alone", Wish(("sr",))), "sr")
+    beside = of_kind(written(session, tmp_path / "beside", Wish(("seg", "sr"))), "sr")
+    assert alone.read_bytes() == beside.read_bytes()
+    said = peers.run("dsrdump", "+Pl", alone)
+    assert "Steps of the monitor that could not be read: 1." in said
 
 
 def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject, ...]) -> None:
