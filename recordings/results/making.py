@@ -71,8 +71,8 @@ class Making:
         return str(generate_uid(entropy_srcs=["results", self.session.about.id, *what]))
 
     def uid(self, *what: str) -> str:
-        """A UID of results: the same session, software and findings give the same."""
-        seed = [self.session.about.id, self.course.digest, self.identity.patient_id, *what]
+        """A UID of results: the same session, software, findings and patient's data give the same."""
+        seed = [self.session.about.id, self.course.digest, repr(self.identity), *what]
         return str(generate_uid(entropy_srcs=["results", *seed]))
 
     def series(self, kind: str) -> tuple[str, int, str]:
@@ -83,7 +83,7 @@ class Making:
 
     def frames_uid(self, *what: str) -> str:
         """A UID of the recorded frames: they are the same whatever is found in them."""
-        return self.uid_of_session("frames", self.software_version, self.identity.patient_id, *what)
+        return self.uid_of_session("frames", self.software_version, repr(self.identity), *what)
 
     def header(self, kind: str, sop_class: UID, sop_instance_uid: str) -> Dataset:
         """A header with all that is common, to be written in explicit VR little endian."""

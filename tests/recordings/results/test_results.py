@@ -30,11 +30,13 @@ from recordings.log import open_log
 from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
-from recordings.results.identity import identity_of
+from recordings.results.course import Course
+from recordings.results.identity import disagreement, identity_of
+from recordings.results.making import Making
 from recordings.results.report import watched_share
 from recordings.results.spool import MaskSpool
 from recordings.results.write import Wish, WrittenObject, write_results
-from recordings.retaken import as_live, every_frame
+from recordings.retaken import NothingMonitoredError, as_live, every_frame
 from recordings.session import CONFIG, Session, StoredSession, open_session
 from recordings.track import recorded_track
 from tests import peers
@@ -43,6 +45,7 @@ from tests.recordings.test_retaken import SUPERSEDED, record, shown
 from tests.sources.makers import save, xa
 from ui.cli import run
 from ui.replay.painted import open_painted
+from ui.results_command import make_results
 
 FRAMES, ACKNOWLEDGED_AT = 44, 41
 QUICK = "[learning]\nshortest_s = 0.8\n"
@@ -564,6 +567,55 @@ def test_without_its_file_the_session_says_whose_it_is(imported: StoredSession, 
     (tmp_path / "received").mkdir()
     shutil.copy(imported.about.source.source_id, tmp_path / "received" / f"{origins[0].sop_instance_uid}.dcm")
     assert identity_of(received, origins).study_date == "20260304"
+
+
+def test_another_patient_than_the_session_was_begun_for_is_never_put_into_the_images_study(
+    imported: StoredSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    origins = origins_of(imported)
+    other = with_fields(WHO, study_instance_uid="1.2.3.4")
+    begun = replace(imported, about=with_fields(imported.about, procedure=other))
+    known = identity_of(begun, origins)
+    assert (known.patient_id, known.study_uid, known.accession_number) == ("SECRET-7", STUDY, "B-7")
+    assert "another patient" in str(disagreement(begun, known))
+    gone = with_fields(begun.about, source=replace(imported.about.source, source_id=str(tmp_path / "gone")))
+    known = identity_of(replace(begun, about=gone), origins)
+    assert (known.study_uid, known.accession_number) == (STUDY, "")
+    assert known.is_orphan
+    assert "another study" in str(disagreement(begun, known))
+    assert disagreement(imported, identity_of(imported, origins)) is None
+    with pytest.raises(NothingMonitoredError):
+        make_results(begun, tmp_path / "out", Wish(("sr",)))
+    assert "are of another patient" in capsys.readouterr().err
+
+
+def test_images_of_several_studies_go_into_none_and_of_several_patients_have_no_results(
+    imported: StoredSession, tmp_path: Path
+) -> None:
+    (origin,) = origins_of(imported)
+    uid, study = "1.2.3.9", "1.2.3.8"
+    both = (origin, with_fields(origin, sop_instance_uid=uid, study_instance_uid=study, first_seq=FRAMES))
+    received = replace(imported, folder=tmp_path)
+    (tmp_path / "received").mkdir()
+    shutil.copy(imported.about.source.source_id, tmp_path / "received" / f"{origin.sop_instance_uid}.dcm")
+    second = xa(np.zeros((2, 8, 8), np.uint16), StudyInstanceUID=study, SOPInstanceUID=uid)
+    save(second, tmp_path / "received" / f"{uid}.dcm")
+    known = identity_of(received, both)
+    assert (known.patient_id, known.study_uid, known.accession_number) == ("SECRET-7", None, "")
+    second.PatientID = "OTHER-8"
+    save(second, tmp_path / "received" / f"{uid}.dcm")
+    with pytest.raises(SourceError, match="several patients") as error:
+        identity_of(received, both)
+    assert "OTHER-8" not in str(error.value)
+
+
+def test_what_is_said_otherwise_is_another_object(imported: StoredSession) -> None:
+    known = identity_of(imported, origins_of(imported))
+    uids = set()
+    for whose in (known, replace(known, study_date=""), replace(known, patient_name="Other")):
+        making = Making(imported, Course("as live"), whose, "2.0")
+        uids |= {making.uid("sr"), making.frames_uid("0", "9")}
+    assert len(uids) == 6
 
 
 def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
