@@ -11,6 +11,7 @@ from highdicom import ContributingEquipment
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
+from monitor.sources.dicom_frames import LOSSY
 from recordings.export_dicom import modality_of
 from recordings.results.codes import PROCESSING
 from recordings.results.course import Course
@@ -21,6 +22,7 @@ from recordings.session import StoredSession
 MAKER, MODEL = "CementWatch", "CementWatch (research software)"
 STANDING = "Made by research software, not a medical device; not verified; not for clinical use."
 SERIAL = "none"
+_MAY_LOSE = frozenset(syntax.name for syntax in LOSSY)
 _SERIES = {
     "frames": (9700, "Recorded images - research software, not for clinical use"),
     "key": (9701, "Key images - research software, not for clinical use"),
@@ -64,7 +66,15 @@ class Making:
         """Whether the source may have lost something of its images before they were recorded."""
         source = self.session.about.source
         stated = source.attributes.get("LossyImageCompression", "00")
-        return source.kind in ("video", "network") or stated != "00"
+        coded = source.attributes.get("TransferSyntaxUID") in _MAY_LOSE
+        return source.kind in ("video", "network") or coded or stated != "00"
+
+    def say_loss(self, ds: Dataset) -> None:
+        """Say what is known of a loss in pictures that are made of the source's, if anything is."""
+        if not self.lossy_source:
+            ds.LossyImageCompression = "00"
+        elif self.session.about.source.attributes.get("LossyImageCompression") == "01":
+            ds.LossyImageCompression = "01"  # once lost, it stays told (PS3.3 C.7.6.1.1.5)
 
     def uid_of_session(self, *what: str) -> str:
         """A UID that depends on the session alone."""

@@ -636,6 +636,21 @@ def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
         assert (ds.PatientName, ds.PatientID, ds.StudyDate) == ("", "", "")
 
 
+@pytest.mark.parametrize(
+    ("kind", "stated", "said"),
+    [("dicom", "01", "01"), ("dicom", "00", "00"), ("video", None, None), ("simulated", None, "00")],
+)
+def test_a_loss_before_it_was_recorded_is_never_denied(
+    imported: StoredSession, kind: str, stated: str | None, said: str | None
+) -> None:
+    facts = {} if stated is None else {"LossyImageCompression": stated}
+    about = with_fields(imported.about, source=replace(imported.about.source, kind=kind, attributes=facts))
+    making = Making(replace(imported, about=about), Course("as live"), identity_of(imported, ()), "2.0")
+    ds = Dataset()
+    making.say_loss(ds)
+    assert ds.get("LossyImageCompression") == said
+
+
 # what cannot be
 
 
