@@ -31,9 +31,11 @@ from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
 from recordings.results.course import Course
+from recordings.results.frames import of_origins
 from recordings.results.identity import disagreement, identity_of
 from recordings.results.making import Making
 from recordings.results.report import watched_share
+from recordings.results.segmentation import write_masks
 from recordings.results.spool import MaskSpool
 from recordings.results.write import Wish, WrittenObject, write_results
 from recordings.retaken import NothingMonitoredError, as_live, every_frame
@@ -433,6 +435,22 @@ def test_no_more_masks_than_asked_for_evenly_spread(tmp_path: Path) -> None:
         for one in held:
             bits = spool.bits(one).reshape(5, 7)
             np.testing.assert_array_equal(bits, drawn[one.seq] == one.key[1])
+
+
+def test_more_masks_than_an_object_holds_are_refused_in_one_line(
+    imported: StoredSession, tmp_path: Path
+) -> None:
+    making = Making(imported, Course("as live"), identity_of(imported, ()), "2.0")
+    images = of_origins(origins_of(imported), imported.about.source, range(FRAMES))
+    assert images is not None
+    with (tmp_path / "bits").open("w+b") as file:
+        spool = MaskSpool(file, FRAMES)
+        for seq in range(FRAMES):
+            spool.take(seq, {"L1": np.ones((4, 4), np.uint8)})
+        spool.shape = 1 << 15, 1 << 15
+        with pytest.raises(OutputError, match="44 masks are too many"):
+            write_masks(making, spool, images, tmp_path / "masks.dcm")
+    assert not (tmp_path / "masks.dcm").exists()
 
 
 # pictures and structures
