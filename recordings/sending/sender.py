@@ -27,6 +27,7 @@ from recordings.sending.queue import SendQueue
 from recordings.sending.storing import store
 
 _LOOK_S = 1.0
+_ANSWER_S = 5.0
 _Place = tuple[str, int, str, TlsFiles | None]
 """Where reports are taken: host, port, our title, and by which files, since what one takes is not to come to
 the other in the clear."""
@@ -147,7 +148,8 @@ class Sender:
             self.reports.came.wait(min(max(0.0, min(wake_s, until_s) - now_s), _LOOK_S))
 
     def close(self) -> None:
-        """End every association, and listen no more."""
+        """End every association, and listen no more; who is just reporting gets an answer before."""
+        self.reports.settle(_ANSWER_S)
         self._close_open(everything=True)
         self._listening.close()
 
@@ -213,6 +215,7 @@ class Sender:
         kept = []
         for held in self._open:
             idle = not held.transactions & asked or self._clock_s() >= held.until_s
+            idle = idle and not self.reports.owes(held.association)
             if everything or idle or not held.association.is_established:
                 held.stack.close()
             else:

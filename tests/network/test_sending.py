@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -235,6 +236,26 @@ def test_a_report_on_the_same_association_lets_an_object_go(bench: Bench, pacs: 
     assert [item.ReferencedSOPInstanceUID for item in pacs.requests[0].ReferencedSOPSequence] == uids
     assert pacs.settled() == [0x0000]
     assert list((bench.queue.folder / "spool").iterdir()) == []
+
+
+def test_who_reports_is_answered_before_the_association_ends(bench: Bench, pacs: ScriptedPacs) -> None:
+    pacs.reports_on_same = True
+    bench.add(committing(pacs))
+    done = threading.Event()
+
+    def slow(line: str) -> None:
+        if "committed by" in line:  # on the association's thread; the queue is empty by now
+            assert done.wait(10)
+            threading.Event().wait(0.2)  # as long as the association would need to end
+
+    with sending(
+        bench.queue, clock_s=time.time, policy=POLICY, patience=PATIENCE, tell=slow
+    ) as sender:  # fmt: skip
+        assert sender is not None
+        sender.run(None, 10)
+        assert bench.queue.entries() == ()
+        done.set()
+    assert pacs.settled() == [0x0000]
 
 
 def test_a_report_may_come_after_a_restart_on_an_association_of_the_peer(
