@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from highdicom import PresentationLUTTransformation
+from highdicom import ModalityLUTTransformation, PresentationLUTTransformation
 from highdicom.color import CIELabColor
 from highdicom.content import ReferencedImageSequence
 from highdicom.pr import (
@@ -95,6 +95,10 @@ def write_structures(
         content_description="Structures, research software, not for clinical use",
         graphic_layers=[layer for name, layer in layers.items() if name in used],
         graphic_annotations=annotations,
+        # the stored values as they are; without it highdicom takes no more than one multi-frame image
+        modality_lut_transformation=ModalityLUTTransformation(
+            rescale_intercept=0.0, rescale_slope=1.0, rescale_type="US"
+        ),
         voi_lut_transformations=lookups or None,
         presentation_lut_transformation=PresentationLUTTransformation(
             presentation_lut_shape="INVERSE" if images.images[0].monochrome1 else "IDENTITY"

@@ -33,7 +33,8 @@ from recordings.log import open_log
 from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
-from recordings.results.course import Course
+from recordings.results.course import Course, KeyMoment, LevelLines
+from recordings.results.figures import Seen
 from recordings.results.frames import ImageObjects, of_origins
 from recordings.results.identity import disagreement, identity_of
 from recordings.results.making import Making
@@ -42,6 +43,7 @@ from recordings.results.pictures import write_run
 from recordings.results.report import watched_share
 from recordings.results.segmentation import write_masks
 from recordings.results.spool import MaskSpool
+from recordings.results.structures import write_structures
 from recordings.results.write import Wish, WrittenObject, write_results
 from recordings.retaken import NothingMonitoredError, as_live, every_frame
 from recordings.session import CONFIG, Session, StoredSession, open_session
@@ -491,6 +493,29 @@ def test_structures_lie_where_they_were_and_a_foreign_program_applies_them(
     body = applied[100:160, 95:165]
     assert 20 < np.median(body) < 235, "the window shows the bone"
     assert np.ptp(body.astype(int)) > 100
+
+
+def test_structures_on_several_objects_refer_to_each_of_them(imported: StoredSession, tmp_path: Path) -> None:
+    (origin,) = origins_of(imported)
+    second = with_fields(origin, sop_instance_uid="1.2.3.9", first_seq=20)
+    images = of_origins([with_fields(origin, frames=20), second], imported.about.source, range(FRAMES))
+    assert images is not None
+    line = np.array([[10, 20], [30, 20], [30, 40]], np.float32)
+    moments = [
+        KeyMoment(Seen(seq, seq), ("x",), 1, (LevelLines("L1", {"body": (line,)}, (), frozenset()),))
+        for seq in (7, 25)
+    ]
+    making = Making(imported, Course("as live"), identity_of(imported, ()), "2.0")
+    path = tmp_path / "gsps.dcm"
+    write_structures(making, images, moments, {7: (50.0, 20.0), 25: (60.0, 20.0)}, path)
+    state = dcmread(path)
+    for items in (state.GraphicAnnotationSequence, state.SoftcopyVOILUTSequence):
+        refs = [item.ReferencedImageSequence[0] for item in items]
+        told = [(ref.ReferencedSOPInstanceUID, ref.ReferencedFrameNumber) for ref in refs]
+        assert told == [(origin.sop_instance_uid, 8), ("1.2.3.9", 6)]
+    assert (state.RescaleIntercept, state.RescaleSlope) == (0, 1), "windows are in stored values"
+    said = peers.run("dciodvfy", path)
+    assert [line for line in said.splitlines() if line.startswith("Error")] == []
 
 
 def test_key_frames_are_the_moments_as_painted(
