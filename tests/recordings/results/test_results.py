@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import cv2
 import highdicom as hd
 import numpy as np
 import pytest
@@ -177,7 +178,12 @@ def test_an_orthanc_gives_back_what_it_was_given(
             assert answer["Status"] == "Success"
             held = tmp_path / "held.dcm"
             held.write_bytes(server.raw(f"/instances/{answer['ID']}/file"))
-            assert dcmread(held) == dcmread(one.path)
+            ds = dcmread(one.path)
+            assert dcmread(held) == ds
+            if one.kind == "key":
+                shown_there = server.raw(f"/instances/{answer['ID']}/frames/0/preview")
+                picture = cv2.imdecode(np.frombuffer(shown_there, np.uint8), cv2.IMREAD_COLOR)
+                np.testing.assert_array_equal(picture[:, :, ::-1], ds.pixel_array[0])
         assert server.instance_uids() == sorted(one.sop_instance_uid for one in (*results, *of_xa))
         assert len(server.get("/studies")) == 2
 
