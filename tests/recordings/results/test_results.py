@@ -303,7 +303,7 @@ def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject,
     assert "Made by research software, not a medical device" in said
     assert "configuration SHA-256" in said
     assert '(mm/{pixel},UCUM,"millimeter per pixel")' in said
-    assert "As it was found and shown during the procedure." in said
+    assert "As it was found and shown while the session was recorded." in said
 
 
 def test_time_in_which_nothing_came_is_not_monitored() -> None:
