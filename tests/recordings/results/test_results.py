@@ -594,10 +594,10 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
         assert not out.exists()
 
     fails(tmp_path, "no session")
-    fails(imported.folder, "no step of the monitor was recorded")
+    fails(imported.folder, "no step of the monitor was recorded; every frame can be computed: --every-frame")
     fails(bare.folder, "is being recorded")
     bare.close()
-    fails(bare.folder, "no step of the monitor was recorded")
+    fails(bare.folder, "no step of the monitor was recorded\n")
     fails(bare.folder, "has no plan", "--every-frame")
     fails(monitored.folder, "is none of sr, seg, sc, gsps", "--only", "sr,xy")
     fails(monitored.folder, "--most-masks must be at least 1", "--most-masks", "0")
