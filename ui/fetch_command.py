@@ -177,7 +177,7 @@ class _Work:
         for one in fetched:
             _say_fetched(one)
         failed = any(one.failed for one in fetched)
-        return 1 if failed or studies.more or self.pacs.stop.asked else None
+        return 1 if failed or told or studies.words or self.pacs.stop.asked else None
 
     def _fetch(self, plans: Sequence[SeriesPlan]) -> list[Fetched]:
         from recordings.fetching.fetching import Asked, Fetch, kinds

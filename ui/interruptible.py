@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -19,8 +21,7 @@ def interruptible(work: Callable[[], _T], stop: Stop) -> _T:
     """Do the work on a thread of its own; what it returns.
 
     An interrupt asks `stop`, and the work returns what it has; after a while, or at a second interrupt, its
-    association is ended, and it raises. A thread of its own, since an interrupt must not strike while an
-    object is being written.
+    association is ended. A thread of its own, since an interrupt must not strike while an object is written.
     """
     done: Future[_T] = Future()
 
@@ -31,18 +32,32 @@ def interruptible(work: Callable[[], _T], stop: Stop) -> _T:
             done.set_exception(error)
 
     thread = threading.Thread(target=run, name="network", daemon=True)
-    thread.start()
-    waited_s = 0.0
-    while thread.is_alive():
-        try:
+    asked_s = 0.0
+    with _counted() as interrupts:
+        thread.start()
+        while thread.is_alive():
             thread.join(_LOOK_S)
-        except KeyboardInterrupt:
-            if stop.asked:
+            if interrupts and not stop.asked:
+                stop.ask()
+            asked_s += _LOOK_S if stop.asked else 0.0
+            if len(interrupts) > 1 or asked_s >= _IN_ORDER_S:
                 stop.force()
-            stop.ask()
-        if stop.asked:
-            waited_s += _LOOK_S
-            if waited_s >= _IN_ORDER_S:
-                stop.force()
-                waited_s = 0.0
+                del interrupts[1:]
+                asked_s = 0.0
     return done.result()
+
+
+@contextmanager
+def _counted() -> Iterator[list[int]]:
+    """Interrupts that have come meanwhile; none of them is raised."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, _: came.append(number)) for number in wanted]
+    try:
+        yield came
+    finally:
+        for number, handler in zip(wanted, before, strict=True):
+            signal.signal(number, handler)

@@ -113,7 +113,7 @@ def planned(pacs: Pacs, studies: Iterable[StudyFound], keys: Keys) -> tuple[list
             # a kind that is not told may be one that is taken
             taken = tuple(one for one in objects.answers if one.sop_class_uid in (None, *TAKEN))
             left_out = len(objects.answers) - len(taken)
-            whole = left_out == 0 and keys.instance_uid is None
+            whole = left_out == 0 and keys.instance_uid is None and not objects.words
             plans.append(SeriesPlan(study, series, pacs.above(study), taken, left_out, whole))
     return plans, told
 

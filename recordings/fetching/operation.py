@@ -83,10 +83,13 @@ def end(association: Association) -> None:
     """Abort, and wake whoever waits for an answer."""
     _wake(association)
     association.abort()
+    # the abort lets the reactor run to its end, which may have taken that one, and one more
+    _wake(association)
+    _wake(association)
 
 
 def _wake(association: Association) -> None:
-    # before the reactor runs again, which would take it away: whoever waits takes it for a peer that is gone
+    """Let whoever waits for a message take it for the end of the association."""
     association.dimse.msg_queue.put((None, None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Self, TypeVar
@@ -95,7 +96,7 @@ class Pacs:
         found = self._find(SeriesFound, series_identifier(above, keys), most, above)
         kept = tuple(
             one
-            for one in found.answers
+            for one in _once(found.answers, "series_instance_uid")
             if one.study_instance_uid == study.study_instance_uid
             and (keys.series_uid is None or one.series_instance_uid == keys.series_uid)
             and (not keys.modalities or one.modality in (None, *keys.modalities))
@@ -110,7 +111,7 @@ class Pacs:
         found = self._find(InstanceFound, instance_identifier(above, keys), most, above)
         kept = tuple(
             one
-            for one in found.answers
+            for one in _once(found.answers, "sop_instance_uid")
             if one.series_instance_uid == series.series_instance_uid
             and (keys.instance_uid is None or one.sop_instance_uid == keys.instance_uid)
         )
@@ -135,11 +136,16 @@ class Pacs:
         )  # fmt: skip
 
 
+def _once(answers: Iterable[_A], key: str) -> Iterable[_A]:
+    """Each UID once: an archive may tell of an object as often as it holds it."""
+    return {getattr(one, key): one for one in answers}.values()
+
+
 def _of(found: Found[StudyFound], keys: Keys) -> Found[StudyFound]:
     """Without what was not asked for: some take no notice of a key that they do not know."""
     kept = tuple(
         study
-        for study in found.answers
+        for study in _once(found.answers, "study_instance_uid")
         if (keys.study_uid is None or study.study_instance_uid == keys.study_uid)
         and (
             not keys.modalities

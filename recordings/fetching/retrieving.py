@@ -246,9 +246,13 @@ def _heard(link: Link, bounded: Bounded, silence_s: float) -> Iterator[None]:
     bounded.heard_s = time.monotonic()
     patience_s, association.dimse_timeout = association.dimse_timeout, None
 
+    silent = False
+
     def watch() -> None:
-        while not over.wait(_LOOK_S):
+        nonlocal silent
+        while not over.wait(min(_LOOK_S, silence_s / 4)):
             if time.monotonic() - bounded.heard_s > silence_s:
+                silent = True
                 end(association)
                 return
 
@@ -256,6 +260,10 @@ def _heard(link: Link, bounded: Bounded, silence_s: float) -> Iterator[None]:
     watcher.start()
     try:
         yield
+    except NetworkError:
+        if silent:
+            raise NetworkError(f"{link.peer}: retrieval: nothing came for {silence_s:g} s") from None
+        raise
     finally:
         over.set()
         watcher.join()

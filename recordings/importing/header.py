@@ -15,6 +15,7 @@ from monitor.errors import InputError, SourceError
 from monitor.sources.dicom_file import has_image, is_dicom, read_image
 from monitor.sources.dicom_header import acquired_at
 from monitor.sources.images import natural_key
+from recordings.person_name import plain_name
 from recordings.procedure import LONGEST, Procedure
 
 _DAY = re.compile(r"(\d{4})(\d\d)(\d\d)")
@@ -116,9 +117,4 @@ def _name(header: Dataset, keyword: str) -> str:
     except Exception:
         # as in `_text`
         return ""
-    plain = []
-    for name in names:
-        family, _, rest = name.partition("=")[0].partition("^")
-        given = " ".join(rest.replace("^", " ").split())
-        plain.append(", ".join(part for part in (family.strip(), given) if part))
-    return "; ".join(filter(None, plain))[:LONGEST]
+    return "; ".join(filter(None, map(plain_name, names)))[:LONGEST]

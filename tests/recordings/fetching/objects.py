@@ -24,6 +24,8 @@ class Run:
     characters: str = "ISO_IR 100"
     description: str = "LWS seitlich"
     modality: str = "XA"
+    rows: int = 64
+    frames: int = 2
     uid: str = field(default_factory=generate_uid)
 
     @property
@@ -33,7 +35,9 @@ class Run:
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
         made = Dataset()
         made.file_meta = meta
-        pixels = np.random.default_rng(self.number).integers(0, 255, (2, 64, 64), np.uint8)
+        pixels = np.random.default_rng(self.number).integers(
+            0, 255, (self.frames, self.rows, self.rows), np.uint8
+        )
         for keyword, value in {
             "SpecificCharacterSet": self.characters, "SOPClassUID": XRayAngiographicImageStorage,
             "SOPInstanceUID": self.uid, "StudyInstanceUID": self.study, "SeriesInstanceUID": self.series,
@@ -42,9 +46,9 @@ class Run:
             "AccessionNumber": "A1", "StudyDescription": "Wirbelsäule", "ReferringPhysicianName": "",
             "Modality": self.modality, "SeriesNumber": 1, "InstanceNumber": self.number,
             "SeriesDescription": self.description, "ImageType": ["ORIGINAL", "PRIMARY", "SINGLE PLANE"],
-            "Rows": 64, "Columns": 64, "NumberOfFrames": 2, "FrameTime": 100, "SamplesPerPixel": 1,
-            "FrameIncrementPointer": 0x00181063, "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7,
-            "PixelRepresentation": 0, "PhotometricInterpretation": "MONOCHROME2",
+            "Rows": self.rows, "Columns": self.rows, "NumberOfFrames": self.frames, "FrameTime": 100,
+            "FrameIncrementPointer": 0x00181063, "SamplesPerPixel": 1, "BitsAllocated": 8, "BitsStored": 8,
+            "HighBit": 7, "PixelRepresentation": 0, "PhotometricInterpretation": "MONOCHROME2",
             "PixelIntensityRelationship": "LIN", "PixelData": pixels.tobytes(),
         }.items():  # fmt: skip
             setattr(made, keyword, value)

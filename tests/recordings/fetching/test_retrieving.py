@@ -18,10 +18,15 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.uid import generate_uid
 from pynetdicom import evt
 
+from monitor.errors import NetworkError
 from recordings.fetching.fetching import TAKEN
+from recordings.fetching.operation import Stop
+from recordings.fetching.query import retrieve_identifier
+from recordings.fetching.retrieving import Terms, getting
 from recordings.network.contexts import FINDS, GETS, IMAGES, LOSSLESS, LOSSY, MOST_CONTEXTS, MOVES, retrieved
+from recordings.receiving.keep import Keeper
 from tests.recordings.fetching.objects import Run
-from tests.recordings.fetching.scripted import answer, peer
+from tests.recordings.fetching.scripted import QUICK, answer, peer
 from ui.cli import run
 from ui.own_command import OWN_COMMAND
 
@@ -204,3 +209,41 @@ def test_contexts_fit_into_one_association_and_an_object_may_come_as_it_is_store
     assert {context.abstract_syntax for context in made} == {GETS[0], *kinds}
     apart = [c for c in made if c.abstract_syntax == kinds[0] and len(c.transfer_syntax) == 1]
     assert len(apart) == len((*LOSSLESS, *LOSSY))
+
+
+def test_who_does_not_heed_ctrl_c_is_left_at_the_second_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = threading.Event()
+
+    def serve(event: evt.Event) -> Iterator[Any]:
+        yield 4
+        yield from send(RUNS[0])
+        os.kill(os.getpid(), signal.SIGINT)
+        while not event.is_cancelled:
+            left.wait(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+        left.wait(20)
+
+    with got(serve) as to:
+        assert fetch(to, tmp_path) == 1
+        left.set()
+    assert there(tmp_path) == {RUNS[0].uid}
+    assert capsys.readouterr().err.count("not fetched: interrupted") == 3
+
+
+def test_a_peer_that_falls_silent_while_it_sends_is_given_up(tmp_path: Path) -> None:
+    left = threading.Event()
+
+    def serve(event: evt.Event) -> Iterator[Any]:
+        yield 1
+        left.wait(20)
+
+    keeper, stop = Keeper(tmp_path), Stop()
+    with got(serve) as to:
+        terms = Terms(to, "CEMENTWATCH", patience=QUICK, silence_s=0.2)
+        with getting(terms, keeper, IMAGES[:1], lambda *_: None, stop) as retrieve:
+            wanted = retrieve_identifier("SERIES", {"StudyInstanceUID": STUDY}, [SERIES])
+            with pytest.raises(NetworkError, match="nothing came for"):
+                retrieve(wanted, lambda _: None)
+        left.set()

@@ -123,6 +123,13 @@ def test_a_room_has_its_own_station_and_every_room_can_be_asked_for(
     assert hand.form.patient_id.text() == ""
 
 
+def test_a_step_that_was_named_is_listed_whatever_its_day(show: Show, ris: Peer) -> None:
+    hand = show(Wanted(worklist=str(ris), accession="A4"))
+    hand.until(lambda: hand.window.scheduled.box is not None and listed(hand) == ["4714"])
+    press(hand, Qt.Key.Key_Return)
+    hand.until(lambda: hand.form.patient_name.text() == "Poe, Edgar")
+
+
 def test_a_server_that_is_dead_slow_or_none_is_told_in_a_line_and_keeps_nobody_waiting(
     show: Show, german: Listening
 ) -> None:
