@@ -53,6 +53,21 @@ def test_answers_are_typed_and_what_is_not_known_is_none() -> None:
     assert (study.number_of_study_related_instances, study.number_of_study_related_series) == (7, None)
 
 
+def test_answers_are_read_in_the_characters_that_they_state() -> None:
+    names = {
+        "ISO_IR 100": "Müller^Jörg", "ISO_IR 144": "Люкceмбypг", "ISO_IR 192": "Wang^XiaoDong=王^小东",
+        "GB18030": "Wang^XiaoDong=王^小东", "\\ISO 2022 IR 87": "Yamada^Tarou=山田^太郎=やまだ^たろう",
+        "\\ISO 2022 IR 149": "Hong^Gildong=洪^吉洞=홍^길동",
+    }  # fmt: skip
+    said = [
+        answer(SpecificCharacterSet=stated.split("\\"), StudyInstanceUID=f"1.2.{k}", PatientName=name)
+        for k, (stated, name) in enumerate(names.items())
+    ]
+    with peer(answering(said)) as to:
+        found = studies(to)
+    assert [study.patient_name for study in found.answers] == list(names.values())
+
+
 def wrong() -> Iterator[Dataset]:
     """Identifiers of which only the UID, or not even that, can be taken."""
     yield answer(PatientID="without a UID")
