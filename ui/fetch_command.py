@@ -60,8 +60,12 @@ def fetch(
     date: Annotated[
         str | None, typer.Option("--date", metavar="D", help="Of the study: YYYY-MM-DD, or from..to.")
     ] = None,
-    modality: Annotated[list[str] | None, typer.Option("--modality", help="As XA; may be repeated.")] = None,
-    accession: Annotated[str | None, typer.Option("--accession", help="Accession number.")] = None,
+    modality: Annotated[
+        list[str] | None, typer.Option("--modality", metavar="XA", help="Of the series; may be repeated.")
+    ] = None,
+    accession: Annotated[
+        str | None, typer.Option("--accession", metavar="A", help="Accession number.")
+    ] = None,
     description: Annotated[
         str | None, typer.Option("--description", help="Of the study, with * and ? for any characters.")
     ] = None,
