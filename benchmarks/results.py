@@ -40,6 +40,7 @@ from monitor.errors import EndOfStream
 from monitor.frame import Frame
 from monitor.plan import Plan, read_plan
 from monitor.sources.base import FrameSource
+from monitor.states import State
 from monitor.stepping import Stepping, Taken
 from recordings.archive import archive_session
 from recordings.beginning import Beginning, keep_beginning, pipeline_with
@@ -321,6 +322,8 @@ def other_figures(path: Path, session: StoredSession, wish: Wish) -> Iterator[st
                 continue
             raised += sum(told.event == "raised" for told in step.findings.transitions)
             for level in step.findings.levels:
+                if level.state > State.DEGRADED:
+                    continue
                 name = f"{level.name} ({step.findings.view})"
                 if level.area_mm2 is not None:
                     last[name] = level.area_mm2

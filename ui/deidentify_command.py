@@ -141,9 +141,11 @@ def _tell(done: Outcome, out: Path) -> None:
         parts.append("1 object" if done.files == 1 else f"{done.files} objects")
     if done.sessions:
         parts.append("1 session" if done.sessions == 1 else f"{done.sessions} sessions")
-    skipped = f"; {done.skipped} files that are no DICOM left out" if done.skipped else ""
+    others = "1 file that is" if done.skipped == 1 else f"{done.skipped} files that are"
+    skipped = f"; {others} no DICOM left out" if done.skipped else ""
     typer.echo(f"{' and '.join(parts)}: {out}{skipped}")
     for name in done.text_kept:
         typer.echo(f"{name}: text was kept in the frames")
-    short = f"; {done.short} values were too short to be looked for" if done.short else ""
+    counted = "1 value was" if done.short == 1 else f"{done.short} values were"
+    short = f"; {counted} too short to be looked for" if done.short else ""
     typer.echo(f"nothing that identifies was found again{short}: look at the frames before you pass them on")

@@ -19,6 +19,7 @@ from recordings.receiving.arrivals import unfit_for
 from recordings.receiving.near_live import NearLiveSource
 from recordings.room import free_bytes, too_little
 from recordings.session import RECEIVED, is_session, open_session
+from recordings.watching import choose_view
 from ui.asked import Asked
 from ui.keys import Keys
 from ui.options import say
@@ -42,12 +43,13 @@ def begin_to_listen(
     Raises
     ------
     InputError
-        There is no folder: success is only answered for what is kept.
+        There is no folder: success is only answered for what is kept. Or the plan has no such view.
     OutputError
         It holds a session already, has no room, or the address cannot be listened on. Nothing is left.
     """
     if session is None:
         raise InputError(f"{near.source_id}: needs --session DIR, where objects are kept before the answer")
+    choose_view(plan, view_name, 0, 0)
     if not resume and is_session(session):
         raise OutputError(f"{session}: holds a session already; choose another folder")
     lacking = too_little(free_bytes(session), config.recording)
@@ -67,7 +69,7 @@ def begin_to_listen(
         for folder in reversed(made):
             folder.mkdir(mode=0o700)
         floor_bytes = round(config.recording.floor_mb * 1e6)
-        near.listen(session / RECEIVED, unfit, info, floor_bytes=floor_bytes)
+        near.receive_into(session / RECEIVED, unfit, info, floor_bytes=floor_bytes)
     except (OSError, OutputError) as error:
         for folder in (session / RECEIVED, *made):
             with suppress(OSError):

@@ -172,12 +172,19 @@ def spoiled(dice: random.Random) -> bytes:
         return _deflated(held, dice)
     if chance < 0.3 or name in ("implicit", "big"):
         return spoiled_bytes(held, dice, first=dice.choice((0, 128, 132, 132)))
-    start = _start(held)
-    elements = _elements(held[start:])
     if chance < 0.5 and name in ("rle", "j2k", "jls", "jpeg"):
+        start = _start(held)
+        elements = _elements(held[start:])
         tag, kind, value = elements[-1]
         elements[-1] = (tag, kind, spoiled_bytes(value, dice, most=3, first=8))
         return held[:start] + b"".join(_packed(element) for element in elements)
+    return meddled(held, dice)
+
+
+def meddled(held: bytes, dice: random.Random) -> bytes:
+    """An explicit little endian file with some elements of its first level spoiled."""
+    start = _start(held)
+    elements = _elements(held[start:])
     for _ in range(dice.randint(1, 3)):
         _meddle(elements, dice)
     parts = [_packed(element) for element in elements]

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from benchmarks.fuzzing import dicom, files, seeds
+from benchmarks.fuzzing import dicom, dose, files, seeds
 from benchmarks.fuzzing.mutate import json_bytes, spoiled_bytes, spoiled_tree
 from calibration.conditions import conditions_of
 from calibration.distortion import DistortionModel
@@ -25,6 +25,9 @@ from monitor.frame import SourceInfo
 from monitor.plan import check_fits, parse_plan, plan_to_json, read_plan
 from monitor.sources.base import FrameSource
 from monitor.sources.open import source_for
+from recordings.deidentifying.run import Wanted, deidentify
+from recordings.deidentifying.secret import Secret
+from recordings.dose.read import read_dose
 from recordings.log_reader import read_log
 from recordings.memory_file import read_memory
 from recordings.recording import RecordingReader
@@ -186,6 +189,34 @@ def _use_dicom(folder: Path) -> None:
     _read_source(source_for(str(one if one.exists() else folder)))
 
 
+def _use_dose(folder: Path) -> None:
+    report = read_dose(folder / "dose.dcm")
+    assert len(msgspec.json.encode(report)) < 2_000_000
+    for one in (*report.irradiations, *report.accumulated):
+        for name in one.__struct_fields__:
+            value = getattr(one, name)
+            if isinstance(value, float):
+                assert isfinite(value)
+                assert value >= 0 or name.endswith("_angle_deg")
+
+
+def _named(dice: random.Random) -> Files:
+    if dice.random() < 0.3:
+        return {"run.dcm": dose.spoiled(dice)}
+    return _dicom(dice)
+
+
+def _use_deidentify(folder: Path) -> None:
+    """What is made has the patient's name nowhere, whatever was spoiled around it."""
+    sources = tuple(sorted(folder.glob("*.dcm")))
+    done = deidentify(Wanted(sources, folder / "out", Secret(b"k" * 32), keep_text=True))
+    if done.remains:
+        assert not (folder / "out").exists()
+        raise SourceError(f"{folder}: {done.remains[0]}")
+    for path in (folder / "out").rglob("*.dcm"):
+        assert dicom.PATIENT.encode() not in path.read_bytes()
+
+
 def _read_source(source: FrameSource) -> None:
     with source:
         _check_info(source.info)
@@ -222,6 +253,8 @@ READERS: dict[str, Reader] = {
         _use_profile,
     ),
     "dicom": Reader(_dicom, _use_dicom),
+    "dose": Reader(lambda dice: {"dose.dcm": dose.spoiled(dice)}, _use_dose),
+    "deidentify": Reader(_named, _use_deidentify),
 }
 
 
@@ -237,6 +270,8 @@ def whole(reader: str, folder: Path) -> None:
         "memory": lambda: {"memory.msgpack": seeds.memory()},
         "profile": lambda: {"profile.json": json.dumps(seeds.profile_tree()).encode()},
         "dicom": lambda: {"run.dcm": dicom.objects()["native"]},
+        "dose": lambda: {"dose.dcm": dose.whole()},
+        "deidentify": lambda: {"run.dcm": dicom.objects()["native"]},
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in held[reader]().items():

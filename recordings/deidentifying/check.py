@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,10 +16,15 @@ from recordings.deidentifying.pixels import black_of
 from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.words import texts_in
 from recordings.importing.regions import Region
-from recordings.session import FRAMES, SNAPSHOTS, StoredSession
+from recordings.session import SNAPSHOTS, StoredSession
 
 _NOT_KEPT = ("tags.json", "thumbnail.png", "memory.msgpack", "truth.json", SNAPSHOTS)
 _RECEIVED = "received"
+_PACKED = (".png", ".mcap", ".mkv", ".msgpack")
+"""Packed, they look like noise, in which short values are found by chance; messages are unpacked instead."""
+_PICTURE_AS_TEXT = re.compile(rb"[A-Za-z0-9+/=]{400,}")
+"""Of a plan, and of a log that holds one."""
+_LARGEST_TEXT_BYTES = 1 << 28
 
 
 def session_remains(session: StoredSession, search: Search) -> Iterator[Remain]:
@@ -28,9 +34,8 @@ def session_remains(session: StoredSession, search: Search) -> Iterator[Remain]:
         if (session.folder / name).exists():
             yield Remain(name, where)
     for path in sorted(session.folder.rglob("*")):
-        if path.is_file() and _RECEIVED not in path.parts:
-            pixels_from = 0 if path.name == FRAMES else None
-            yield from search.in_file(path, f"{where}: {path.name}", pixels_from)
+        if path.is_file() and _RECEIVED not in path.relative_to(session.folder).parts:
+            yield from _in_file(path, search, f"{where}: {path.name}")
     with session.frames() as reader:
         told = [event.data for event in reader.events] + [gap.reason for gap in reader.gaps]
         yield from search.in_text("\0".join(texts_in(told)), f"{where}: events")
@@ -45,6 +50,15 @@ def session_remains(session: StoredSession, search: Search) -> Iterator[Remain]:
         sources = {reader.read(index).source_id for index in range(min(1, len(reader)))}
         yield from search.in_text("\0".join(sources), f"{where}: frames")
     yield from search.in_text(msgspec.json.encode(session.about).decode(), f"{where}: session.json")
+
+
+def _in_file(path: Path, search: Search, where: str) -> Iterator[Remain]:
+    if path.suffix in _PACKED:
+        yield from search.in_file(path, where, 0)
+    elif path.stat().st_size <= _LARGEST_TEXT_BYTES:
+        yield from search.in_bytes(_PICTURE_AS_TEXT.sub(b"", path.read_bytes()), where)
+    else:
+        yield from search.in_file(path, where)
 
 
 def unlike_pixels(image: DicomImage, written: Path, regions: Sequence[Region]) -> str | None:

@@ -13,7 +13,7 @@ from pydicom.sequence import Sequence as Items
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from monitor.errors import SourceError
-from monitor.sources.bounded import Bounded
+from monitor.sources.bounded import MOST_HEADER_READS, Bounded
 from monitor.sources.dicom_file import DicomImage, has_image, is_dicom, read_header, read_image, readable
 from recordings.deidentifying.header import Cleaned, cleaned, structural_remains
 from recordings.deidentifying.identity import Names
@@ -21,6 +21,7 @@ from recordings.deidentifying.pixels import describe_form, form_of, write_pixels
 from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.rules import CLEAN_PIXEL_DATA, EDITION, OPTIONS
 from recordings.deidentifying.secret import Secret
+from recordings.dose.read import check_items
 from recordings.importing.regions import Region
 
 _LARGEST_WITHOUT_IMAGE_BYTES = 64 * 1024 * 1024
@@ -68,7 +69,10 @@ def read_object(path: Path) -> DicomObject:
     """
     if not is_dicom(path):
         raise SourceError(f"{path}: not a DICOM file")
-    with readable(path), Bounded(path.open("rb")) as file:
+    check_items(path)
+    # a report of a long procedure takes more reads than any image's header
+    most_reads = max(MOST_HEADER_READS, min(path.stat().st_size, _LARGEST_WITHOUT_IMAGE_BYTES) // 8)
+    with readable(path), Bounded(path.open("rb"), most_reads=most_reads) as file:
         header, _, _, _ = read_header(file)
         image = has_image(header)
         if "EncapsulatedDocument" in header:

@@ -58,7 +58,12 @@ _DEVICE_IDENTITY = (
 )
 _NEVER_SHIFTED = "PatientBirthDate PatientBirthTime PatientBirthDateInAlternativeCalendar"
 _REPLACED_PATIENT = "PatientName PatientID"
-_SEQUENCES_OUT = "PersonIdentificationCodeSequence OperatorIdentificationSequence InstitutionCodeSequence"
+_SEQUENCES_OUT = (
+    "PersonIdentificationCodeSequence OperatorIdentificationSequence InstitutionCodeSequence "
+    "ReferencedStudySequence"
+)
+_SEQUENCES_ENTERED = "ReferencedPerformedProcedureStepSequence"
+"""Where it is there, it must not be empty."""
 _FREE_TEXT_KEPT = "LongCodeValue URNCodeValue TextValue LocalNamespaceEntityID UniversalEntityID"
 """Free text that the table does not name and that holds codes, or is cleaned with its content item."""
 
@@ -94,6 +99,7 @@ def _table() -> dict[BaseTag, Action]:
         (_NEVER_SHIFTED, Action.EMPTY),
         (_REPLACED_PATIENT, Action.PSEUDONYM),
         (_SEQUENCES_OUT, Action.REMOVE),
+        (_SEQUENCES_ENTERED, Action.ENTER),
         ("TimezoneOffsetFromUTC", Action.KEEP),
     ):
         table |= {BaseTag(tag_for_keyword(word) or 0): action for word in keywords.split()}

@@ -29,10 +29,11 @@ from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.secret import Secret
 from recordings.deidentifying.sessions import names_in_session, shifted_days_of, write_session
 from recordings.importing.regions import Region
-from recordings.session import StoredSession, is_session, open_session
+from recordings.session import SESSION, StoredSession, is_session, open_session
 
 RECEIVED = "received"
 MOST_FILES = 100_000
+_SECOND_PLANE = "second-plane"
 
 Progress = Callable[[int, int | None], None]
 Confirm = Callable[[Look], "tuple[Region, ...] | None"]
@@ -148,7 +149,7 @@ def deidentify(
         if outcome.remains:
             return outcome
         whole = folder / "whole"
-        alone = len(work.sessions) == 1 and not work.files
+        alone = not work.files and len(list(whole.iterdir())) == 1
         _publish(next(whole.iterdir()) if alone else whole, wanted.out)
     return outcome
 
@@ -167,11 +168,11 @@ def _gather(wanted: Wanted) -> _Work:
         if source.is_file():
             work.files.append(source)
         elif source.is_dir() and is_session(source):
-            work.sessions.append(open_session(source))
+            work.sessions += _planes_of(source)
         elif source.is_dir():
             for path in _below(source):
                 if is_session(path):
-                    work.sessions.append(open_session(path))
+                    work.sessions += _planes_of(path)
                 elif is_dicom(path):
                     work.files.append(path)
                 else:
@@ -189,6 +190,12 @@ def _gather(wanted: Wanted) -> _Work:
     if not work.files and not work.sessions:
         raise InputError(f"{wanted.sources[0] if wanted.sources else out}: holds neither DICOM nor a session")
     return work
+
+
+def _planes_of(folder: Path) -> list[StoredSession]:
+    """The session, and that of a biplane's other plane, which lies in a folder below."""
+    others = [path for path in sorted(folder.iterdir()) if path.is_dir() and is_session(path)]
+    return [open_session(path) for path in (folder, *others)]
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -262,13 +269,13 @@ def _write(
     wanted: Wanted, work: _Work, outcome: Outcome, folder: Path, writing: Progress
 ) -> list[tuple[str, DicomObject, Written, Masking]]:
     made: list[tuple[str, DicomObject, Written, Masking]] = []
-    whole = folder / "whole"
+    whole, search = folder / "whole", Search(work.names)
     whole.mkdir(mode=0o700)
 
     def keep(path: Path, place: Path, where: str) -> None:
         held, masking = read_object(path), work.masks[path]
         written = write_object(held, place, wanted.secret, work.names, masking)
-        if _remains_in_pixels(written, work.names):
+        if _remains_in_pixels(written, search):
             # a code stream may carry comments: then what it codes is stored bare
             written.path.unlink()
             written = write_object(held, place, wanted.secret, work.names, masking, decode=True)
@@ -280,25 +287,27 @@ def _write(
     for number, path in enumerate(work.files, start=1):
         keep(path, whole, str(path))
         writing(number, len(work.files))
+    placed: dict[Path, Path] = {}
     for session in work.sessions:
+        first = placed.get(session.folder.parent)
         name = f"session-{wanted.secret.token('session', session.about.id)[:12]}"
+        target = placed[session.folder] = whole / name if first is None else first / _SECOND_PLANE
 
-        def fill(target: Path, session: StoredSession = session) -> None:
+        def fill(folder: Path, session: StoredSession = session) -> None:
             for path in work.received[session.folder]:
-                keep(path, target / RECEIVED, str(path))
+                keep(path, folder / RECEIVED, str(path))
 
         write_session(
-            session, whole / name, wanted.secret, work.masks[session.folder].regions, fill=fill,
+            session, target, wanted.secret, work.masks[session.folder].regions, fill=fill,
             progress=writing,
         )  # fmt: skip
         outcome.sessions += 1
     return made
 
 
-def _remains_in_pixels(written: Written, names: Names) -> bool:
+def _remains_in_pixels(written: Written, search: Search) -> bool:
     if written.native or written.pixels_from is None:
         return False
-    search = Search(names)
     return any(True for _ in search.in_file(written.path, "", 0))
 
 
@@ -321,9 +330,8 @@ def _check(
             if problem is not None:
                 outcome.remains.append(Remain(problem, where))
     whole = folder / "whole"
-    for path in sorted(whole.iterdir()):
-        if is_session(path):
-            outcome.remains += session_remains(open_session(path), search)
+    for path in sorted(whole.rglob(SESSION)):
+        outcome.remains += session_remains(open_session(path.parent), search)
     for path in whole.rglob("*"):
         outcome.remains += search.in_text(path.name, f"name of {path.name}")
 

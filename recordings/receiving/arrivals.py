@@ -112,25 +112,32 @@ def unfit_for(plan: Plan, view_name: str | None, info: SourceInfo) -> str | None
 
     The projection is told by the primary angle, where the header has it: 0 degrees is a beam from front to
     back, 90 degrees from the side (PS3.3 C.8.7.5.1.2), prone or supine.
+
+    Raises
+    ------
+    PlanError
+        The plan has no view of that name.
     """
+    first = choose_view(plan, view_name, info.rows, info.columns)
     try:
-        first = choose_view(plan, view_name, info.rows, info.columns)
         check_fits(first, info.rows, info.columns)
-    except PlanError as error:
-        return str(error)
+    except PlanError:
+        size = f"{info.columns} x {info.rows}"
+        planned = first.image
+        return f"{size}, not {planned.columns} x {planned.rows}" if planned else f"{size} is too small"
     projections = {view.projection for view in plan.views if view_name in (None, view.name)}
     seen = projection_of(info.attributes)
     if seen is not None and projections <= {"lateral", "ap"} and seen not in projections:
-        return f"another projection ({'AP' if seen == 'ap' else seen}) than the plan's"
+        return f"{'AP' if seen == 'ap' else seen}, which the plan has not"
     return None
 
 
 def unlike(info: SourceInfo, first: SourceInfo) -> str | None:
     """Why frames of a run cannot follow those of the first one; None where they can."""
     if (info.rows, info.columns) != (first.rows, first.columns):
-        return f"{info.columns} x {info.rows}, the runs before were {first.columns} x {first.rows}"
+        return f"{info.columns} x {info.rows}, not {first.columns} x {first.rows}"
     if info.intensity != first.intensity:
-        return "values of another kind or depth than those of the runs before"
+        return "other values than in the runs before"
     now, before = info.geometry, first.geometry
     for name, one, other in (
         ("field of view", now.field_of_view_mm, before.field_of_view_mm),
@@ -142,7 +149,7 @@ def unlike(info: SourceInfo, first: SourceInfo) -> str | None:
         ("pixel spacing", _first(now.imager_pixel_spacing_mm), _first(before.imager_pixel_spacing_mm)),
     ):
         if one is not None and other is not None and abs(one / other - 1.0) > _SAME:
-            return f"another {name} than the runs before"
+            return f"another {name}"
     return None
 
 

@@ -33,7 +33,7 @@ _WHOLE_WAIT_S = 3600.0
 class NearLiveSource(OpensAndCloses):
     """A `FrameSource` of the runs that a Storage SCP receives.
 
-    `listen` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and `close`
+    `receive_into` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and `close`
     by one thread, `age_words` by any.
 
     Parameters
@@ -68,7 +68,7 @@ class NearLiveSource(OpensAndCloses):
         self._offset_ns: int | None = None
         self._clock_0_ns: int | None = None
 
-    def listen(
+    def receive_into(
         self,
         folder: Path,
         unfit: Unfit = lambda info: None,
@@ -187,12 +187,12 @@ class NearLiveSource(OpensAndCloses):
     def age_words(self) -> str | None:
         """Which run is shown, and how old it is; None before the first."""
         run = self._last
-        return None if run is None else f"near-live: {age_words(run, self._clock_utc().astimezone())}"
+        return None if run is None else age_words(run, self._clock_utc().astimezone())
 
     def awaited_words(self) -> str:
         """What is waited for."""
         words = f"waiting for the {'next' if self._last is not None else 'first'} run"
-        return f"{words}; the last one is not monitored: {self._left_out}" if self._left_out else words
+        return f"{words}; the last is not monitored: {self._left_out}" if self._left_out else words
 
     def _next_run(self, until_ns: int) -> Run | None:
         """The next arrival that is to be played; None where none came in time."""

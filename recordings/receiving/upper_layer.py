@@ -177,6 +177,8 @@ class BoundedDul(DULServiceProvider):
             self.assoc._kill = True
             self.assoc.is_established = False
             cast(BoundedSocket, self.socket).close()
+        finally:
+            self.to_user_queue.put(None)  # whoever waits for a request waits in vain
 
     def kill_dul(self) -> None:
         """End the thread, also where it waits."""

@@ -69,11 +69,12 @@ class LevelFigures:
     derived: frozenset[str] = frozenset()
 
     def after(self, level: LevelResult, at: Seen) -> LevelFigures:
-        """With what one more frame has shown."""
-        if level.area_mm2 is None:
-            return self
+        """With what one more frame has shown; of a level that is being learned leaks alone."""
+        leaks = _leaked(self.leaks, level.leaks, at) if level.leaks else self.leaks
+        if level.area_mm2 is None or level.state > State.DEGRADED:
+            return replace(self, leaks=leaks) if level.leaks else self
         known = replace(
-            self, at=at, area_mm2=level.area_mm2, outside_mm2=level.outside_mm2,
+            self, at=at, leaks=leaks, area_mm2=level.area_mm2, outside_mm2=level.outside_mm2,
             fill_fraction=level.fill_fraction, derived=level.derived,
         )  # fmt: skip
         if level.volume_ml is not None:
@@ -83,8 +84,6 @@ class LevelFigures:
             )  # fmt: skip
         if level.distances:
             known = replace(known, closest=_closer(self.closest, level.distances, at))
-        if level.leaks:
-            known = replace(known, leaks=_leaked(self.leaks, level.leaks, at))
         return known
 
 

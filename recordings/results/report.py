@@ -15,16 +15,11 @@ from typing import Any
 from highdicom.sr import (
     AlgorithmIdentification,
     ComprehensiveSR,
-    ContainerContentItem,
-    ContentSequence,
-    DeviceObserverIdentifyingAttributes,
     FindingSite,
     Measurement,
     MeasurementReport,
     MeasurementsAndQualitativeEvaluations,
-    NumContentItem,
     ObservationContext,
-    ObserverContext,
     QualitativeEvaluation,
     SourceImageForMeasurement,
     SourceImageForMeasurementGroup,
@@ -37,16 +32,14 @@ from pydicom.sr.coding import Code
 
 from calibration.scale import scale_from_geometry
 from monitor.errors import SourceError
-from monitor.plan import Scale, View
+from monitor.plan import View
 from recordings.believed import Believed
 from recordings.results import codes as ours
+from recordings.results.content import CONTAINS, evaluations, measured, observer, scale_of
 from recordings.results.course import Course
 from recordings.results.figures import AlarmFigures, Closest, LeakFigures, LevelFigures, Seen
 from recordings.results.frames import ImageObjects
-from recordings.results.making import MAKER, MODEL, STANDING, Making
-
-_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
-_CONTAINS, _HAS_PROPERTIES = "CONTAINS", "HAS PROPERTIES"
+from recordings.results.making import MAKER, STANDING, Making
 
 
 def write_report(making: Making, images: ImageObjects, path: Path) -> Dataset:
@@ -65,10 +58,10 @@ def write_report(making: Making, images: ImageObjects, path: Path) -> Dataset:
         making.stand_in(image) for image in images.images if image.sop_instance_uid in report.referenced
     ]
     content = MeasurementReport(
-        ObservationContext(observer_device_context=_observer(making)), ours.FLUOROSCOPY, groups,
+        ObservationContext(observer_device_context=observer(making)), ours.FLUOROSCOPY, groups,
         title=codes.DCM.ImagingMeasurementReport,
     )  # fmt: skip
-    content[0].ContentSequence.append(_evaluations(report.remarks()))
+    content[0].ContentSequence.append(evaluations(report.remarks()))
     ds = ComprehensiveSR(
         evidence or [making.stand_in(images.images[0])], content[0],
         is_complete=making.session.about.complete, is_final=False, is_verified=False,
@@ -77,25 +70,6 @@ def write_report(making: Making, images: ImageObjects, path: Path) -> Dataset:
     making.settle(ds)
     ds.save_as(path, enforce_file_format=True)
     return ds
-
-
-def _observer(making: Making) -> ObserverContext:
-    return ObserverContext(
-        codes.DCM.Device,
-        DeviceObserverIdentifyingAttributes(
-            making.uid_of_session("device", making.software_version), name=MODEL, manufacturer_name=MAKER,
-            model_name=f"version {making.software_version}",
-        ),
-    )  # fmt: skip
-
-
-def _evaluations(remarks: Iterable[str]) -> ContainerContentItem:
-    """What is to be said of the whole in words (TID 1500, row 12)."""
-    container = ContainerContentItem(_EVALUATIONS, relationship_type=_CONTAINS)
-    container.ContentSequence = ContentSequence(
-        [TextContentItem(ours.COMMENT, remark, _CONTAINS) for remark in remarks]
-    )
-    return container
 
 
 class _Report:
@@ -118,7 +92,8 @@ class _Report:
         """The run, then levels, leaks and alarms in the order in which they came."""
         yield self._run()
         for level in self._course.figures.levels.values():
-            yield self._level(level)
+            if level.at is not None:
+                yield self._level(level)
             for leak in level.leaks.values():
                 yield self._leak(level, leak)
         for number, alarm in enumerate(self._course.figures.alarms, 1):
@@ -140,24 +115,25 @@ class _Report:
             yield f"{course.figures.alarms_left_out} more alarms are not listed."
         for view in self._views():
             for level in view.levels:
-                if (view.name, level.name) not in course.figures.levels:
+                known = course.figures.levels.get((view.name, level.name))
+                if known is None or known.at is None:
                     yield f"{level.name} ({view.name}): nothing was measured."
 
     # the groups
 
     def _run(self) -> MeasurementsAndQualitativeEvaluations:
         figures = self._course.figures
-        made = [_measured(ours.LOOKED_AT, figures.looked_at, ours.NO_UNIT)]
+        made = [measured(ours.LOOKED_AT, figures.looked_at, ours.NO_UNIT)]
         if figures.last_ns is not None and self._duration_s() > 0:
-            made.append(_measured(ours.DURATION, self._duration_s(), ours.SECOND))
+            made.append(measured(ours.DURATION, self._duration_s(), ours.SECOND))
         share = self._monitored_share()
         if share is not None:
-            made.append(_measured(ours.MONITORED, 100 * share, ours.PERCENT))
+            made.append(measured(ours.MONITORED, 100 * share, ours.PERCENT))
         for view in self._views():
-            made.append(_scale(view.scale, f"{view.name}: {view.scale.method}"))
+            made.append(scale_of(view.scale, f"{view.name}: {view.scale.method}"))
         stated = scale_from_geometry(self._making.session.about.source.geometry)
         if stated is not None:
-            made.append(_scale(stated, f"image header: {stated.method}"))
+            made.append(scale_of(stated, f"image header: {stated.method}"))
         return self._group("run", ours.RUN, ours.COLUMN, made, algorithm=True)
 
     def _level(self, level: LevelFigures) -> MeasurementsAndQualitativeEvaluations:
@@ -204,17 +180,17 @@ class _Report:
             closest.at, ours.DISTANCE, closest.value_mm, ours.MILLIMETRE, derivation=ours.MINIMUM, sites=site,
             lower=closest.value_mm - closest.low_mm, method=derived,
         )  # fmt: skip
-        yield _measured(ours.CLOSEST_AT, self._course.seconds(closest.at.t_ns), ours.SECOND, sites=site)
+        yield measured(ours.CLOSEST_AT, self._course.seconds(closest.at.t_ns), ours.SECOND, sites=site)
 
     def _leak(self, level: LevelFigures, leak: LeakFigures) -> MeasurementsAndQualitativeEvaluations:
         made = [
-            _measured(ours.ONSET, self._course.seconds(leak.onset_ns), ours.SECOND),
+            measured(ours.ONSET, self._course.seconds(leak.onset_ns), ours.SECOND),
             self._at(
                 leak.first, ours.AREA, leak.largest_mm2, ours.SQUARE_MILLIMETRE, derivation=codes.SCT.Maximum
             ),
         ]
         if leak.volume_ml is not None and not level.volume_relative:
-            made.append(_measured(ours.VOLUME, leak.volume_ml, ours.MILLILITRE))
+            made.append(measured(ours.VOLUME, leak.volume_ml, ours.MILLILITRE))
         said = [QualitativeEvaluation(ours.DETACHED, ours.YES if leak.detached else ours.NO)]
         if leak.ambiguous_with is not None and leak.ambiguous_with in ours.LEAKS:
             said.append(QualitativeEvaluation(ours.MAY_BE, ours.LEAKS[leak.ambiguous_with]))
@@ -223,17 +199,17 @@ class _Report:
         return self._group(name, finding, ours.vertebra(level.level), made, said, seen=leak.first)
 
     def _alarm(self, number: int, alarm: AlarmFigures) -> MeasurementsAndQualitativeEvaluations:
-        made = [_measured(ours.RAISED, self._course.seconds(alarm.raised.t_ns), ours.SECOND)]
+        made = [measured(ours.RAISED, self._course.seconds(alarm.raised.t_ns), ours.SECOND)]
         for code, t_ns in (
             (ours.ESCALATED, alarm.escalated_ns),
             (ours.ACKNOWLEDGED, alarm.acknowledged_ns),
             (ours.CLEARED, alarm.cleared_ns),
         ):
             if t_ns is not None:
-                made.append(_measured(code, self._course.seconds(t_ns), ours.SECOND))
+                made.append(measured(code, self._course.seconds(t_ns), ours.SECOND))
         unit = ours.UNITS.get(alarm.unit or "")
         if alarm.value is not None and unit is not None:
-            made.append(_measured(ours.ALARM_VALUE, alarm.value, unit))
+            made.append(measured(ours.ALARM_VALUE, alarm.value, unit))
         said = [
             QualitativeEvaluation(ours.PRIORITY, ours.PRIORITIES[alarm.priority.name.lower()]),
             QualitativeEvaluation(ours.ALARM_KIND, ours.KINDS[alarm.kind.value]),
@@ -266,7 +242,7 @@ class _Report:
             source_images=self._sources(seen),
         )  # fmt: skip
         for code, text in texts:
-            made[0].ContentSequence.append(TextContentItem(code, text, _CONTAINS))
+            made[0].ContentSequence.append(TextContentItem(code, text, CONTAINS))
         return made
 
     def _sources(self, seen: Seen | None) -> list[SourceImageForMeasurementGroup] | None:
@@ -297,7 +273,7 @@ class _Report:
             self.referenced.add(ref.image.sop_instance_uid)
             numbers = None if ref.number is None else [ref.number]
             images = [SourceImageForMeasurement(ref.image.sop_class_uid, ref.image.sop_instance_uid, numbers)]
-        return _measured(
+        return measured(
             name, value, unit, derivation=derivation, sites=sites, lower=lower, upper=upper, method=method,
             images=images,
         )  # fmt: skip
@@ -346,45 +322,3 @@ def watched_share(rows: Iterable[Mapping[str, Any]], first_ns: int, last_ns: int
     for start_ns, end_ns, _ in believed.unwatched(last_ns):
         unwatched_ns += max(0, min(end_ns, last_ns) - max(start_ns, first_ns))
     return 1.0 - unwatched_ns / (last_ns - first_ns)
-
-
-def _scale(scale: Scale, method: str) -> Measurement:
-    uncertainty = scale.mm_per_px * scale.relative_uncertainty
-    return _measured(
-        ours.SCALE, scale.mm_per_px, ours.MM_PER_PX, lower=uncertainty, upper=uncertainty, method=method
-    )
-
-
-def _measured(
-    name: Code,
-    value: float,
-    unit: Code,
-    *,
-    derivation: Code | None = None,
-    sites: list[FindingSite] | None = None,
-    lower: float | None = None,
-    upper: float | None = None,
-    method: str | None = None,
-    images: list[SourceImageForMeasurement] | None = None,
-) -> Measurement:
-    """A measurement (TID 300) with its uncertainty in its own unit; how it came about in words.
-
-    highdicom writes uncertainties without a unit, so they are added here.
-    """
-    made = Measurement(
-        name, value, unit, derivation=derivation, finding_sites=sites, referenced_images=images
-    )
-    more: list[NumContentItem | TextContentItem] = [
-        NumContentItem(code, bound, unit, relationship_type=_HAS_PROPERTIES)
-        for code, bound in ((ours.UPPER, upper), (ours.LOWER, lower))
-        if bound is not None
-    ]
-    if method is not None:
-        more.append(TextContentItem(ours.METHOD, method, _HAS_PROPERTIES))
-    if more:
-        item = made[0]
-        if "ContentSequence" not in item:
-            item.ContentSequence = ContentSequence()
-        for one in more:
-            item.ContentSequence.append(one)
-    return made

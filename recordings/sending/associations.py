@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +14,11 @@ from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_RJ
+from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.presentation import PresentationContext
 
 from recordings.network.association import Patience, associated
+from recordings.sending.commitment import Reports
 from recordings.sending.entry import Route
 
 _MOST_WAITING = 64
@@ -65,7 +67,7 @@ def open_association(
     contexts: Sequence[PresentationContext],
     seen: Seen,
     patience: Patience,
-    on_report: Callable[[Any, str], Any] | None = None,
+    reports: Reports | None = None,
 ) -> Iterator[Association]:
     """An association along a route; raises as `associated` does, and `seen` says more then."""
     handlers: list[tuple[Any, ...]] = [
@@ -75,8 +77,9 @@ def open_association(
         (evt.EVT_ABORTED, _let_senders_through),
         (evt.EVT_RELEASED, _let_senders_through),
     ]
-    if on_report is not None:
-        handlers.append((evt.EVT_N_EVENT_REPORT, on_report, [route.peer.aet]))
+    if reports is not None:
+        handlers.append((evt.EVT_N_EVENT_REPORT, reports.handle, [route.peer.aet]))
+        handlers.append((evt.EVT_PDU_SENT, reports.answered))
     with associated(
         route.peer, route.aet, contexts, tls=route.tls, patience=patience, handlers=handlers
     ) as association:
@@ -90,7 +93,8 @@ def _hold_back(association: Association) -> None:
 
     def send_pdu(primitive: object) -> None:
         while (
-            dul.to_provider_queue.qsize() >= _MOST_WAITING
+            isinstance(primitive, P_DATA)
+            and dul.to_provider_queue.qsize() >= _MOST_WAITING
             and dul.is_alive()
             and dul.state_machine.current_state == _TRANSFER
         ):

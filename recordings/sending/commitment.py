@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, generate_uid
 from pynetdicom.association import Association
 from pynetdicom.events import Event
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
@@ -70,8 +71,9 @@ class Reports:
         self._clock_s = clock_s
         self._policy = policy
         self._tell = tell
+        self._taken = False
         self.came = threading.Event()
-        """Set by each report."""
+        """Set by each report, once its answer is on the line: an association may be ended then."""
 
     def handle(self, event: Event, peer_aet: str | None = None) -> tuple[int, None]:
         """Take an N-EVENT-REPORT, as a handler of pynetdicom; its status.
@@ -110,8 +112,14 @@ class Reports:
             elif entry.stage is Stage.QUEUED and entry.object.sop_instance in report.refused:
                 follows = "it is not tried again by itself" if entry.given_up else "it is sent again"
                 self._tell(f"{entry.what}: {entry.reason}; {follows}")
-        self.came.set()
+        self._taken = True
         return True
+
+    def answered(self, event: Event) -> None:
+        """Notice an answer that goes out, as a handler of pynetdicom."""
+        if self._taken and isinstance(event.pdu, P_DATA_TF):
+            self._taken = False
+            self.came.set()
 
 
 def ask(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from monitor.errors import InputError
 from recordings.network.association import Patience, entity
 from recordings.network.contexts import PLAIN_SYNTAXES
 from recordings.network.tls import TlsFiles, server_context
+from recordings.sending.commitment import Reports
 
 _MOST_ASSOCIATIONS = 10
 _POLL_S = 0.05
@@ -46,7 +47,7 @@ def listening(
     port: int,
     aet: str,
     peers: Iterable[str],
-    on_report: Callable[[Any], Any],
+    reports: Reports,
     *,
     tls: TlsFiles | None,
     patience: Patience,
@@ -68,17 +69,14 @@ def listening(
     ae.add_supported_context(StorageCommitmentPushModel, syntaxes, scu_role=True, scp_role=True)
     ae.add_supported_context(Verification, syntaxes)
     secured = None if tls is None else server_context(tls)
+    handlers = [
+        (evt.EVT_N_EVENT_REPORT, reports.handle),
+        (evt.EVT_PDU_SENT, reports.answered),
+        (evt.EVT_CONN_OPEN, _bound),
+    ]
     with ExitStack() as stack:
         try:
-            bound = stack.enter_context(
-                served(
-                    ae,
-                    host,
-                    port,
-                    [(evt.EVT_N_EVENT_REPORT, on_report), (evt.EVT_CONN_OPEN, _bound)],
-                    secured,
-                )
-            )
+            bound = stack.enter_context(served(ae, host, port, handlers, secured))
         except OSError as error:
             raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror or error}") from error
         yield Listener(ae, bound)

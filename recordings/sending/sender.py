@@ -26,6 +26,8 @@ from recordings.sending.listening import Listener, listening
 from recordings.sending.queue import SendQueue
 from recordings.sending.storing import store
 
+_LOOK_S = 1.0
+
 
 @dataclass
 class _Open:
@@ -95,7 +97,7 @@ class Sender:
     ) -> Listener | None:
         try:
             return self._listening.enter_context(
-                listening(host, port, aet, peers, self.reports.handle, tls=tls, patience=self._patience)
+                listening(host, port, aet, peers, self.reports, tls=tls, patience=self._patience)
             )
         except InputError as error:
             self._tell(f"no reports can be taken: {error}")
@@ -137,7 +139,8 @@ class Sender:
             wake_s = self._wake_s(names, until_s)
             if wake_s is None or now_s >= until_s:
                 return
-            self.reports.came.wait(max(0.0, min(wake_s, until_s) - now_s))
+            # not for longer: another process may have queued something, or an answer may not have gone out
+            self.reports.came.wait(min(max(0.0, min(wake_s, until_s) - now_s), _LOOK_S))
 
     def close(self) -> None:
         """End every association, and listen no more."""
@@ -172,7 +175,7 @@ class Sender:
         seen, stack = Seen(self._patience.silence_s), ExitStack()
         try:
             association = stack.enter_context(
-                open_association(route, commitment(), seen, self._patience, self.reports.handle)
+                open_association(route, commitment(), seen, self._patience, self.reports)
             )
         except OutputError:
             raise

@@ -72,6 +72,12 @@ class ScriptedPacs:
         if self.reads_when is not None and isinstance(event.pdu, P_DATA_TF):
             self.reads_when.wait(10)
 
+    def settled(self) -> list[int | None]:
+        """Statuses that it was answered to its reports, once all of them are."""
+        for thread in self._threads:
+            thread.join(10)
+        return self.answers
+
     def sent(self, event: Any) -> None:
         if isinstance(event.message, N_ACTION_RSP):
             self._answered.set()
@@ -133,7 +139,8 @@ class ScriptedPacs:
 
 
 def at_once(event: Any) -> None:
-    """No waiting for word that the first piece of a message has arrived."""
+    """No waiting for word that the first piece of a message has arrived, and little that is taken unread."""
+    event.assoc.dul.socket.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
     event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
@@ -158,5 +165,4 @@ def scripted_pacs(
     ]
     with served(ae, "127.0.0.1", 0, handlers) as pacs.port:
         yield pacs
-        for thread in pacs._threads:
-            thread.join(10)
+        pacs.settled()

@@ -64,7 +64,7 @@ def test_a_file_whose_meta_information_names_another_object_is_refused(
 ) -> None:
     uid = write_object(tmp_path / "a.dcm")
     data = (tmp_path / "a.dcm").read_bytes()
-    (tmp_path / "a.dcm").write_bytes(data.replace(uid.encode(), uid[::-1].encode(), 1))
+    (tmp_path / "a.dcm").write_bytes(data.replace(uid.encode(), f"{uid[:-1]}{9 - int(uid[-1])}".encode(), 1))
     with pytest.raises(InputError, match="another object"):
         queue.add([tmp_path / "a.dcm"], ROUTE, NOW_S)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -126,6 +127,19 @@ def test_whoever_falls_silent_is_ended(data: bytes, server: tuple[int, Path, Tol
         for peer in (nothing, associated, within_pdu, within_object):
             assert peer.closed()
     assert nothing_is_left(out)
+
+
+def test_a_connection_that_asks_for_nothing_and_goes_is_not_counted_any_more(tmp_path: Path) -> None:
+    limits = Limits(connections=4, connections_per_s=1e4)
+    with receiving(tmp_path / "out", limits=limits) as (receiver, _):
+        for _ in range(4):
+            Raw(receiver.port).socket.close()
+        until_s = time.monotonic() + limits.greeting_s / 2
+        kind = 0
+        while kind != ACCEPTED and time.monotonic() < until_s:
+            with Raw(receiver.port) as peer:
+                kind, _ = peer.associate()
+        assert kind == ACCEPTED
 
 
 def test_an_association_without_end_is_ended(server: tuple[int, Path, Told]) -> None:

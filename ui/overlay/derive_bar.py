@@ -151,7 +151,8 @@ def header_model(
         state=state,
         seen=state <= State.DEGRADED,
         level_and_view=place,
-        unchecked=_unchecked(observation, memory, setup),
+        # runs come as they are sent: which view is looked at is nobody's choice here
+        unchecked="" if observation.near_live else _unchecked(observation, memory, setup),
         why=why,
         cement=cement,
         session="" if session_s is None or cement[0] != UNKNOWN else f"session {clock(session_s)}",

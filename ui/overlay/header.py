@@ -95,8 +95,9 @@ def _paint_right(draw: Draw, row: QRectF, header: HeaderModel) -> float:
     pieces += [
         Piece("cement", 24, TEXT_SOFT, space=30),
         Piece(header.cement[0], 24, TEXT, bold=True, space=10),
-        Piece(header.cement[1], 24, TEXT_FAINT, space=10),
     ]
+    if not header.near_live:  # its age goes on; how thin it is now no run can show
+        pieces += [Piece(header.cement[1], 24, TEXT_FAINT, space=10)]
     if header.cement[2] and not header.why and not header.audio:
         # Whose times they are is what can be spared first.
         pieces += [Piece(f"·  {header.cement[2]}", 24, TEXT_FAINT, space=14)]

@@ -552,6 +552,66 @@
         <translation>Aufzeichnung schlägt fehl: %L1</translation>
     </message>
     <message>
+        <source>acquired %L1, %2 ago</source>
+        <translation>aufgenommen %L1, vor %2</translation>
+    </message>
+    <message>
+        <source>received %L1, %2 ago</source>
+        <translation>empfangen %L1, vor %2</translation>
+    </message>
+    <message>
+        <source>waiting for the first run</source>
+        <translation>wartet auf den ersten Lauf</translation>
+    </message>
+    <message>
+        <source>waiting for the next run</source>
+        <translation>wartet auf den nächsten Lauf</translation>
+    </message>
+    <message>
+        <source>the last is not monitored: %1</source>
+        <translation>letzter passt nicht: %1</translation>
+    </message>
+    <message>
+        <source>nothing is watched until it comes; go on by eye alone</source>
+        <translation>nichts wird überwacht, bis er kommt; allein nach Augenmaß weiter</translation>
+    </message>
+    <message>
+        <source>NEAR-LIVE</source>
+        <translation>NICHT LIVE</translation>
+    </message>
+    <message>
+        <source>%1 x %2, not %3 x %4</source>
+        <translation>%1 x %2 statt %3 x %4</translation>
+    </message>
+    <message>
+        <source>%1 is too small</source>
+        <translation>%1 ist zu klein</translation>
+    </message>
+    <message>
+        <source>other values than in the runs before</source>
+        <translation>andere Werte als in den Läufen davor</translation>
+    </message>
+    <message>
+        <source>another field of view</source>
+        <translation>anderes Bildfeld</translation>
+    </message>
+    <message>
+        <source>another detector distance</source>
+        <translation>anderer Detektorabstand</translation>
+    </message>
+    <message>
+        <source>another pixel spacing</source>
+        <translation>anderer Pixelabstand</translation>
+    </message>
+    <message>
+        <source>%1, which the plan has not</source>
+        <translation>%1, was der Plan nicht hat</translation>
+    </message>
+    <message>
+        <source>it was not played before the end</source>
+        <translation>bis zum Ende nicht gespielt</translation>
+    </message>
+    <message>
         <source>waiting for the first image</source>
         <translation>wartet auf das erste Bild</translation>
     </message>

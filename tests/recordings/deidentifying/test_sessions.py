@@ -2,101 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+import shutil
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from pydicom import dcmread
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
-from calibration.profile import read_profile, write_profile
-from monitor.config import Config, config_to_toml
-from monitor.frame import Frame, freeze_pixels
-from monitor.health import Health
-from monitor.states import Reason, State
+from calibration.profile import read_profile
 from recordings.archive import archive_session
-from recordings.beginning import Beginning, beginnings_of, keep_beginning
+from recordings.beginning import beginnings_of
 from recordings.deidentifying import sessions
+from recordings.deidentifying.check import session_remains
+from recordings.deidentifying.identity import Names
+from recordings.deidentifying.remains import Search
 from recordings.deidentifying.run import Wanted, deidentify
 from recordings.deidentifying.secret import Secret
-from recordings.dicom_origin import OriginObject, note_origin, origins_of
+from recordings.dicom_origin import origins_of
 from recordings.importing.regions import Region
-from recordings.messages import Gap, Step
 from recordings.procedure import Procedure
-from recordings.session import PROFILE, SNAPSHOTS, Session, StoredSession, open_session
+from recordings.session import PROFILE, SNAPSHOTS, StoredSession, open_session, session_json
 from recordings.timeline import moments_of
 from recordings.verify import verify_session
-from tests.monitor.scripted import info, scene
-from tests.recordings.deidentifying.corpus import INSTANCE, SERIES, STUDY, loaded, pictures, report, save
-from tests.recordings.importing.test_deidentify import SECRETS, named_plan, named_profile
-from tests.ui.replay import made
+from tests.recordings.deidentifying.conftest import WHEN
+from tests.recordings.deidentifying.corpus import STUDY
+from tests.recordings.importing.test_deidentify import SECRETS
 
 SECRET = Secret(b"k" * 32)
-ANCHOR_NS, PERIOD_NS = 10**12, 10**8
-WHEN = datetime(2025, 12, 24, 9, 30, tzinfo=UTC)
 BOX = Region(0, 0, 90, 40)
 MORE = (*SECRETS, "Mustermann", "Erika", "MRN-4711-X", "Charit", STUDY, "2025-12-24")
-
-
-def named(value: object) -> object:
-    """The same findings with the names that were typed for the level and the view."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(
-            value, **{field.name: named(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        )
-    if isinstance(value, tuple):
-        return tuple(named(item) for item in value)
-    if isinstance(value, str) and type(value) is str:
-        return value.replace("T12", "smith L1").replace("lateral", "Secret lateral")
-    return value
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Path:
-    folder = tmp_path / "Secret_Person"
-    source = dataclasses.replace(info(), source_id="/data/Secret/run.dcm", kind="dicom")
-    moments = iter((WHEN, WHEN + timedelta(hours=1)))
-    session = Session.create(
-        folder, source_info=source, plan=named_plan(), config_toml=f"# of Secret\n{config_to_toml(Config())}",
-        software_version="1", clock_utc=lambda: next(moments), clock_monotonic_ns=lambda: ANCHOR_NS,
-        procedure=Procedure.of(
-            patient_id="MRN-4711-X", patient_name="Mustermann, Erika", operator="Roentgen, R",
-            patient_sex="F", study_instance_uid=STUDY,
-        ),
-        acquired="2025-12-24T10:11:12",
-    )  # fmt: skip
-    beginning = Beginning("1", ("Secret lateral",), {"Secret lateral": scene()}, (), WHEN, 0, ANCHOR_NS)
-    event = keep_beginning(folder, beginning)
-    session.recording.event(event.name, event.data, event.t_ns)
-    session.recording.event("talked", {"words": "Dr. Roentgen says"}, ANCHOR_NS + 5)
-    for seq in range(6):
-        t_ns = ANCHOR_NS + seq * PERIOD_NS
-        if seq == 4:
-            session.recording.gap(Gap(4, 1, t_ns, "/data/Secret: no space"))
-            continue
-        pixels = scene(noise=np.random.default_rng(seq))
-        session.recording.append(Frame(seq, t_ns, None, freeze_pixels(pixels, copy=False), source.source_id))
-        found = named(made.findings(60 + seq))
-        session.recording.step(Step(seq, seq, t_ns + 10**7, 0, (), found))
-    log = session.log
-    reason = Reason(State.DEGRADED, "recording", "/data/Secret_Person/frames.mcap: no space", "smith L1")
-    log.state_changed(Health(State.DEGRADED, (reason,), ANCHOR_NS + 9, 0.05, {}))
-    log.transition(named(made.findings(50).transitions[0]))  # type: ignore[arg-type]
-    log.event("mark", {"level": "smith L1", "note": "call Roentgen"}, ANCHOR_NS + 7)
-    log.event("dictated", {"text": "Mrs Secret"}, ANCHOR_NS + 8)
-    note_origin(log, OriginObject("1.2.840.10008.5.1.4.1.1.12.1", INSTANCE, STUDY, SERIES, 0, 6), ANCHOR_NS)
-    write_profile(named_profile(), folder / PROFILE)
-    save(loaded(pictures()), folder / "received" / "Mustermann.dcm")
-    save(report(), folder / "received" / "dose.dcm")
-    (folder / SNAPSHOTS).mkdir()
-    (folder / SNAPSHOTS / "Secret.png").write_bytes(b"png")
-    (folder / "tags.json").write_text('{"tags": ["Secret"], "note": ""}')
-    session.close()
-    return folder
 
 
 def cleaned(session: Path, out: Path) -> StoredSession:
@@ -188,8 +127,36 @@ def test_a_name_left_in_a_session_is_listed_and_nothing_is_kept(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_short_name_is_looked_for_in_words_and_not_in_pictures(session: Path, tmp_path: Path) -> None:
+    """A name of three letters stands in any picture by chance."""
+    about = open_session(session).about
+    named_so = structs.replace(about, procedure=Procedure(patient_id="40712", patient_name="Lee, Kim"))
+    (session / "session.json").write_bytes(session_json(named_so))
+    shutil.rmtree(session / "received")
+    outcome = deidentify(Wanted((session,), tmp_path / "out", SECRET, (BOX,)))
+    assert outcome.remains == []
+    (session / "reference-0.png").write_bytes(b"\x89PNG -Lee- ")
+    made = StoredSession(session, named_so)
+    names = Names(texts={"Lee": "patient_name"})
+    assert [one for one in session_remains(made, Search(names)) if "reference" in one.where] == []
+    (session / "plan.json").write_bytes(b'{"name": "of Lee", "reference_png": "' + b"A/Lee/" * 100 + b'"}')
+    assert [one for one in session_remains(made, Search(names)) if "plan.json" in one.where]
+    (session / "plan.json").write_bytes(b'{"reference_png": "' + b"A/Lee/" * 100 + b'"}')
+    assert [one for one in session_remains(made, Search(names)) if "plan.json" in one.where] == []
+
+
 def test_an_archived_session_is_cleaned_too(session: Path, tmp_path: Path) -> None:
     archive_session(session, software_version="1")
     stored = cleaned(session, tmp_path / "out")
     with stored.frames() as reader:
         assert (len(reader), reader.step_count) == (5, 5)
+
+
+def test_the_other_plane_goes_with_the_first(session: Path, tmp_path: Path) -> None:
+    shutil.copytree(session, tmp_path / "other")
+    (tmp_path / "other").rename(session / "second-plane")
+    shutil.rmtree(session / "second-plane" / "received")
+    outcome = deidentify(Wanted((session,), tmp_path / "out", SECRET, (BOX,)))
+    assert (outcome.sessions, outcome.files, outcome.remains) == (2, 2, [])
+    second = open_session(tmp_path / "out" / "second-plane")
+    assert second.about.procedure == open_session(tmp_path / "out").about.procedure

@@ -20,6 +20,7 @@ from monitor.config import parse_config
 from monitor.errors import OutputError, SourceError
 from monitor.frame import Frame
 from monitor.result import Result
+from monitor.states import State
 from recordings.archive import archive_session
 from recordings.dicom_origin import origins_of
 from recordings.importing.run import Wanted, import_source
@@ -204,7 +205,8 @@ def test_the_report_holds_the_figures_of_the_session(
     monitored: StoredSession, results: tuple[WrittenObject, ...]
 ) -> None:
     found = found_in(monitored)
-    levels = [result.levels[0] for result in found if result.levels[0].area_mm2 is not None]
+    found = [each for each in found if each.levels[0].state <= State.DEGRADED]
+    levels = [each.levels[0] for each in found]
     groups = groups_of(of_kind(results, "sr"))
     level = groups["L1 (lateral)"]
     assert [site.value for site in level.finding_sites] == [codes.SCT.L1Vertebra]
@@ -304,6 +306,15 @@ def test_time_in_which_nothing_came_is_not_monitored() -> None:
     ]
     assert watched_share(told, 10**9, 11 * 10**9) == pytest.approx(0.6)
     assert watched_share([], 0, 10**9) == 0
+
+
+def test_what_was_never_measured_has_no_figures_and_is_named(tmp_path: Path) -> None:
+    session = record(tmp_path / "short", frames=5, pictured=pictured)
+    (path,) = [one.path for one in written(session, tmp_path / "out", Wish()) if one.kind == "sr"]
+    assert list(groups_of(path)) == ["run"]
+    said = peers.run("dsrdump", "+Pl", path)
+    assert "L1 (lateral): nothing was measured." in said
+    peers.run("dciodvfy", path)
 
 
 def test_a_run_that_was_cut_is_a_partial_report(monitored: StoredSession, tmp_path: Path) -> None:

@@ -1,0 +1,163 @@
+"""`cementwatch live dicom://...`: runs that arrive are monitored and recorded, and never shown as live."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monitor.plan import plan_to_json
+from recordings.dicom_origin import frame_in, origins_of
+from recordings.library.delete import delete_session
+from recordings.session import open_session
+from recordings.verify import verify_session
+from tests import peers
+from tests.monitor.scripted import plan, scene
+from tests.receiving.makers import announced, data_set, objects_in, run_of, written
+from tests.receiving.raw import ACCEPTED, Raw
+from ui.cli import run
+
+RATE_HZ = 30
+
+
+def pictures(count: int, seed: int) -> np.ndarray:
+    """Frames of a still scene with noise; a few of them again and again."""
+    noise = np.random.default_rng(seed)
+    few = [scene(None, (0.0, 0.0), noise) for _ in range(4)]
+    return np.stack([few[number % len(few)] for number in range(count)])
+
+
+def sent(port: int, ds, folder: Path) -> None:
+    data = data_set(written(ds, folder / "sent.dcm"))
+    with Raw(port) as peer:
+        assert peer.associate()[0] == ACCEPTED
+        peer.store(announced(ds), [data[at : at + 200_000] for at in range(0, len(data), 200_000)])
+        assert peer.status() == 0
+
+
+def while_it_runs(act: Callable[[], None], failed: list[BaseException]) -> threading.Thread:
+    """Do something beside the monitor, then ask it to stop."""
+
+    def work() -> None:
+        try:
+            act()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return threading.Thread(target=work)
+
+
+def until(said: Callable[[], bool], within_s: float = 20.0) -> None:
+    """Wait for what another thread does."""
+    end_s = time.monotonic() + within_s
+    while not said():
+        assert time.monotonic() < end_s
+        threading.Event().wait(0.02)
+
+
+def test_runs_are_monitored_as_they_arrive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, port = tmp_path / "kept" / "session", peers.free_port()
+    (tmp_path / "plan.json").write_bytes(plan_to_json(plan()))
+    (tmp_path / "quick.toml").write_text("[learning]\nshortest_s = 0.5\n")
+    runs = [run_of(pictures(24, number), number, frame_ms=1000 / RATE_HZ) for number in (1, 2)]
+    small = run_of(np.zeros((2, 64, 64)), 3)
+    failed: list[BaseException] = []
+
+    def events(name: str) -> list[dict]:
+        rows = open_session(folder).log().events if (folder / "session.json").is_file() else []
+        return [json.loads(row["data"]) for row in rows if row["name"] == name]
+
+    def states() -> list[tuple[str, list[str]]]:
+        rows = open_session(folder).log().state_changes
+        return [(row["state"], [one["code"] for one in json.loads(row["reasons"])]) for row in rows]
+
+    def send() -> None:
+        peers.wait_for_port(port)
+        sent(port, small, tmp_path)
+        assert not (folder / "session.json").exists(), "nothing has come that the plan is for"
+        for ds in runs:
+            sent(port, ds, tmp_path)
+        until(lambda: len(events("run_ended")) == 2 and states()[-1][0] == "NOT MONITORING")
+
+    thread = while_it_runs(send, failed)
+    thread.start()
+    source = f"dicom://CW@127.0.0.1:{port}"
+    arguments = ["live", source, "--plan", tmp_path / "plan.json", "--session", folder]
+    arguments += ["--config", tmp_path / "quick.toml", "--headless", "--no-archive"]
+    assert run([str(one) for one in arguments]) == 0
+    thread.join()
+    assert failed == []
+    _, err = capsys.readouterr()
+    assert err == f"cementwatch: {source} listens on port {port}; waiting for the first run\n"
+
+    stored = open_session(folder)
+    assert stored.about.complete
+    assert (stored.about.source.live, stored.about.source.kind) == (True, "dicom")
+    with stored.frames() as reader:
+        assert not reader.gaps
+        kept = [reader.read(number).pixels for number in range(len(reader))]
+    assert np.array_equal(np.stack(kept), np.concatenate([ds.pixel_array for ds in runs]))
+    origins = origins_of(stored)
+    assert [origin.sop_instance_uid for origin in origins] == [ds.SOPInstanceUID for ds in runs]
+    assert frame_in(origins, 25) == (origins[1], 2)
+    (left_out,) = events("run_not_monitored")
+    assert left_out["object"] == 1
+    assert "256 x 256" in left_out["reason"]
+
+    seen = states()
+    assert "MONITORING" not in {state for state, _ in seen}, "what is near-live is never shown as live"
+    assert ("DEGRADED", ["near_live"]) in seen
+    assert seen[-1] == ("NOT MONITORING", ["between_runs", "near_live"])
+    assert not [row for row in stored.log().alarms if "waiting for" in row["message"]]
+
+    assert verify_session(folder).whole
+    sums = (folder / "checksums.sha256").read_text()
+    assert all(f"received/{ds.SOPInstanceUID}.dcm" in sums for ds in (small, *runs))
+    assert delete_session(folder).left == ()
+    assert objects_in(tmp_path / "kept") == []
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ((), "--session"),
+        (("--session", "kept", "--second", "device:0"), "--second"),
+        (("--session", "there"), "holds a session already"),
+    ],
+)
+def test_what_cannot_be_is_told_and_leaves_nothing(
+    more: tuple[str, ...], named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("plan.json").write_bytes(plan_to_json(plan()))
+    Path("there").mkdir()
+    Path("there/session.json").write_text("{}")
+    before = objects_in(tmp_path)
+    assert run(["live", "dicom://CW@127.0.0.1:0", "--plan", "plan.json", "--headless", *more]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert named in err
+    assert objects_in(tmp_path) == before
+    assert not Path("kept").exists()
+
+
+def test_nothing_came_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "plan.json").write_bytes(plan_to_json(plan()))
+    arguments = ["live", "dicom://CW@127.0.0.1:0", "--plan", tmp_path / "plan.json", "--windowed"]
+    arguments += ["--session", tmp_path / "s", "--seconds", "0.3", "--no-watchdog"]
+    assert run([str(one) for one in arguments]) == 0
+    out, _ = capsys.readouterr()
+    assert out == f"no run was monitored; what came is in {tmp_path / 's'}\n"
+    assert objects_in(tmp_path / "s") == []
