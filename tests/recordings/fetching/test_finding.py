@@ -137,6 +137,19 @@ def test_an_association_that_is_aborted_in_mid_answer_is_told() -> None:
         studies(to)
 
 
+def test_bytes_that_are_no_dicom_end_the_association() -> None:
+    def find(event: evt.Event) -> Iterator[tuple[int, Dataset]]:
+        yield 0xFF00, answer(StudyInstanceUID="1.2")
+        event.assoc.dul.socket.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)
+        yield 0xFF00, answer(StudyInstanceUID="1.3")
+
+    with (
+        peer({evt.EVT_C_FIND: find}) as to,
+        pytest.raises(NetworkError, match="the association ended before"),
+    ):
+        studies(to)
+
+
 def test_a_peer_that_falls_silent_is_told() -> None:
     let_go = threading.Event()
 
