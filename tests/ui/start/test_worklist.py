@@ -131,7 +131,7 @@ def test_a_step_that_was_named_is_listed_whatever_its_day(show: Show, ris: Peer)
 
 
 def test_a_server_that_is_dead_slow_or_none_is_told_in_a_line_and_keeps_nobody_waiting(
-    show: Show, german: Listening
+    show: Show, ris: Peer, german: Listening
 ) -> None:
     hand = show()
     hand.click(hand.form.scheduled)
@@ -150,9 +150,11 @@ def test_a_server_that_is_dead_slow_or_none_is_told_in_a_line_and_keeps_nobody_w
         assert said(hand).endswith("wird gefragt")
         fits(box)
         calls = [silent.accept()[0] for _ in range(2)]  # whether it is there, and the association
+        hand.type(box.address, str(ris))
+        press(hand, Qt.Key.Key_Return)
+        hand.until(lambda: len(listed(hand)) == 3)
         press(hand, Qt.Key.Key_Escape)
         assert not box.isVisible()
-        hand.window.close()
         for call in calls:
             call.close()
     assert german.lacking == []
