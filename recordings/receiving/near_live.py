@@ -33,8 +33,8 @@ _WHOLE_WAIT_S = 3600.0
 class NearLiveSource(OpensAndCloses):
     """A `FrameSource` of the runs that a Storage SCP receives.
 
-    `receive_into` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and `close`
-    by one thread, `age_words` by any.
+    `receive_into` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and
+    `close` by one thread, `age_words` by any.
 
     Parameters
     ----------
