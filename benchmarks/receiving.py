@@ -158,6 +158,7 @@ def kills(count: int, seed: int) -> dict[str, Any]:
                 ds.SOPInstanceUID = generate_uid()
                 ds.SeriesInstanceUID = f"1.2.826.0.1.3680043.10.999.1.{number + 1}"
                 files.append(written(ds, folder / f"{index}.dcm"))
+            told["half-written after a kill"] += len(list(out.glob(".incoming/*")))
             process = started("receive", "--aet", "CW", "--port", port, "--out", out)
             wait_for_port(port)
             # the wait for the port is a connection of its own; now the folder has been tidied

@@ -104,7 +104,8 @@ def wait_for_first_run(
     port = near.inbox.port
     if near.inbox.open_to_all:
         say("everybody who reaches this address may send: there is no allow=")
-    say(f"{near.source_id} listens on port {port}; {near.awaited_words()}")
+    awaited = "" if near.wait(0.0) else f"; {near.awaited_words()}"
+    say(f"{near.source_id} listens on port {port}{awaited}")
     if not headless and not near.wait(0.0):
         return _show(near, plan, config, over, full_screen, keys)
     while not near.wait(_POLL_S):

@@ -158,8 +158,6 @@ def serve() -> None:
 
     # the end of whoever started it, or its word, ends this one too
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(OSError):
-        os.nice(_NICE)
     try:
         _serve(_service(json.loads(sys.stdin.readline())), tell)
     except CementWatchError as error:
@@ -201,6 +199,9 @@ def _serve(service: Service, tell: Tell) -> None:
         keeper, address.aet, address.host, address.port, allowed=service.allowed, tls=service.tls,
         limits=limits, on_kept=kept, on_refused=refused,
     )  # fmt: skip
+    # not before: it is to listen soon; not later: a thread takes its priority from the one that starts it
+    with suppress(OSError):
+        os.nice(_NICE)
     until_s = time.monotonic() + service.patience_s
     while True:
         try:

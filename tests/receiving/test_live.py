@@ -92,7 +92,8 @@ def test_runs_are_monitored_as_they_arrive(tmp_path: Path, capsys: pytest.Captur
     thread.start()
     source = f"dicom://CW@127.0.0.1:{port}"
     arguments = ["live", source, "--plan", tmp_path / "plan.json", "--session", folder]
-    arguments += ["--config", tmp_path / "quick.toml", "--headless", "--no-archive"]
+    arguments += ["--config", tmp_path / "quick.toml", "--windowed", "--no-sound"]
+    arguments += ["--no-watchdog", "--no-archive"]
     assert run([str(one) for one in arguments]) == 0
     thread.join()
     assert failed == []
@@ -155,8 +156,8 @@ def test_what_cannot_be_is_told_and_leaves_nothing(
 
 def test_nothing_came_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "plan.json").write_bytes(plan_to_json(plan()))
-    arguments = ["live", "dicom://CW@127.0.0.1:0", "--plan", tmp_path / "plan.json", "--windowed"]
-    arguments += ["--session", tmp_path / "s", "--seconds", "0.3", "--no-watchdog"]
+    arguments = ["live", "dicom://CW@127.0.0.1:0", "--plan", tmp_path / "plan.json", "--headless"]
+    arguments += ["--session", tmp_path / "s", "--seconds", "0.1"]
     assert run([str(one) for one in arguments]) == 0
     out, _ = capsys.readouterr()
     assert out == f"no run was monitored; what came is in {tmp_path / 's'}\n"
