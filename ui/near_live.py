@@ -102,6 +102,8 @@ def wait_for_first_run(
         return asked.is_set() or (until_s is not None and time.monotonic() >= until_s)
 
     port = near.inbox.port
+    if near.inbox.open_to_all:
+        say("everybody who reaches this address may send: there is no allow=")
     say(f"{near.source_id} listens on port {port}; {near.awaited_words()}")
     if not headless and not near.wait(0.0):
         return _show(near, plan, config, over, full_screen, keys)

@@ -28,13 +28,14 @@ Unfit = Callable[[SourceInfo], str | None]
 _LONGEST_PAUSE_NS = 2_000_000_000
 """Single images of one series that were acquired so close to each other keep the time between them."""
 _WHOLE_WAIT_S = 3600.0
+_PATIENCE_S = 10.0
 
 
 class NearLiveSource(OpensAndCloses):
     """A `FrameSource` of the runs that a Storage SCP receives.
 
-    `receive_into` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and `close`
-    by one thread, `age_words` by any.
+    `receive_into` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and
+    `close` by one thread, `age_words` by any.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ class NearLiveSource(OpensAndCloses):
         self._begin_ns = self._due_ns = 0
         self._offset_ns: int | None = None
         self._clock_0_ns: int | None = None
+        self.not_played = 0
+        """How many objects had arrived and were not played when it was closed."""
 
     def receive_into(
         self,
@@ -95,7 +98,8 @@ class NearLiveSource(OpensAndCloses):
             The address cannot be listened on, or the folder cannot be written to.
         """
         self._unfit, self._info = unfit, info
-        self.inbox.listen(folder, floor_bytes)
+        # the process of a monitor that was killed ends a moment after it
+        self.inbox.listen(folder, floor_bytes, 0.0 if info is None else _PATIENCE_S)
 
     def go_on(self, origins: Iterable[OriginObject], next_seq: int) -> None:
         """Leave out what the session that is gone on with has played already.
@@ -181,6 +185,7 @@ class NearLiveSource(OpensAndCloses):
             if self._run is not None and self._run is not self._last:
                 left.insert(0, self._run.arrival)
             self._end_run("closed")
+            self.not_played = len(left)
             for arrival in left:
                 self._leave_out(arrival, "it was not played before the end")
 

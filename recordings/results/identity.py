@@ -20,10 +20,9 @@ from monitor.errors import SourceError
 from monitor.sources.dicom import images_in
 from recordings.dicom_origin import OriginObject
 from recordings.procedure import Procedure
-from recordings.session import StoredSession
+from recordings.session import RECEIVED, StoredSession
 
 _LONGEST_TEXT = 64
-_RECEIVED = "received"
 _FROM_HEADER = {
     "patient_id": "PatientID",
     "patient_name": "PatientName",
@@ -116,7 +115,7 @@ def _header_of(session: StoredSession, origin: OriginObject) -> Dataset | None:
 
     What was received lies in the session under its own name.
     """
-    received = session.folder / _RECEIVED / f"{origin.sop_instance_uid}.dcm"
+    received = session.folder / RECEIVED / f"{origin.sop_instance_uid}.dcm"
     for path in (received, Path(session.about.source.source_id)):
         with suppress(SourceError, OSError, ValueError):
             for image in images_in(path):
