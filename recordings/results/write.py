@@ -212,7 +212,7 @@ class _Writing:
                 self._add("seg", "masks.dcm", write_masks(making, masks, images, self._folder / "masks.dcm"))
             if "gsps" in wish.only:
                 path = self._folder / "structures.dcm"
-                windows = _windows(reader, course.moments)
+                windows = _windows(reader, course.moments, images)
                 self._add("gsps", path.name, write_structures(making, images, course.moments, windows, path))
             if "sc" in wish.only and self._paint is not None:
                 self._pictures(making, images, track if track.exists() else None)
@@ -281,13 +281,18 @@ class _Writing:
             self._written.append(WrittenObject(self._folder / name, *uids, kind))
 
 
-def _windows(reader: RecordingReader, moments: Iterable[KeyMoment]) -> dict[int, Window]:
-    """What makes the key frames visible around the structures: all but the extreme values there."""
+def _windows(
+    reader: RecordingReader, moments: Iterable[KeyMoment], images: ImageObjects
+) -> dict[int, Window]:
+    """What makes the key frames visible around the structures: all but the extreme values there.
+
+    In the values that their object stores.
+    """
     places = {seq: place for place, seq in enumerate(reader.frame_heads.seqs)}
     found = {}
     for moment in moments:
-        place = places.get(moment.at.seq & 0xFFFFFFFF)
-        if place is None or not moment.lines:
+        place, ref = places.get(moment.at.seq & 0xFFFFFFFF), images.of(moment.at.seq)
+        if place is None or ref is None or not moment.lines:
             continue
         try:
             pixels = reader.read(place).pixels
@@ -299,6 +304,6 @@ def _windows(reader: RecordingReader, moments: Iterable[KeyMoment]) -> dict[int,
         x0, y0 = np.clip(low_px - margin_px, 0, None).astype(int)
         x1, y1 = np.clip(high_px + margin_px, 1, None).astype(int)
         around = pixels[y0:y1, x0:x1]
-        low, high = np.percentile(around if around.size else pixels, (0.5, 99.5))
+        low, high = np.percentile(around if around.size else pixels, (0.5, 99.5)) - ref.image.shift
         found[moment.at.seq] = (round(float(low + high) / 2, 1), max(2.0, round(float(high - low), 1)))
     return found
