@@ -28,6 +28,8 @@ _ITEM_TAGS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 _FEW_ITEMS, _LEAST_BYTES_PER_ITEM = 4000, 40
 _PART_BYTES = 1 << 18
 MOST_FRAMES = 1_000_000
+MOST_FRAGMENTS = 100_000
+"""Walked one by one, and an empty one takes eight bytes: more would hold up whoever opens the file."""
 _LARGEST_COLOUR_VALUES = 1 << 25
 _COMMON_VR = frozenset(b"AE AS CS DA DS DT IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split())
 
@@ -183,6 +185,7 @@ def read_header(file: Bounded) -> tuple[Dataset, UID, Bounded, int | None]:
     start = file.tell()
     file.seek(0)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        file.behind_header()  # what is inflated has the limits; what it comes from may be as large as a run
         data = Bounded(inflating(stream, start), size=LARGEST_INFLATED_BYTES)
         return (
             read_dataset(
@@ -303,15 +306,19 @@ def whole_number(header: Dataset, keyword: str, default: int) -> int:
 
 def _count_fragments(path: Path, data: Bounded, end: int) -> int:
     """Walk the items of encapsulated pixel data by their headers alone; the first is the offset table."""
-    items = 0
-    while data.tell() + 8 <= end:
+    items, at = 0, data.tell()
+    while at + 8 <= end:
+        data.seek(at)
         group, element, length = unpack("<HHL", data.read(8))
+        at += 8
         if (group, element) == (0xFFFE, 0xE0DD):
             break
-        if (group, element) != (0xFFFE, 0xE000) or data.tell() + length > end:
+        if (group, element) != (0xFFFE, 0xE000) or at + length > end:
             raise SourceError(f"{path}: pixel data are cut or damaged after {max(items - 1, 0)} fragments")
-        data.seek(length, 1)
+        at += length
         items += 1
+        if items > MOST_FRAGMENTS:
+            raise SourceError(f"{path}: pixel data in more than {MOST_FRAGMENTS} fragments are not read")
     return max(items - 1, 0)
 
 
