@@ -172,7 +172,7 @@ def test_nothing_came_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_whoever_waits_goes_on_while_a_run_is_opened(capsys: pytest.CaptureFixture[str]) -> None:
-    """Opening takes seconds for some; without a sign of life the watchdog would end the process, and again."""
+    """Opening takes seconds for some; without a sign of life the watchdog would end the process."""
     opened, beats = threading.Event(), []
 
     class Opening(NearLiveSource):
