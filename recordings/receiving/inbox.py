@@ -123,9 +123,7 @@ class Inbox:
         """The next object; waits for it until then (ns, monotonic) or until it is closed."""
         with self._changed:
             left_s = max(0.0, (until_ns - self._clock_ns()) / 1e9)
-            self._changed.wait_for(
-                lambda: bool(self._queue) or self._closing or self.away is not None, left_s
-            )
+            self._changed.wait_for(lambda: bool(self._queue) or self._closing, left_s)
             return self._queue.popleft() if self._queue and not self._closing else None
 
     def pause(self, seconds: float) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from monitor.errors import CementWatchError, OutputError
 from recordings.network.address import Allowed, Peer
@@ -73,7 +73,7 @@ class ReceivingProcess:
     tell : callable
         Given each thing that happens, on a thread of its own: ``event`` is ``kept`` (``path``, ``frames``,
         ``bytes``, ``new``, ``aet``, ``host``), ``refused`` (``reason``, ``status``, ``aet``, ``host``) or
-        ``ended`` (``reason``), after which nothing more comes.
+        ``ended`` (``reason``), after which nothing more comes; not where it has never listened.
     """
 
     def __init__(self, service: Service, tell: Tell) -> None:
@@ -139,8 +139,11 @@ class ReceivingProcess:
                     self._problem = str(row["reason"])
                 else:
                     self._tell(row)
+        listened = self.port is not None  # else `start` raises, and says what there is to say
         self._listening.set()
-        if not self._stopping:
+        if listened and not self._stopping:
+            with suppress(OSError):
+                cast(IO[bytes], self._child.stdin).close()
             with suppress(subprocess.TimeoutExpired):
                 self._child.wait(_STOP_S)
             self._tell({"event": "ended", "reason": self._problem or "the receiving process has died"})

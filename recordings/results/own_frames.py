@@ -68,6 +68,8 @@ def _write_part(
     for element in made:
         if element.keyword not in header:
             header.add(element)
+    del header.LossyImageCompression
+    making.say_loss(header)
     header.InstanceNumber = number
     header.DerivationDescription = f"Recorded images, every value as recorded. {STANDING}"
     seqs = []

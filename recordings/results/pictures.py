@@ -122,8 +122,7 @@ def write_key_frames(
         ]
         sources = images.references(moment.at.seq for moment in shown)
         header = _header(making, "key", painter, sources, len(shown), said)
-        if not making.lossy_source:
-            header.LossyImageCompression = "00"
+        making.say_loss(header)
         if len(shown) > 1:
             header.FrameIncrementPointer = _FRAME_LABELS
             header.FrameLabelVector = [f"{at_s:.1f} s" for at_s in times_s]

@@ -338,6 +338,43 @@ def test_a_commitment_that_never_comes_is_asked_for_again_and_an_old_report_coun
     assert pacs.received == [uid]
 
 
+def test_an_old_report_does_not_count_once_the_peer_has_said_that_it_has_nothing(
+    bench: Bench, pacs: ScriptedPacs
+) -> None:
+    us = Peer(AET, "127.0.0.1", peers.free_port())
+    (uid,) = bench.add(committing(pacs, us.port))
+    bench.round()
+    bench.round(60)
+    pacs.failures = {uid: 0x0112}
+    bench.round(then=lambda sender: pacs.answers.append(pacs.report(us)))
+    pacs.failures = {}
+    for request in (0, 1):
+        bench.round(then=lambda sender, n=request: pacs.answers.append(pacs.report(us, request=n)))
+        entry = bench.entry(uid)
+        assert entry is not None, "let go although the peer said last that it has no such object"
+        assert entry.stage is Stage.QUEUED
+    assert pacs.answers == [0x0000, 0x0115, 0x0115]
+
+
+def test_an_object_that_leaves_the_queue_while_others_are_sent_holds_up_none(
+    bench: Bench, pacs: ScriptedPacs
+) -> None:
+    uids = bench.add(Route(pacs.peer, AET), 3)
+    gone = bench.entry(uids[1])
+    assert gone is not None
+
+    def drop(line: str) -> None:
+        bench.told.append(line)
+        if len(bench.told) == 1:
+            bench.queue.drop(gone.name)
+
+    with sending(bench.queue, clock_s=lambda: bench.now_s, policy=POLICY, patience=PATIENCE, tell=drop) as it:
+        assert it is not None
+        it.round()
+    assert bench.queue.entries() == ()
+    assert pacs.received == [uids[0], uids[2]]
+
+
 def test_a_request_that_is_not_taken_is_repeated_without_sending(bench: Bench, pacs: ScriptedPacs) -> None:
     pacs.action_status = 0x0213
     (uid,) = bench.add(committing(pacs))

@@ -13,16 +13,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.config import Config
 from monitor.plan import plan_to_json
+from monitor.states import State
 from recordings.dicom_origin import frame_in, origins_of
 from recordings.library.delete import delete_session
+from recordings.receiving.listen_options import parse_listen
+from recordings.receiving.near_live import NearLiveSource
 from recordings.session import open_session
 from recordings.verify import verify_session
 from tests import peers
 from tests.monitor.scripted import plan, scene
 from tests.receiving.makers import announced, data_set, objects_in, run_of, written
 from tests.receiving.raw import ACCEPTED, Raw
+from ui.asked import Asked
 from ui.cli import run
+from ui.near_live import awaited, wait_for_first_run
+from ui.watchdog.heartbeat import Heartbeat
 
 RATE_HZ = 30
 
@@ -152,3 +159,36 @@ def test_what_cannot_be_is_told_and_leaves_nothing(
     assert named in err
     assert objects_in(tmp_path) == before
     assert not Path("kept").exists()
+
+
+def test_whoever_waits_goes_on_while_a_run_is_opened(capsys: pytest.CaptureFixture[str]) -> None:
+    """Opening takes seconds for some; without a sign of life the watchdog would end the process."""
+    opened, beats = threading.Event(), []
+
+    class Opening(NearLiveSource):
+        def wait(self, timeout_s: float) -> bool:
+            return opened.wait(10)
+
+    class Heart(Heartbeat):
+        def beat(self) -> None:
+            beats.append(None)
+            if len(beats) == 3:
+                opened.set()
+
+    near = Opening(parse_listen("dicom://CW@127.0.0.1:0"))
+    asked, heart = Asked(), Heart(None)
+    more = {"headless": True, "seconds": None, "full_screen": False, "keys": None}
+    assert wait_for_first_run(near, plan(), Config(), asked, heart, **more)
+    assert len(beats) >= 3
+    assert capsys.readouterr().err
+
+
+def test_that_nobody_receives_is_shown_before_the_first_run_too() -> None:
+    near = NearLiveSource(parse_listen("dicom://CW@127.0.0.1:0"))
+    seen = awaited(near, 2 * 10**9, 10**9)
+    assert [reason.code for reason in seen.health.reasons] == ["between_runs"]
+    near.inbox.away = "the receiving process has died"
+    seen = awaited(near, 2 * 10**9, 10**9)
+    assert (seen.near_live, seen.health.state) == (True, State.NOT_MONITORING)
+    assert [reason.code for reason in seen.health.reasons] == ["source_lost"]
+    assert "has died; it is being started again" in seen.health.reasons[0].text

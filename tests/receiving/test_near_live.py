@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,12 @@ import numpy as np
 import pytest
 
 from monitor.config import HealthConfig
-from monitor.errors import InputError, RunAwaited, SourceAway, SourceError, SourceTimeout
+from monitor.errors import InputError, OutputError, RunAwaited, SourceAway, SourceError, SourceTimeout
 from monitor.health import Evidence, judge
 from monitor.sources.reconnecting import Reconnecting
 from monitor.states import State
 from recordings.dicom_origin import EVENT, OriginObject, frame_in
+from recordings.network.address import Peer
 from recordings.open import open_source
 from recordings.receiving.arrivals import (
     Arrival,
@@ -29,6 +31,7 @@ from recordings.receiving.arrivals import (
 )
 from recordings.receiving.listen_options import parse_listen
 from recordings.receiving.near_live import NearLiveSource
+from recordings.receiving.process import ReceivingProcess, Service
 from tests.monitor.scripted import plan
 from tests.receiving.makers import announced, data_set, run_object, run_of, written
 from tests.receiving.raw import ACCEPTED, Raw
@@ -187,6 +190,20 @@ def dies_and_comes_back(near: Near, tmp_path: Path) -> None:
     assert near.frames(1)[0].seq == 5
     told = [name for name, _ in near.told if name.startswith("receiver")]
     assert told == ["receiver_ended", "receiver_started"]
+
+
+def test_a_process_that_never_listened_has_not_ended(tmp_path: Path) -> None:
+    """Else each try to start it again would begin another one beside itself, and soon there are hundreds."""
+    told: list[str] = []
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        service = Service(tmp_path / "in", Peer("CW", "127.0.0.1", taken.getsockname()[1]))
+        process = ReceivingProcess(service, lambda row: told.append(row["event"]))
+        with pytest.raises(OutputError, match="cannot listen"):
+            process.start()
+        process._thread.join()
+    assert told == []
 
 
 def test_it_is_a_source_of_live_alone() -> None:
