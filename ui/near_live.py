@@ -165,13 +165,13 @@ def awaited(near: NearLiveSource, now_ns: int, since_ns: int) -> Observation:
     """What is shown before there was a run: that nothing is monitored, and whether anybody receives."""
     from ui.overlay.observation import Observation
 
-    away = near.inbox.away
-    code, words = "between_runs", near.awaited_words()
+    away, blind = near.inbox.away, State.NOT_MONITORING
+    reason = Reason(blind, "between_runs", near.awaited_words())
     if away is not None:
-        code, words = "source_lost", f"image source lost: {near.source_id}: {away}; it is being started again"
-    reason = Reason(State.NOT_MONITORING, code, words)
+        words = f"image source lost: {near.source_id}: {away}; it is being started again"
+        reason = Reason(blind, "source_lost", words)
     return Observation(
-        None, Health(State.NOT_MONITORING, (reason,), since_ns, None, {}), now_ns, recording=None,
+        None, Health(blind, (reason,), since_ns, None, {}), now_ns, recording=None,
         session_elapsed_s=(now_ns - since_ns) / 1e9, source=near.source_id, near_live=True,
     )  # fmt: skip
 
