@@ -17,6 +17,7 @@ from monitor.health import Health
 from monitor.plan import Plan
 from monitor.sources.cropped import Crop
 from monitor.states import Reason, State
+from recordings.procedure import Procedure
 from recordings.receiving.arrivals import unfit_for
 from recordings.receiving.near_live import NearLiveSource
 from recordings.room import free_bytes, too_little
@@ -42,8 +43,9 @@ def begin_to_listen(
     view_name: str | None,
     crop: Crop | None,
     resume: bool,
+    procedure: Procedure | None = None,
 ) -> None:
-    """Receive into a session's folder; what cannot be a run of the plan will not be monitored.
+    """Receive into a session's folder; what cannot be a run of the plan, or is another's, is not monitored.
 
     Raises
     ------
@@ -60,7 +62,10 @@ def begin_to_listen(
     lacking = too_little(free_bytes(session), config.recording)
     if lacking:
         raise OutputError(f"{session}: {lacking}; make room, or choose another folder")
-    info = _delivered(open_session(session).about.source) if resume else None
+    about = open_session(session).about if resume else None
+    if about is not None:
+        procedure = about.procedure
+    info = None if about is None else _delivered(about.source)
 
     def unfit(run: SourceInfo) -> str | None:
         if crop is None:
@@ -74,7 +79,10 @@ def begin_to_listen(
         for folder in reversed(made):
             folder.mkdir(mode=0o700)
         floor_bytes = round(config.recording.floor_mb * 1e6)
-        near.receive_into(session / RECEIVED, unfit, info, floor_bytes=floor_bytes)
+        near.receive_into(
+            session / RECEIVED, unfit, info, floor_bytes=floor_bytes,
+            patient_id=None if procedure is None else procedure.patient_id,
+        )  # fmt: skip
     except (OSError, OutputError) as error:
         for folder in (session / RECEIVED, *made):
             with suppress(OSError):
@@ -163,10 +171,11 @@ def awaited(near: NearLiveSource, now_ns: int, since_ns: int) -> Observation:
     from ui.overlay.observation import Observation
 
     away = near.inbox.away
-    code, words = "between_runs", near.awaited_words()
-    if away is not None:
-        code, words = "source_lost", f"image source lost: {near.source_id}: {away}; it is being started again"
-    reason = Reason(State.NOT_MONITORING, code, words)
+    if away is None:
+        reason = Reason(State.NOT_MONITORING, "between_runs", near.awaited_words())
+    else:
+        words = f"image source lost: {near.source_id}: {away}; it is being started again"
+        reason = Reason(State.NOT_MONITORING, "source_lost", words)
     return Observation(
         None, Health(State.NOT_MONITORING, (reason,), since_ns, None, {}), now_ns, recording=None,
         session_elapsed_s=(now_ns - since_ns) / 1e9, source=near.source_id, near_live=True,
