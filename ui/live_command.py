@@ -181,7 +181,8 @@ def live(
                 asked = stack.enter_context(asked_by_signal())
                 stack.callback(near.close)
                 begin_to_listen(
-                    near, marked, settings, session, view_name=view, crop=part, resume=resume
+                    near, marked, settings, session, view_name=view, crop=part, resume=resume,
+                    procedure=procedure,
                 )  # fmt: skip
                 begun_s = time.monotonic()
                 if not wait_for_first_run(

@@ -17,6 +17,7 @@ from monitor.health import Health
 from monitor.plan import Plan
 from monitor.sources.cropped import Crop
 from monitor.states import Reason, State
+from recordings.procedure import Procedure
 from recordings.receiving.arrivals import unfit_for
 from recordings.receiving.near_live import NearLiveSource
 from recordings.room import free_bytes, too_little
@@ -42,8 +43,9 @@ def begin_to_listen(
     view_name: str | None,
     crop: Crop | None,
     resume: bool,
+    procedure: Procedure | None = None,
 ) -> None:
-    """Receive into a session's folder; what cannot be a run of the plan will not be monitored.
+    """Receive into a session's folder; what cannot be a run of the plan, or is another's, is not monitored.
 
     Raises
     ------
@@ -60,7 +62,10 @@ def begin_to_listen(
     lacking = too_little(free_bytes(session), config.recording)
     if lacking:
         raise OutputError(f"{session}: {lacking}; make room, or choose another folder")
-    info = _delivered(open_session(session).about.source) if resume else None
+    about = open_session(session).about if resume else None
+    if about is not None:
+        procedure = about.procedure
+    info = None if about is None else _delivered(about.source)
 
     def unfit(run: SourceInfo) -> str | None:
         if crop is None:
@@ -74,7 +79,10 @@ def begin_to_listen(
         for folder in reversed(made):
             folder.mkdir(mode=0o700)
         floor_bytes = round(config.recording.floor_mb * 1e6)
-        near.receive_into(session / RECEIVED, unfit, info, floor_bytes=floor_bytes)
+        near.receive_into(
+            session / RECEIVED, unfit, info, floor_bytes=floor_bytes,
+            patient_id=None if procedure is None else procedure.patient_id,
+        )  # fmt: skip
     except (OSError, OutputError) as error:
         for folder in (session / RECEIVED, *made):
             with suppress(OSError):

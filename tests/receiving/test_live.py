@@ -18,6 +18,7 @@ from monitor.plan import plan_to_json
 from monitor.states import State
 from recordings.dicom_origin import frame_in, origins_of
 from recordings.library.delete import delete_session
+from recordings.procedure import VARIABLE, Procedure, procedure_to_json
 from recordings.receiving.listen_options import parse_listen
 from recordings.receiving.near_live import NearLiveSource
 from recordings.session import open_session
@@ -192,3 +193,17 @@ def test_that_nobody_receives_is_shown_before_the_first_run_too() -> None:
     assert (seen.near_live, seen.health.state) == (True, State.NOT_MONITORING)
     assert [reason.code for reason in seen.health.reasons] == ["source_lost"]
     assert "has died; it is being started again" in seen.health.reasons[0].text
+
+
+def test_a_file_of_another_patient_than_was_named_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(run_of(pictures(3, 1)), tmp_path / "run.dcm")
+    (tmp_path / "plan.json").write_bytes(plan_to_json(plan()))
+    command = ["live", str(file), "--plan", str(tmp_path / "plan.json"), "--headless", "--seconds", "0.1"]
+    for patient_id, status in (("4712", 2), (" 4711", 0)):
+        monkeypatch.setenv(VARIABLE, procedure_to_json(Procedure(patient_id=patient_id)))
+        assert run(command) == status
+    err = capsys.readouterr().err
+    assert "run.dcm: is of another patient" in err
+    assert "4712" not in err

@@ -205,6 +205,9 @@ def test_live_takes_the_patient_by_a_key_of_the_worklist(
 def test_of_several_steps_none_is_taken() -> None:
     one = b'{"procedure": {"patient_id": "4711"}, "PatientID": "4711"}'
     told = "RIS@h:1", "--accession A*"
+    for doubt in (b'"more": true', b'"unusable": 1'):  # what is not in the list may be another patient's
+        with pytest.raises(InputError, match="not certain whose it is"):
+            only_procedure(b'{"steps": [%b], %b}' % (one, doubt), *told)
     assert only_procedure(b'{"steps": [%b]}' % one, *told) == Procedure(patient_id="4711")
     for steps, words in ((b"", "has nothing with"), (one + b"," + one, "has 2 steps with --accession")):
         with pytest.raises(InputError, match=words):
