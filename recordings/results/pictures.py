@@ -168,6 +168,7 @@ def write_run(
         header.LossyImageCompressionMethod = "ISO_10918_1"
         header.LossyImageCompressionRatio = f"{plain_bytes / coded_bytes:.4g}"
         if len(seqs) > 1:
-            set_times(header, shown)
+            said = header.DerivationDescription, *set_times(header, shown)
+            header.DerivationDescription = short(said, _LONGEST_DERIVATION)
         _finish(path, header, spool, encapsulated=True)
         return header

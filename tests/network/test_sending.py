@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 from pydicom import dcmread
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless, SecondaryCaptureImageStorage
-from pynetdicom.sop_class import CTImageStorage  # type: ignore[attr-defined]
+from pynetdicom import AE, build_context
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    CTImageStorage,
+    StorageCommitmentPushModel,
+)
 
 from recordings.network.address import Peer
 from recordings.network.association import Patience
@@ -24,6 +28,7 @@ from recordings.sending.queue import SendQueue, open_queue
 from recordings.sending.sender import Sender, sending
 from tests import peers
 from tests.network.objects import write_object
+from tests.network.scripted_pacs import AET as SCRIPTED
 from tests.network.scripted_pacs import ScriptedPacs, scripted_pacs
 
 AET = "CEMENTWATCH"
@@ -506,6 +511,29 @@ def test_tls_with_and_without_the_certificate_that_is_asked_for(
     entry = bench.entry(uid)
     assert (entry is None) == known
     assert entry is None or not entry.given_up
+
+
+def test_a_report_that_is_to_come_over_tls_is_not_taken_without_it_for_anothers_sake(
+    bench: Bench, certificates: peers.Certificates, pacs: ScriptedPacs
+) -> None:
+    us = Peer(AET, "127.0.0.1", peers.free_port())
+    plain = Route(Peer("PLAIN", "127.0.0.1", peers.free_port()), AET, True, listen_port=us.port)
+    made = certificates
+    secured = TlsFiles(made.server, made.server_key, made.authority)
+    bench.add(plain)
+    bench.queue.add([bench.folder / "0.dcm"], replace(committing(pacs, us.port), tls=secured), bench.now_s)
+    bench.round(then=lambda sender: pacs.answers.append(_associates(us)))
+    assert pacs.answers == [False], "the peer of the TLS route got through in the clear"
+
+
+def _associates(us: Peer) -> bool:
+    association = AE(ae_title=SCRIPTED).associate(
+        us.host, us.port, [build_context(StorageCommitmentPushModel)], ae_title=us.aet
+    )
+    established = bool(association.is_established)
+    if established:
+        association.release()
+    return established
 
 
 def test_reports_are_taken_over_tls_and_from_nobody_without_it(

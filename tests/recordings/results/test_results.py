@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from array import array
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,15 +28,20 @@ from monitor.rules import technical_conditions
 from monitor.states import Reason, State
 from recordings.archive import archive_session
 from recordings.dicom_origin import origins_of
+from recordings.export_dicom import set_times
 from recordings.importing.run import Wanted, import_source
 from recordings.log import open_log
 from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
 from recordings.results.course import Course
+from recordings.results.frames import ImageObjects, of_origins
 from recordings.results.identity import disagreement, identity_of
 from recordings.results.making import Making
+from recordings.results.painting import Image
+from recordings.results.pictures import write_run
 from recordings.results.report import watched_share
+from recordings.results.segmentation import write_masks
 from recordings.results.spool import MaskSpool
 from recordings.results.write import Wish, WrittenObject, write_results
 from recordings.retaken import NothingMonitoredError, as_live, every_frame
@@ -443,6 +450,22 @@ def test_no_more_masks_than_asked_for_evenly_spread(tmp_path: Path) -> None:
             np.testing.assert_array_equal(bits, drawn[one.seq] == one.key[1])
 
 
+def test_more_masks_than_an_object_holds_are_refused_in_one_line(
+    imported: StoredSession, tmp_path: Path
+) -> None:
+    making = Making(imported, Course("as live"), identity_of(imported, ()), "2.0")
+    images = of_origins(origins_of(imported), imported.about.source, range(FRAMES))
+    assert images is not None
+    with (tmp_path / "bits").open("w+b") as file:
+        spool = MaskSpool(file, FRAMES)
+        for seq in range(FRAMES):
+            spool.take(seq, {"L1": np.ones((4, 4), np.uint8)})
+        spool.shape = 1 << 15, 1 << 15
+        with pytest.raises(OutputError, match="44 masks are too many"):
+            write_masks(making, spool, images, tmp_path / "masks.dcm")
+    assert not (tmp_path / "masks.dcm").exists()
+
+
 # pictures and structures
 
 
@@ -538,6 +561,38 @@ def test_the_run_shows_each_result_at_its_time(
         *_, last = painter.run()
     apart = plain.pixel_array[-1].astype(int) - last.pixels
     assert np.abs(apart).mean() < 4
+
+
+class Unsteady:
+    """Paints more pictures at uneven times than a vector of times has room for."""
+
+    size_px = 16, 16
+
+    def of(self, seq: int) -> None: ...
+
+    def run(self) -> Iterator[Image]:
+        pixels = np.zeros((16, 16, 3), np.uint8)
+        for seq in range(6_300):
+            yield Image(seq * 10**15 + (seq % 3) * 10**14, seq, pixels)
+
+
+def test_times_that_the_run_cannot_hold_are_said_to_be_missing(
+    imported: StoredSession, tmp_path: Path
+) -> None:
+    making = Making(imported, Course("as live"), identity_of(imported, ()), "2.0")
+    ds = write_run(making, Unsteady(), ImageObjects([]), tmp_path / "run.dcm")
+    assert ds is not None
+    assert "FrameTimeVector" not in ds
+    assert "their own times are more than DICOM can hold" in ds.DerivationDescription
+
+
+def test_a_vector_of_times_is_as_long_as_it_was_reckoned(tmp_path: Path) -> None:
+    ds = Dataset()
+    times_ms = [k * 66 + (k % 3) * 20 for k in range(16_000)]
+    assert set_times(ds, array("q", times_ms)) == ()
+    ds.save_as(tmp_path / "times.dcm", implicit_vr=False, little_endian=True)
+    held = dcmread(tmp_path / "times.dcm", force=True).FrameTimeVector
+    assert np.cumsum([float(step) for step in held]).tolist() == times_ms
 
 
 # whose, and where from
