@@ -192,8 +192,6 @@ def _steps(session: StoredSession, reader: RecordingReader, mode: Mode, *, again
     elif again:
         yield from as_live(session, reader, masks=True)
     else:
-        if not reader.step_count:
-            raise NothingMonitoredError(f"{session.folder}: no step of the monitor was recorded")
         for position in range(reader.step_count):
             before: Step | None = None
             why = ""

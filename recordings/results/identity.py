@@ -21,10 +21,9 @@ from monitor.errors import SourceError
 from monitor.sources.dicom import images_in
 from recordings.dicom_origin import OriginObject
 from recordings.procedure import Procedure
-from recordings.session import StoredSession
+from recordings.session import RECEIVED, StoredSession
 
 _LONGEST_TEXT = 64
-_RECEIVED = "received"
 _FROM_HEADER = {
     "patient_id": "PatientID",
     "patient_name": "PatientName",
@@ -147,7 +146,7 @@ def _header_of(session: StoredSession, origins: Sequence[OriginObject]) -> Datas
     patients.
     """
     uids = {origin.sop_instance_uid for origin in origins}
-    received = [session.folder / _RECEIVED / f"{origin.sop_instance_uid}.dcm" for origin in origins]
+    received = [session.folder / RECEIVED / f"{origin.sop_instance_uid}.dcm" for origin in origins]
     first: Dataset | None = None
     ids, names = set(), set()
     for path in [path for path in received if path.is_file()] or [Path(session.about.source.source_id)]:

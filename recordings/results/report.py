@@ -104,9 +104,9 @@ class _Report:
         yield STANDING
         about, course = self._making.session.about, self._course
         if course.mode == "every frame":
-            yield "Computed afterwards from every recorded image; none of it was shown during the procedure."
+            yield "Computed afterwards from every recorded image; none was shown while it was recorded."
         else:
-            yield "As it was found and shown during the procedure."
+            yield "As it was found and shown while the session was recorded."
         if not about.complete:
             yield "The session was not closed in order: its end may be missing."
         if course.lost:

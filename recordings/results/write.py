@@ -27,6 +27,7 @@ from recordings.results.report import write_report
 from recordings.results.segmentation import write_masks
 from recordings.results.spool import MaskSpool
 from recordings.results.structures import Window, write_structures
+from recordings.retaken import NothingMonitoredError
 from recordings.session import FRAMES, StoredSession
 from recordings.track import SCHEMA
 
@@ -195,6 +196,11 @@ class _Writing:
             if "seg" in wish.only:
                 masks = MaskSpool(
                     stack.enter_context(tempfile.TemporaryFile(dir=self._folder)), wish.most_masks
+                )
+            if wish.mode == "as live" and not reader.step_count:
+                more = "" if self._session.plan() is None else "; every frame can be computed: --every-frame"
+                raise NothingMonitoredError(
+                    f"{self._session.folder}: no step of the monitor was recorded{more}"
                 )
             course = self._course(reader, masks, track)
             origins = origins_of(self._session)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import cv2
 import highdicom as hd
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ from recordings.results.spool import MaskSpool
 from recordings.results.structures import write_structures
 from recordings.results.write import Wish, WrittenObject, write_results
 from recordings.retaken import NothingMonitoredError, as_live, every_frame
-from recordings.session import CONFIG, Session, StoredSession, open_session
+from recordings.session import CONFIG, LOG, Session, StoredSession, open_session
 from recordings.track import recorded_track
 from tests import peers
 from tests.monitor.scripted import info, plan
@@ -117,7 +118,9 @@ def imported(run_dcm: Path, tmp_path_factory: pytest.TempPathFactory) -> StoredS
 
 @pytest.fixture(scope="module")
 def of_xa(imported: StoredSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[WrittenObject, ...]:
-    return written(imported, tmp_path_factory.mktemp("of_xa") / "out", Wish(run=False, mode="every frame"))
+    return written(
+        imported, tmp_path_factory.mktemp("of_xa") / "out", Wish(("seg", "gsps", "sr"), mode="every frame")
+    )
 
 
 def found_in(session: StoredSession) -> list[Result]:
@@ -137,7 +140,7 @@ def test_each_object_is_valid_for_dciodvfy(
     results: tuple[WrittenObject, ...], of_xa: tuple[WrittenObject, ...]
 ) -> None:
     assert [one.kind for one in results] == ["frames", "seg", "gsps", "key", "run", "sr"]
-    assert [one.kind for one in of_xa] == ["seg", "gsps", "key", "sr"]
+    assert [one.kind for one in of_xa] == ["seg", "gsps", "sr"]
     for one in (*results, *of_xa):
         said = peers.run("dciodvfy", one.path)
         assert not [line for line in said.splitlines() if line.startswith("Error")], (one.kind, said)
@@ -192,7 +195,12 @@ def test_an_orthanc_gives_back_what_it_was_given(
             assert answer["Status"] == "Success"
             held = tmp_path / "held.dcm"
             held.write_bytes(server.raw(f"/instances/{answer['ID']}/file"))
-            assert dcmread(held) == dcmread(one.path)
+            ds = dcmread(one.path)
+            assert dcmread(held) == ds
+            if one.kind == "key":
+                shown_there = server.raw(f"/instances/{answer['ID']}/frames/0/preview")
+                picture = cv2.imdecode(np.frombuffer(shown_there, np.uint8), cv2.IMREAD_COLOR)
+                np.testing.assert_array_equal(picture[:, :, ::-1], ds.pixel_array[0])
         assert server.instance_uids() == sorted(one.sop_instance_uid for one in (*results, *of_xa))
         assert len(server.get("/studies")) == 2
 
@@ -344,7 +352,7 @@ def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject,
     assert "Made by research software, not a medical device" in said
     assert "configuration SHA-256" in said
     assert '(mm/{pixel},UCUM,"millimeter per pixel")' in said
-    assert "As it was found and shown during the procedure." in said
+    assert "As it was found and shown while the session was recorded." in said
 
 
 def test_time_in_which_nothing_came_is_not_monitored() -> None:
@@ -516,6 +524,19 @@ def test_structures_on_several_objects_refer_to_each_of_them(imported: StoredSes
     assert (state.RescaleIntercept, state.RescaleSlope) == (0, 1), "windows are in stored values"
     said = peers.run("dciodvfy", path)
     assert [line for line in said.splitlines() if line.startswith("Error")] == []
+
+
+def test_what_the_operator_has_marked_is_a_key_frame(monitored: StoredSession, tmp_path: Path) -> None:
+    folder = shutil.copytree(monitored.folder, tmp_path / "session")
+    with monitored.frames() as reader:
+        shown_ns = reader.step_heads.times_ns[reader.step_heads.seqs.index(17)]
+    with open_log(folder / LOG) as log:
+        log.event("mark", {"level": "L1"}, shown_ns + 5_000_000)
+    state = dcmread(of_kind(written(open_session(folder), tmp_path / "out", Wish(("gsps",))), "gsps"))
+    numbers = {
+        one.ReferencedImageSequence[0].ReferencedFrameNumber for one in state.GraphicAnnotationSequence
+    }
+    assert 18 in numbers
 
 
 def test_key_frames_are_the_moments_as_painted(
@@ -700,7 +721,10 @@ def test_what_is_said_otherwise_is_another_object(imported: StoredSession) -> No
 
 def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
     folder = tmp_path / "session"
-    import_source(Wanted(str(run_dcm), folder, plan(), deidentify=True), software_version="1.0")
+    few = dcmread(run_dcm)
+    few.NumberOfFrames, few.PixelData = 3, few.pixel_array[:3].tobytes()
+    save(few, tmp_path / "few.dcm")
+    import_source(Wanted(str(tmp_path / "few.dcm"), folder, plan(), deidentify=True), software_version="1.0")
     session = open_session(folder)
     assert origins_of(session) == ()
     objects = written(session, tmp_path / "out", Wish(("sr",), mode="every frame"))
@@ -754,10 +778,10 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
         assert not out.exists()
 
     fails(tmp_path, "no session")
-    fails(imported.folder, "no step of the monitor was recorded")
+    fails(imported.folder, "no step of the monitor was recorded; every frame can be computed: --every-frame")
     fails(bare.folder, "is being recorded")
     bare.close()
-    fails(bare.folder, "no step of the monitor was recorded")
+    fails(bare.folder, "no step of the monitor was recorded\n")
     fails(bare.folder, "has no plan", "--every-frame")
     fails(monitored.folder, "is none of sr, seg, sc, gsps", "--only", "sr,xy")
     fails(monitored.folder, "--most-masks must be at least 1", "--most-masks", "0")
