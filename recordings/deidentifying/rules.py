@@ -50,21 +50,35 @@ _PATIENT_CHARACTERISTICS = (
     "EthnicGroup PatientAge PatientSex PatientSexNeutered PatientSize PatientWeight PregnancyStatus "
     "SmokingStatus"
 )
+# where a station stands is not told, although the option would allow it
 _DEVICE_IDENTITY = (
     "CassetteID DetectorID DeviceSerialNumber GantryID GeneratorID PlateID StationName XRayDetectorID "
     "XRaySourceID SourceSerialNumber ManufacturerDeviceIdentifier LensMake LensModel LensSerialNumber "
     "PerformedStationName ScheduledStationName PerformedStationAETitle ScheduledStationAETitle "
-    "StationAETitle DeviceLabel UDISequence"
+    "StationAETitle DeviceLabel UDISequence UniqueDeviceIdentifier DeviceUID ManufacturerDeviceClassUID "
+    "LensSpecification PerformedStationNameCodeSequence ScheduledStationNameCodeSequence"
 )
 _NEVER_SHIFTED = "PatientBirthDate PatientBirthTime PatientBirthDateInAlternativeCalendar"
 _REPLACED_PATIENT = "PatientName PatientID"
 _SEQUENCES_OUT = (
     "PersonIdentificationCodeSequence OperatorIdentificationSequence InstitutionCodeSequence "
-    "ReferencedStudySequence"
+    "ReferencedStudySequence IssuerOfPatientIDQualifiersSequence IssuerOfAccessionNumberSequence "
+    "AssigningFacilitySequence AssigningJurisdictionCodeSequence AssigningAgencyOrDepartmentCodeSequence "
+    "OrderPlacerIdentifierSequence OrderFillerIdentifierSequence"
 )
+_OUT_BESIDES_THE_TABLE = (
+    "PatientDeathDateInAlternativeCalendar PlacerOrderNumberProcedure FillerOrderNumberProcedure "
+    "PlacerOrderNumberImagingServiceRequestRetired FillerOrderNumberImagingServiceRequestRetired "
+    "NTPSourceAddress AssignedLocation OwnerID ContactDisplayName HangingProtocolCreator "
+    "HangingProtocolUserGroupName ContentDescription PerformedProcedureTypeDescription "
+    "RequestedProcedureDescriptionTrial ResourceDescription SubstanceAdministrationNotes DoseComment "
+    "SystemStatusComment TestResultComment CodingSchemeUID"
+)
+"""Short text that the table does not name, and that names a day, an order, a house or a person, or says what
+somebody typed. The UID of a coding scheme would become another, and name none."""
 _SEQUENCES_ENTERED = "ReferencedPerformedProcedureStepSequence"
 """Where it is there, it must not be empty."""
-_FREE_TEXT_KEPT = "LongCodeValue URNCodeValue TextValue LocalNamespaceEntityID UniversalEntityID"
+_FREE_TEXT_KEPT = "LongCodeValue URNCodeValue TextValue"
 """Free text that the table does not name and that holds codes, or is cleaned with its content item."""
 
 _LISTED = {
@@ -99,6 +113,7 @@ def _table() -> dict[BaseTag, Action]:
         (_NEVER_SHIFTED, Action.EMPTY),
         (_REPLACED_PATIENT, Action.PSEUDONYM),
         (_SEQUENCES_OUT, Action.REMOVE),
+        (_OUT_BESIDES_THE_TABLE, Action.REMOVE),
         (_SEQUENCES_ENTERED, Action.ENTER),
         ("TimezoneOffsetFromUTC", Action.KEEP),
     ):

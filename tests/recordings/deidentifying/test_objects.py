@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import dcmread
+from pydicom.config import IGNORE
+from pydicom.dataelem import DataElement
 from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -22,8 +24,9 @@ from pydicom.uid import (
 )
 
 from monitor.errors import InputError
+from recordings.deidentifying.identity import Names
 from recordings.deidentifying.looking import Look
-from recordings.deidentifying.remains import Remain
+from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.run import Outcome, Wanted, deidentify
 from recordings.deidentifying.secret import Secret, secret_of
 from recordings.deidentifying.values import shifted_date, shifted_date_time
@@ -32,7 +35,10 @@ from tests import peers
 from tests.recordings.deidentifying.corpus import (
     INSTANCE,
     SECRETS,
+    code,
     compressed,
+    content,
+    item,
     loaded,
     pictures,
     report,
@@ -128,6 +134,53 @@ def test_a_report_keeps_its_measurements_and_no_words(tmp_path: Path) -> None:
     assert when.DateTime[8:] == "101500"
     assert when.DateTime[:8] == after.StudyDate
     assert dose.MeasuredValueSequence[0].NumericValue == "0.012"
+
+
+def test_who_houses_and_orders_are_told_of_beside_the_table_goes_too(tmp_path: Path) -> None:
+    ds = loaded(pictures(2))
+    ds.IssuerOfAccessionNumberSequence = [item(LocalNamespaceEntityID="KLINIK-NORD")]
+    ds.IssuerOfPatientIDQualifiersSequence = [item(UniversalEntityID="nord.example")]
+    ds.PlacerOrderNumberProcedure, ds.PatientDeathDateInAlternativeCalendar = "ORD-991", "2568-12-24"
+    ds.ContentDescription = "for Dr. Nord"
+    # an item from before Value Type was asked for
+    ds.ProtocolContextSequence = [item(ConceptNameCodeSequence=[code("1", "x")], TextValue="by Dr. Nord")]
+    ds.DeviceUID = "1.2.3.4.5"
+    ds.add(DataElement(0x00101010, "AS", "95Y", validation_mode=IGNORE))
+    own = "1.2.840.10008.20251224.4711"  # not of DICOM, whatever its root says
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = own
+    path = save(ds, tmp_path / "a.dcm")
+    assert done(tmp_path / "out", path).remains == []
+    held = only(tmp_path / "out").read_bytes().lower()
+    for secret in (b"nord", b"ord-991", b"2568", b"20251224"):
+        assert secret not in held
+    after = dcmread(only(tmp_path / "out"))
+    assert (after.PatientAge, after.DeviceUID) == ("090Y", "1.2.3.4.5")
+
+
+def test_a_report_tells_neither_birth_nor_a_great_age_nor_words_under_a_borrowed_code(tmp_path: Path) -> None:
+    ds = report()
+    years = item(NumericValue="97", MeasurementUnitsCodeSequence=[code("a", "year", "UCUM")])
+    borrowed = content("TEXT", "113880", TextValue="Dr. Nord was here")
+    borrowed.ConceptNameCodeSequence[0].CodingSchemeDesignator = "99X"
+    ds.ContentSequence += [
+        content("DATE", "121031", Date="19280312"),
+        content("NUM", "121033", MeasuredValueSequence=[years]),
+        borrowed,
+    ]
+    assert done(tmp_path / "out", save(ds, tmp_path / "a.dcm")).remains == []
+    born, age, text = dcmread(only(tmp_path / "out")).ContentSequence[-3:]
+    assert (born.Date, age.MeasuredValueSequence[0].NumericValue) == ("19000101", 90)
+    assert text.TextValue == "REMOVED"
+
+
+@pytest.mark.parametrize("spelled", ["Klinik Köhler", "KLINIK KO\u0308HLER", "Klinik Köhler_2"])
+def test_a_name_in_other_letters_is_the_same_name(spelled: str, tmp_path: Path) -> None:
+    ds = loaded(pictures(2))
+    ds.InstitutionName, ds.ManufacturerModelName = "KLINIK KÖHLER", spelled
+    assert done(tmp_path / "out", save(ds, tmp_path / "a.dcm")).remains == []
+    assert dcmread(only(tmp_path / "out")).ManufacturerModelName == "REMOVED"
+    search = Search(Names.of(ds))
+    assert [one.attribute for one in search.in_text(f"at {spelled}.", "")] == ["InstitutionName"]
 
 
 SYNTAXES = (
