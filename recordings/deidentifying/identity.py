@@ -134,7 +134,7 @@ class Names:
         )
 
     def matcher(self) -> Callable[[str], bool]:
-        """A test whether a text holds one of the names, as `recordings.deidentifying.remains` looks for them."""
+        """A test whether a text holds one of the names, as `Search` looks for them in bytes."""
         if not self.texts:
             return lambda text: False
         patterns = []
@@ -150,7 +150,7 @@ def _folded(text: str) -> str:
 
 
 def spellings(text: str) -> frozenset[str]:
-    """The text in small and large letters, with accents in and beside them: bytes differ where words do not."""
+    """The text in small and large letters, accents in and beside them: other bytes, and the same words."""
     cased = (text, text.lower(), text.upper(), text.title(), text.casefold())
     return frozenset(unicodedata.normalize(form, one) for one in cased for form in ("NFC", "NFD"))
 

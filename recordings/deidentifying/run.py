@@ -13,7 +13,7 @@ from pathlib import Path
 from monitor.errors import InputError, OutputError
 from monitor.sources.dicom_file import is_dicom
 from recordings.deidentifying.check import session_remains, unlike_pixels
-from recordings.deidentifying.identity import Names
+from recordings.deidentifying.identity import Identity, Names
 from recordings.deidentifying.looking import Look, look_at
 from recordings.deidentifying.objects import (
     DicomObject,
@@ -27,7 +27,12 @@ from recordings.deidentifying.objects import (
 )
 from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.secret import Secret
-from recordings.deidentifying.sessions import names_in_session, shifted_days_of, write_session
+from recordings.deidentifying.sessions import (
+    SessionIdentity,
+    names_in_session,
+    shifted_days_of,
+    write_session,
+)
 from recordings.importing.regions import Region
 from recordings.session import SESSION, StoredSession, is_session, open_session
 
@@ -107,6 +112,7 @@ class _Work:
     sessions: list[StoredSession]
     skipped: int
     received: dict[Path, list[Path]] = field(default_factory=dict)
+    identities: dict[Path, SessionIdentity] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     masks: dict[Path, Masking] = field(default_factory=dict)
 
@@ -135,9 +141,17 @@ def deidentify(
     """
     work = _gather(wanted)
     outcome = Outcome(skipped=work.skipped)
-    for path in [*work.files, *(path for paths in work.received.values() for path in paths)]:
+    for path in work.files:
         work.names |= names_in(read_object(path))
     for session in work.sessions:
+        keys = set()
+        for path in work.received[session.folder]:
+            held = read_object(path)
+            work.names |= names_in(held)
+            keys.add(Identity.of(held.header).key)
+        if not keys and (first := work.identities.get(session.folder.parent)) is not None:
+            keys.add(first.key)  # the other plane is of the same patient
+        work.identities[session.folder] = SessionIdentity.of(session, keys)
         work.names |= names_in_session(session)
     outcome.short = work.names.short
     _decide(wanted, work, outcome, confirm, looking)
@@ -298,8 +312,8 @@ def _write(
                 keep(path, folder / RECEIVED, str(path))
 
         write_session(
-            session, target, wanted.secret, work.masks[session.folder].regions, fill=fill,
-            progress=writing,
+            session, target, wanted.secret, work.identities[session.folder],
+            work.masks[session.folder].regions, fill=fill, progress=writing,
         )  # fmt: skip
         outcome.sessions += 1
     return made
@@ -321,7 +335,7 @@ def _check(
         # a moved day may fall on one that was there: then it tells nothing
         names.dates -= written.cleaned.dates
     for session in work.sessions:
-        names.dates -= shifted_days_of(session, wanted.secret)
+        names.dates -= shifted_days_of(session, work.identities[session.folder], wanted.secret)
     search = Search(names)
     for where, held, written, masking in made:
         outcome.remains += remains_of(written, search, wanted.secret, where)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +31,7 @@ from recordings.deidentifying.identity import Names
 from recordings.deidentifying.secret import Secret
 from recordings.deidentifying.words import Rename
 from recordings.dicom_origin import EVENT as ORIGIN
-from recordings.dose.kept import JoinedReport, joined_reports, write_dose
+from recordings.dose.kept import JoinedReport, all_reports, joined_reports, settled, write_dose
 from recordings.importing.deidentify import (
     NAMELESS,
     new_level_names,
@@ -75,11 +75,19 @@ class SessionIdentity:
     key: str
 
     @classmethod
-    def of(cls, session: StoredSession) -> SessionIdentity:
-        """By the patient's id, else the name, else the session alone."""
-        who = session.about.procedure
+    def of(cls, session: StoredSession, received: Iterable[str] = ()) -> SessionIdentity:
+        """By the patient's id, else that of the objects it received, else the name, else the session alone.
+
+        Parameters
+        ----------
+        received : iterable of str
+            Identities (`Identity.key`) of the objects that the session received; they count where they agree.
+        """
+        who, others = session.about.procedure, set(received)
         if who is not None and who.patient_id:
             return cls(who.patient_id)
+        if len(others) == 1:
+            return cls(others.pop())
         if who is not None and who.patient_name:
             return cls(f"PatientName\0{who.patient_name}")
         return cls(f"session\0{session.about.id}")
@@ -129,11 +137,11 @@ def names_in_session(session: StoredSession) -> Names:
     return names
 
 
-def shifted_days_of(session: StoredSession, secret: Secret) -> frozenset[str]:
+def shifted_days_of(session: StoredSession, identity: SessionIdentity, secret: Secret) -> frozenset[str]:
     """Days (``YYYYMMDD``) that the cleaned session holds."""
-    shift = secret.shift(SessionIdentity.of(session).key)
+    shift = secret.shift(identity.key)
     told = [session.about.created_utc, session.about.closed_utc, session.about.acquired]
-    told += [x.started for joined in joined_reports(session) for x in joined.report.irradiations]
+    told += [x.started for joined in all_reports(session)[0] for x in joined.report.irradiations]
     return frozenset(
         moved[:10].replace("-", "") for text in told if text and (moved := _moved(text, shift)) is not None
     )
@@ -143,6 +151,7 @@ def write_session(
     session: StoredSession,
     folder: Path,
     secret: Secret,
+    identity: SessionIdentity,
     regions: tuple[Region, ...] = (),
     *,
     fill: Callable[[Path], None] = lambda folder: None,
@@ -162,7 +171,7 @@ def write_session(
     RecordingError
         It cannot be written.
     """
-    about, identity = session.about, SessionIdentity.of(session)
+    about = session.about
     shift = secret.shift(identity.key)
     plan, log = session.plan(), session.log()
     rename = Rename({} if plan is None else new_level_names(plan) | new_view_names(plan))
@@ -190,8 +199,9 @@ def write_session(
                 write_profile(_moved_profile(profile_without_names(profile), shift), folder / PROFILE)
             _copy_recording(session, reader, made, regions, rename, plan, shift, progress)
             _copy_log(log, made, rename, secret)
-            if reports := joined_reports(session):
-                write_dose(folder, (_moved_report(one, shift, secret) for one in reports))
+            # those that were received too: with an offset in their times they stay where they were
+            if reports := all_reports(session)[0]:
+                write_dose(folder, (_moved_report(settled(session, one), shift, secret) for one in reports))
             fill(folder)
             made.close(complete=about.complete, delay=about.delay)
             kept = True

@@ -55,7 +55,7 @@ def told_years(years: float) -> float:
 
 
 def told_age(text: str) -> str:
-    """An age, ``090Y`` for everybody over 89: so few are that old that it tells who. Empty where it is none."""
+    """An age, ``090Y`` for all over 89: so few are that old that it tells who. Empty where it is none."""
     age = re.fullmatch(r"([0-9]{1,3}) ?([DWMY])", text.strip())
     if age is None:
         return ""

@@ -100,6 +100,13 @@ def check_items(path: Path) -> None:
         raise SourceError(f"{path}: not a readable DICOM file ({items} items in {len(held)} bytes)")
 
 
+def patient_in(path: Path) -> str | None:
+    """Patient ID of a report; None where it has none. It is kept nowhere with the report."""
+    with readable(path), Bounded(path.open("rb")) as file:
+        header = dcmread(file, specific_tags=["PatientID"], stop_before_pixels=True, force=True)
+        return str(header.get("PatientID") or "").strip() or None
+
+
 def is_dose_report(path: Path) -> bool:
     """Whether a file is an X-ray radiation dose report by its class, without reading its content."""
     try:

@@ -23,6 +23,7 @@ from recordings.deidentifying.identity import Names
 from recordings.deidentifying.remains import Search
 from recordings.deidentifying.run import Wanted, deidentify
 from recordings.deidentifying.secret import Secret
+from recordings.deidentifying.words import Rename
 from recordings.dicom_origin import origins_of
 from recordings.importing.regions import Region
 from recordings.procedure import Procedure
@@ -160,3 +161,27 @@ def test_the_other_plane_goes_with_the_first(session: Path, tmp_path: Path) -> N
     assert (outcome.sessions, outcome.files, outcome.remains) == (2, 2, [])
     second = open_session(tmp_path / "out" / "second-plane")
     assert second.about.procedure == open_session(tmp_path / "out").about.procedure
+
+
+def test_a_session_without_an_id_is_of_the_patient_whose_objects_it_received(
+    session: Path, tmp_path: Path
+) -> None:
+    about = open_session(session).about
+    (session / "session.json").write_bytes(session_json(structs.replace(about, procedure=None)))
+    stored = cleaned(session, tmp_path / "out")
+    assert stored.about.procedure is not None
+    assert stored.about.procedure.patient_id == SECRET.pseudonym("MRN-4711-X")
+    assert datetime.fromisoformat(stored.about.created_utc) == WHEN + SECRET.shift("MRN-4711-X")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("recording fails: /data/Bad Nord/Max M/frames.mcap: no space", "recording fails: …: no space"),
+        ("kept/Bad Nord/frames.mcap: no space", "…: no space"),
+        ("dicom://NORD@nord.example:104: away", "dicom:…: away"),
+        ("12 mm/s and 1.5 ml", "12 mm/s and 1.5 ml"),
+    ],
+)
+def test_paths_go_whole_with_blanks_in_them(text: str, expected: str) -> None:
+    assert Rename({}).text(text) == expected
