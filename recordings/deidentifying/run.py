@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.errors import InputError, OutputError
 from monitor.sources.dicom_file import is_dicom
+from recordings.deidentifying.beside import beside
 from recordings.deidentifying.check import session_remains, unlike_pixels
 from recordings.deidentifying.identity import Identity, Names
 from recordings.deidentifying.looking import Look, look_at
@@ -157,7 +156,7 @@ def deidentify(
     _decide(wanted, work, outcome, confirm, looking)
     if outcome.waiting:
         return outcome
-    with _beside(wanted.out) as folder:
+    with beside(wanted.out) as folder:
         made = _write(wanted, work, outcome, folder, writing)
         _check(wanted, work, outcome, made, folder)
         if outcome.remains:
@@ -348,22 +347,6 @@ def _check(
         outcome.remains += session_remains(open_session(path.parent), search)
     for path in whole.rglob("*"):
         outcome.remains += search.in_text(path.name, f"name of {path.name}")
-
-
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """A folder beside the one that is asked for, gone afterwards with all that is left in it."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from error
-    try:
-        yield folder
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish(whole: Path, out: Path) -> None:

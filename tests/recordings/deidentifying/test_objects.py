@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import signal
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -305,6 +308,26 @@ def test_a_header_that_states_text_is_asked_about(tmp_path: Path) -> None:
     assert confirmed[0].count == 4
     assert confirmed[0].highest is not None
     assert dcmread(only(tmp_path / "out")).BurnedInAnnotation == "NO"
+
+
+def test_an_end_in_between_leaves_nothing_and_what_a_kill_left_goes_with_the_next(tmp_path: Path) -> None:
+    path, out = save(loaded(pictures(2)), tmp_path / "in" / "a.dcm"), tmp_path / "out"
+    dead, alive = (tmp_path / f".out.deidentifying-{name}" / "whole" for name in ("dead1234", "alive123"))
+    for folder in (dead, alive, tmp_path / ".out.mine"):
+        folder.mkdir(parents=True)
+    held = os.open(alive.parent, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+
+    def end(done: int, whole: int | None) -> None:
+        assert len(list(tmp_path.rglob("CW-*/*.dcm"))) == 1
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        deidentify(Wanted((path,), out, SECRET), writing=end)
+    os.close(held)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert {path.name for path in tmp_path.iterdir()} == {"in", ".out.mine", alive.parent.name}
 
 
 def test_what_is_left_is_listed_and_nothing_is_kept(tmp_path: Path) -> None:
