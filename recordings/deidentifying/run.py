@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.errors import InputError, OutputError
+from monitor.frame import Pixels
 from monitor.sources.dicom_file import is_dicom
 from recordings.deidentifying.beside import beside
 from recordings.deidentifying.check import session_remains, unlike_pixels
@@ -29,6 +30,7 @@ from recordings.deidentifying.secret import Secret
 from recordings.deidentifying.sessions import (
     SessionIdentity,
     names_in_session,
+    pictures_of_plan,
     shifted_days_of,
     write_session,
 )
@@ -251,7 +253,7 @@ def _decide(wanted: Wanted, work: _Work, outcome: Outcome, confirm: Confirm, loo
         used |= set(inside)
         says = info.attributes.get("BurnedInAnnotation", "").strip().upper() == "YES"
         work.masks[session.folder] = _masking(
-            wanted, outcome, str(session.folder), inside, says, confirm, looking
+            wanted, outcome, str(session.folder), inside, says, confirm, looking, pictures_of_plan(session)
         )
     unused = [region for region in wanted.black if region not in used]
     if unused:
@@ -260,9 +262,9 @@ def _decide(wanted: Wanted, work: _Work, outcome: Outcome, confirm: Confirm, loo
 
 def _masking(
     wanted: Wanted, outcome: Outcome, spec: str, regions: tuple[Region, ...], says_text: bool,
-    confirm: Confirm, looking: Progress,
+    confirm: Confirm, looking: Progress, pictures: Sequence[Pixels] = (),
 ) -> Masking:  # fmt: skip
-    look = look_at(spec, regions, states_text=says_text, progress=looking)
+    look = look_at(spec, regions, states_text=says_text, pictures=pictures, progress=looking)
     if wanted.keep_text:
         if look.asks:
             outcome.text_kept.append(spec)

@@ -23,8 +23,9 @@ from msgspec import structs
 from calibration.profile import Profile, write_profile
 from monitor.config import config_to_toml, parse_config
 from monitor.errors import RecordingError, SourceError
-from monitor.frame import Frame
-from monitor.plan import Plan
+from monitor.frame import Frame, Pixels, SourceInfo
+from monitor.plan import Plan, View
+from monitor.plan_image import reference_in
 from recordings.beginning import EVENT as WATCHING
 from recordings.beginning import beginnings_of, keep_beginning, profile_of
 from recordings.deidentifying.identity import Names
@@ -183,7 +184,9 @@ def write_session(
         made = Session.create(
             folder,
             source_info=info,
-            plan=None if plan is None else plan_without_names(plan, regions, info.intensity),
+            plan=None
+            if plan is None
+            else plan_without_names(_looked_at(plan, info), regions, info.intensity),
             config_toml=config_to_toml(parse_config(session.config_toml(), str(session.folder))),
             software_version=about.software_version,
             procedure=_procedure(about.procedure, secret, identity),
@@ -209,6 +212,26 @@ def write_session(
             if not kept:
                 with suppress(RecordingError):
                     made.close(complete=False)
+
+
+def pictures_of_plan(session: StoredSession) -> tuple[Pixels, ...]:
+    """Reference pictures that the plan keeps, as large as the frames: they may come from elsewhere."""
+    plan = session.plan()
+    if plan is None:
+        return ()
+    held = map(reference_in, _looked_at(plan, session.about.source).views)
+    return tuple(picture for picture in held if picture is not None)
+
+
+def _looked_at(plan: Plan, info: SourceInfo) -> Plan:
+    """The plan without pictures of another size than the frames: where they show text is not known."""
+
+    def kept(view: View) -> View:
+        picture = reference_in(view)
+        fits = picture is not None and picture.shape == (info.rows, info.columns)
+        return view if fits else structs.replace(view, reference_png=None)
+
+    return structs.replace(plan, views=tuple(map(kept, plan.views)))
 
 
 def _procedure(who: Procedure | None, secret: Secret, identity: SessionIdentity) -> Procedure:

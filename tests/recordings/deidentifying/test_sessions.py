@@ -8,6 +8,7 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from msgspec import structs
@@ -15,6 +16,8 @@ from pydicom import dcmread
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
 from calibration.profile import read_profile
+from monitor.plan import plan_to_json
+from monitor.plan_image import encode_reference
 from recordings.archive import archive_session
 from recordings.beginning import beginnings_of
 from recordings.deidentifying import sessions
@@ -30,9 +33,10 @@ from recordings.procedure import Procedure
 from recordings.session import PROFILE, SNAPSHOTS, StoredSession, open_session, session_json
 from recordings.timeline import moments_of
 from recordings.verify import verify_session
+from tests.monitor.scripted import scene
 from tests.recordings.deidentifying.conftest import WHEN
 from tests.recordings.deidentifying.corpus import STUDY
-from tests.recordings.importing.test_deidentify import SECRETS
+from tests.recordings.importing.test_deidentify import SECRETS, named_plan
 
 SECRET = Secret(b"k" * 32)
 BOX = Region(0, 0, 90, 40)
@@ -172,6 +176,22 @@ def test_a_session_without_an_id_is_of_the_patient_whose_objects_it_received(
     assert stored.about.procedure is not None
     assert stored.about.procedure.patient_id == SECRET.pseudonym("MRN-4711-X")
     assert datetime.fromisoformat(stored.about.created_utc) == WHEN + SECRET.shift("MRN-4711-X")
+
+
+def test_text_in_the_picture_of_a_plan_is_asked_about(session: Path, tmp_path: Path) -> None:
+    asked = Wanted((session,), tmp_path / "out", SECRET)
+    assert deidentify(asked).waiting == []
+    shutil.rmtree(tmp_path / "out")
+    picture = scene().copy()
+    letters = np.zeros(picture.shape, np.uint8)
+    cv2.putText(letters, "MUSTERM", (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1, cv2.LINE_8)
+    picture[letters > 0] = 4095
+    plan = named_plan()
+    view = structs.replace(plan.views[0], reference_png=encode_reference(picture))
+    (session / "plan.json").write_bytes(plan_to_json(structs.replace(plan, views=(view,))))
+    (look,) = deidentify(asked).waiting
+    assert look.found
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
