@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.config import IGNORE
 from pydicom.dataelem import DataElement
+from pydicom.encaps import generate_frames
 from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -27,6 +29,7 @@ from pydicom.uid import (
 )
 
 from monitor.errors import InputError
+from recordings.deidentifying.code_streams import holds_words
 from recordings.deidentifying.identity import Names
 from recordings.deidentifying.looking import Look
 from recordings.deidentifying.remains import Remain, Search
@@ -268,6 +271,32 @@ def test_a_comment_in_a_code_stream_goes_with_the_compression(tmp_path: Path) ->
     assert after.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
     np.testing.assert_array_equal(after.pixel_array, dcmread(path).pixel_array)
     assert_clean(tmp_path / "out")
+
+
+@pytest.mark.parametrize("where", ["comment", "application", "behind the end", "between"])
+def test_words_that_no_header_knows_go_with_the_compression_too(where: str) -> None:
+    whole = cv2.imencode(".jpg", pictures(1, 64, 8)[0], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    assert not holds_words(whole)
+    assert not holds_words(whole + b"\0")
+    segment = (b"\xff\xe1" if where == "application" else b"\xff\xfe") + b"\0\x0bUnbekannt"
+    at = {"behind the end": len(whole), "between": whole.rfind(b"\xff\xda")}.get(where, 2)
+    assert holds_words(whole[:at] + segment + whole[at:])
+
+
+def test_a_comment_in_jpeg_2000_counts_but_for_the_name_of_an_encoder(tmp_path: Path) -> None:
+    ds = compressed(loaded(pictures(1, 64)), JPEG2000Lossless)
+    (coded,) = generate_frames(ds.PixelData, number_of_frames=1)
+    assert b"Created by OpenJPEG" in coded
+    assert not holds_words(coded)
+    at = coded.index(b"\xff\x64")
+    assert holds_words(coded[:at] + b"\xff\x64\0\x0d\0\1Unbekannt" + coded[at:])
+
+
+def test_a_voice_is_refused(tmp_path: Path) -> None:
+    ds = report()
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.9.4.1"
+    with pytest.raises(InputError, match="holds a voice"):
+        done(tmp_path / "out", save(ds, tmp_path / "a.dcm"))
 
 
 def test_compressed_pixels_stay_as_they_are_where_nothing_is_blanked(tmp_path: Path) -> None:
