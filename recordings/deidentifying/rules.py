@@ -116,6 +116,8 @@ def _table() -> dict[BaseTag, Action]:
         (_OUT_BESIDES_THE_TABLE, Action.REMOVE),
         (_SEQUENCES_ENTERED, Action.ENTER),
         ("TimezoneOffsetFromUTC", Action.KEEP),
+        # text drawn over an image must be some text
+        ("UnformattedTextValue", Action.DUMMY),
     ):
         table |= {BaseTag(tag_for_keyword(word) or 0): action for word in keywords.split()}
     return table

@@ -186,7 +186,8 @@ def _irradiation(event: Dataset, offset: timezone | None, number: int, problems:
             _take(item, ("frames", "1"), numbers, f"irradiation {number}", problems)
     # some machines tell voltage, current and width pulse by pulse, or for each step of a control loop
     means = {
-        name: sum(values) / len(values) if name in _MEANS else values[0] for name, values in numbers.items()
+        name: sum(value / len(values) for value in values) if name in _MEANS else values[0]
+        for name, values in numbers.items()
     }
     average, frames = means.pop("average_current_ma", None), means.pop("frames", None)
     if average is not None:
