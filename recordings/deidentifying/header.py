@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ _KEPT_TEXTS = frozenset("121014 121015 121016 113878 113879 113880 113832 111001
 algorithm and its version."""
 _TEXT = frozenset("AE AS CS LO LT PN SH ST UC UR UT".split())
 _NOT_SHOWN = frozenset("CS AS".split())
+_LONGEST = {"AE": 16, "CS": 16, "LO": 64, "SH": 16}
+"""Characters of one value (PS3.5 6.2)."""
+_CONTROL = re.compile(r"[\x00-\x1a\x1c-\x1f\x7f]")
 _MOST_DEPTH = 60
 
 
@@ -176,9 +180,15 @@ class _Cleaner:
             )
         if element.tag == _PATIENT_AGE:
             return DataElement(element.tag, "AS", _each(element, told_age))
-        if kind in _TEXT and kind not in _NOT_SHOWN and self.holds(_plain(element)):
-            self._count(element.tag)
-            return DataElement(element.tag, kind, dummy(kind))
+        if kind in _TEXT:
+            plain = _plain(element)
+            longest = _LONGEST.get(kind)
+            if _CONTROL.search(plain) or (longest and any(len(one) > longest for one in plain.split("\\"))):
+                # a length that is wrong makes what follows a part of the value, names and all
+                return None
+            if kind not in _NOT_SHOWN and self.holds(plain):
+                self._count(element.tag)
+                return DataElement(element.tag, kind, dummy(kind))
         return DataElement(element.tag, kind, element.value)
 
 

@@ -151,6 +151,8 @@ def _folded(text: str) -> str:
 
 def spellings(text: str) -> frozenset[str]:
     """The text in small and large letters, accents in and beside them: other bytes, and the same words."""
+    if text.isascii():
+        return frozenset((text,))  # bytes are compared in small letters
     cased = (text, text.lower(), text.upper(), text.title(), text.casefold())
     return frozenset(unicodedata.normalize(form, one) for one in cased for form in ("NFC", "NFD"))
 

@@ -94,6 +94,7 @@ _LISTED = {
 }
 """Of several actions that the standard allows the one that leaves most objects valid."""
 _FREE_TEXT = frozenset("LT ST UT UC UR".split())
+_WAVEFORMS = 0x5400
 _OUT_OF_GROUPS = (0x5000, 0x6000)
 """Curves and overlays: drawings, of which any may be text."""
 
@@ -149,6 +150,8 @@ def action_for(tag: BaseTag, representation: str) -> Action:
         return Action.EMPTY
     if representation in _FREE_TEXT and tag not in _kept_text():
         return Action.REMOVE
+    if representation == "OB" and group != _WAVEFORMS:
+        return Action.REMOVE  # a colour profile says who made it and when; of others nobody knows
     # of another representation than the standard's it may hold what nobody expects there
     return Action.KEEP if representation in dictionary_VR(tag).split(" or ") else Action.REMOVE
 

@@ -163,6 +163,17 @@ def test_who_houses_and_orders_are_told_of_beside_the_table_goes_too(tmp_path: P
     assert (after.PatientAge, after.DeviceUID) == ("090Y", "1.2.3.4.5")
 
 
+def test_a_value_that_swallows_what_follows_goes(tmp_path: Path) -> None:
+    """A damaged length: the name is no attribute any more that anybody could know of."""
+    ds = loaded(pictures(2))
+    for keyword in ("Manufacturer", "DeviceSerialNumber"):
+        rest = "Test\x10\0\x10\0PN\x0e\0Unbekannt^Petra" if keyword == "Manufacturer" else "Unbekannt " * 9
+        ds.add(DataElement(keyword, "LO", rest, validation_mode=IGNORE))
+    ds.ICCProfile = b"Unbekannt "
+    assert done(tmp_path / "out", save(ds, tmp_path / "a.dcm")).remains == []
+    assert b"Unbekannt" not in only(tmp_path / "out").read_bytes()
+
+
 def test_a_report_tells_neither_birth_nor_a_great_age_nor_words_under_a_borrowed_code(tmp_path: Path) -> None:
     ds = report()
     years = item(NumericValue="97", MeasurementUnitsCodeSequence=[code("a", "year", "UCUM")])
