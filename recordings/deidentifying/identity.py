@@ -26,7 +26,7 @@ _IDENTIFYING = frozenset(
     "RequestedProcedureLocation ScheduledProcedureStepLocation OrderEntererLocation "
     "PerformedLocation InsurancePlanIdentification".split()
 )
-_SHORTEST = 4
+_SHORTEST, _COMMON_DIGITS = 4, 4
 _SHORTEST_NAME = 3
 _SPLIT = re.compile(r"[\^=,;/\s]+")
 _COMMON = frozenset(
@@ -122,6 +122,7 @@ class Names:
         """Take in an id, a place or an institution: whole."""
         if len(text) >= _SHORTEST and text.casefold() not in _COMMON:
             self.texts.setdefault(text, keyword)
+            self.short += is_common_number(text)
         else:
             self.short += 1
 
@@ -155,6 +156,11 @@ def spellings(text: str) -> frozenset[str]:
         return frozenset((text,))  # bytes are compared in small letters
     cased = (text, text.lower(), text.upper(), text.title(), text.casefold())
     return frozenset(unicodedata.normalize(form, one) for one in cased for form in ("NFC", "NFD"))
+
+
+def is_common_number(text: str) -> bool:
+    """Whether a value is a number such as distances and times are: in bytes it is no finding."""
+    return len(text) <= _COMMON_DIGITS and text.isdecimal()
 
 
 def stands_alone(key: bytes) -> bool:

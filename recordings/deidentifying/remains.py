@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from recordings.deidentifying.identity import Names, spellings, stands_alone
+from recordings.deidentifying.identity import Names, is_common_number, spellings, stands_alone
 
 _ENCODINGS = (
     "utf-8", "latin-1", "utf-16-le", "utf-16-be", "iso2022_jp", "shift_jis", "euc_kr", "gb18030", "euc_jp",
@@ -45,6 +45,8 @@ class Search:
     def __init__(self, names: Names) -> None:
         told: dict[bytes, tuple[str, re.Pattern[bytes] | None]] = {}
         for text, keyword in names.texts.items():
+            if is_common_number(text):
+                continue
             for coded in {coded for spelled in spellings(text) for coded in _encoded(spelled)}:
                 key = coded.lower()
                 whole = _whole(key, rb"(?![0-9A-Za-z])") if stands_alone(key) else None

@@ -200,7 +200,10 @@ def _gather(wanted: Wanted) -> _Work:
     for session in work.sessions:
         below = session.folder / RECEIVED
         work.received[session.folder] = [
-            path for path in sorted(below.rglob("*")) if path.is_file() and is_dicom(path)
+            path for path in sorted(below.rglob("*"))
+            # what is hidden has not wholly come
+            if not any(part.startswith(".") for part in path.relative_to(below).parts)
+            and path.is_file() and is_dicom(path)
         ] if below.is_dir() else []  # fmt: skip
     if not work.files and not work.sessions:
         raise InputError(f"{wanted.sources[0] if wanted.sources else out}: holds neither DICOM nor a session")

@@ -174,6 +174,16 @@ def test_a_value_that_swallows_what_follows_goes(tmp_path: Path) -> None:
     assert b"Unbekannt" not in only(tmp_path / "out").read_bytes()
 
 
+def test_an_id_that_is_a_common_number_does_not_hold_everything_up(tmp_path: Path) -> None:
+    ds = loaded(pictures(2))
+    ds.PatientID, ds.ExposureTime, ds.ManufacturerModelName = "1000", 1000, "of 1000"
+    ds.OtherPatientIDsSequence = []
+    outcome = done(tmp_path / "out", save(ds, tmp_path / "a.dcm"))
+    assert (outcome.remains, outcome.short) == ([], 2)
+    after = dcmread(only(tmp_path / "out"))
+    assert (after.ExposureTime, after.ManufacturerModelName) == (1000, "REMOVED")
+
+
 def test_a_report_tells_neither_birth_nor_a_great_age_nor_words_under_a_borrowed_code(tmp_path: Path) -> None:
     ds = report()
     years = item(NumericValue="97", MeasurementUnitsCodeSequence=[code("a", "year", "UCUM")])

@@ -178,6 +178,13 @@ def test_a_session_without_an_id_is_of_the_patient_whose_objects_it_received(
     assert datetime.fromisoformat(stored.about.created_utc) == WHEN + SECRET.shift("MRN-4711-X")
 
 
+def test_what_had_not_wholly_come_is_left_out(session: Path, tmp_path: Path) -> None:
+    whole = (session / "received" / "dose.dcm").read_bytes()
+    (session / "received" / ".incoming").mkdir()
+    (session / "received" / ".incoming" / "1.part").write_bytes(whole[:700])
+    cleaned(session, tmp_path / "out")
+
+
 def test_text_in_the_picture_of_a_plan_is_asked_about(session: Path, tmp_path: Path) -> None:
     asked = Wanted((session,), tmp_path / "out", SECRET)
     assert deidentify(asked).waiting == []
