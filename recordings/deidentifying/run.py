@@ -197,6 +197,14 @@ def _gather(wanted: Wanted) -> _Work:
         else:
             raise InputError(f"{source}: no such file or folder")
     work.files = list(dict.fromkeys(work.files))
+    work.sessions = list({session.folder.resolve(): session for session in work.sessions}.values())
+    known: dict[str, Path] = {}
+    for session in work.sessions:
+        if session.folder.parent in known.values():
+            continue  # the other plane
+        if session.about.id in known:
+            raise InputError(f"{session.folder}: the same session as {known[session.about.id]}")
+        known[session.about.id] = session.folder
     for session in work.sessions:
         below = session.folder / RECEIVED
         work.received[session.folder] = [

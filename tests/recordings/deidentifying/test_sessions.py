@@ -16,6 +16,7 @@ from pydicom import dcmread
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
 from calibration.profile import read_profile
+from monitor.errors import InputError
 from monitor.plan import plan_to_json
 from monitor.plan_image import encode_reference
 from recordings.archive import archive_session
@@ -176,6 +177,14 @@ def test_a_session_without_an_id_is_of_the_patient_whose_objects_it_received(
     assert stored.about.procedure is not None
     assert stored.about.procedure.patient_id == SECRET.pseudonym("MRN-4711-X")
     assert datetime.fromisoformat(stored.about.created_utc) == WHEN + SECRET.shift("MRN-4711-X")
+
+
+def test_a_session_named_twice_is_one_and_a_copy_of_it_is_told(session: Path, tmp_path: Path) -> None:
+    outcome = deidentify(Wanted((session, session), tmp_path / "out", SECRET, (BOX,)))
+    assert outcome.sessions == 1
+    shutil.copytree(session, tmp_path / "copy")
+    with pytest.raises(InputError, match=r"copy: the same session as .*Secret_Person$"):
+        deidentify(Wanted((session, tmp_path / "copy"), tmp_path / "two", SECRET, (BOX,)))
 
 
 def test_what_had_not_wholly_come_is_left_out(session: Path, tmp_path: Path) -> None:
