@@ -38,7 +38,8 @@ def _in_jpeg(coded: bytes) -> bool:
         at += 2 + length
         if kind == _START_OF_SCAN:
             break
-    end = coded.rfind(_END)
+    # the first: pictures that the number of frames does not count may follow
+    end = coded.find(_END, at)
     between = coded[at : end if end >= 0 else len(coded)]
     # within a scan FF is followed by 0 or a restart marker alone; a comment may stand between two scans
     later = any(
@@ -63,5 +64,5 @@ def _in_jpeg_2000(coded: bytes) -> bool:
         if coded[at + 1] == _COMMENT_2000 and not _ENCODERS.fullmatch(coded[at + 4 : at + 2 + length]):
             return True
         at += 2 + length
-    end = coded.rfind(_END)
+    end = coded.find(_END, at)
     return bool(coded[end + 2 :].strip(b"\0")) if end >= 0 else False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from monitor.errors import SourceError
 from monitor.frame import Frame, Pixels, SourceInfo
 from recordings.importing.pieces import opened
 from recordings.importing.regions import Region
@@ -90,11 +91,15 @@ def look_at(
     Raises
     ------
     InputError
-        It cannot be opened, or a region does not lie within its frames.
+        It cannot be opened or not be read to its end, or a region does not lie within its frames.
     """
     with opened(spec) as source:
         look = Look(spec, source.info, states_text, tuple(black))
         look.found = text_in(source.info, _watched(source.pieces, look), look.black, progress)
+        if source.damage and source.session is None:
+            # of a session damaged frames are left out; a file would be copied with all behind them
+            reason = source.damage[0].replace(f"{spec}: ", "")
+            raise SourceError(f"{spec}: frames that cannot be looked through: {reason}")
     for picture in pictures:
         alone = Frame(0, 0, None, picture, look.name)
         look.found = merged(look.found, text_in(source.info, _watched(iter([alone]), look), look.black))

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
 
 from monitor.errors import SourceError
 from monitor.frame import Pixels
@@ -34,8 +34,13 @@ def form_of(image: DicomImage, regions: Sequence[Region], *, decode: bool) -> UI
 
 
 def words_beside(image: DicomImage) -> bool:
-    """Whether compressed frames may hold words beside the picture, as in comments. Raises `SourceError`."""
-    return image.syntax.is_encapsulated and any(map(holds_words, _coded(image)))
+    """Whether compressed frames may hold words beside the picture, as in comments. Raises `SourceError`.
+
+    Where a frame ends in RLE only decoding tells: it may.
+    """
+    if not image.syntax.is_encapsulated:
+        return False
+    return image.syntax == RLELossless or any(map(holds_words, _coded(image)))
 
 
 def describe_form(dataset: Dataset, image: DicomImage, syntax: UID) -> None:

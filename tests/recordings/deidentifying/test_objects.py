@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.config import IGNORE
 from pydicom.dataelem import DataElement
-from pydicom.encaps import generate_frames
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -313,6 +313,38 @@ def test_a_comment_in_jpeg_2000_counts_but_for_the_name_of_an_encoder(tmp_path: 
     assert holds_words(coded[:at] + b"\xff\x64\0\x0d\0\1Unbekannt" + coded[at:])
 
 
+def test_frames_behind_a_damaged_one_are_not_passed_on_unseen(tmp_path: Path) -> None:
+    images = pictures(6, 96)
+    images[2:] = pictures(6, 96, text=True)[2:]
+    ds = compressed(loaded(images), RLELossless)
+    for element in [e for e in ds if e.tag.group == 0x6000]:
+        del ds[element.tag]
+    frames = [*generate_frames(ds.PixelData, number_of_frames=6)]
+    ds.PixelData = encapsulate([frames[0], frames[1][:60], *frames[2:]])
+    path = save(ds, tmp_path / "a.dcm", trailing=False)
+    with pytest.raises(InputError, match=r"a\.dcm: frames that cannot be looked through"):
+        done(tmp_path / "out", path)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless], ids=lambda uid: uid.keyword
+)
+def test_frames_that_are_not_counted_are_not_passed_on(syntax: str, tmp_path: Path) -> None:
+    images = pictures(6, 96)
+    images[2:] = pictures(6, 96, text=True)[2:]
+    ds = compressed(loaded(images), syntax)
+    for element in [e for e in ds if e.tag.group == 0x6000]:
+        del ds[element.tag]
+    frames = [*generate_frames(ds.PixelData, number_of_frames=6)]
+    ds.NumberOfFrames = 2
+    path = save(ds, tmp_path / "a.dcm", trailing=False)
+    assert done(tmp_path / "out", path).remains == []
+    held = only(tmp_path / "out").read_bytes()
+    assert not [frame for frame in frames[2:] if frame[-40:] in held]
+    np.testing.assert_array_equal(dcmread(only(tmp_path / "out")).pixel_array, images[:2])
+
+
 def test_a_voice_is_refused(tmp_path: Path) -> None:
     ds = report()
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.9.4.1"
@@ -321,14 +353,14 @@ def test_a_voice_is_refused(tmp_path: Path) -> None:
 
 
 def test_compressed_pixels_stay_as_they_are_where_nothing_is_blanked(tmp_path: Path) -> None:
-    path = save(compressed(loaded(pictures(3, 96)), RLELossless), tmp_path / "a.dcm", trailing=False)
+    path = save(compressed(loaded(pictures(3, 96)), JPEGLSLossless), tmp_path / "a.dcm", trailing=False)
     ds = dcmread(path)
     for element in [e for e in ds if e.tag.group == 0x6000]:
         del ds[element.tag]
     ds.save_as(path)
     assert done(tmp_path / "out", path).remains == []
     after = dcmread(only(tmp_path / "out"))
-    assert after.file_meta.TransferSyntaxUID == RLELossless
+    assert after.file_meta.TransferSyntaxUID == JPEGLSLossless
     np.testing.assert_array_equal(after.pixel_array, dcmread(path).pixel_array)
 
 
