@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from pydicom.dataset import Dataset
 
-from monitor.errors import SourceError
+from monitor.errors import InputError, SourceError, one_line
 from monitor.frame import SourceInfo
 from monitor.sources.dicom import images_in
 from recordings.log import ProcedureLog
@@ -65,6 +66,43 @@ def origins_in(info: SourceInfo, first_seq: int = 0) -> tuple[OriginObject, ...]
             found.append(OriginObject(sop_class, instance, study, series, first_seq, image.frames))
             first_seq += image.frames
     return tuple(found)
+
+
+def stated_patient(header: Dataset) -> str | None:
+    """The patient's number as a header has it; None where it has none that can be read."""
+    try:
+        return one_line(str(header.get("PatientID") or "")) or None
+    except Exception:
+        # a value that its representation forbids is as good as none
+        return None
+
+
+def same_patient(one: str | None, other: str | None) -> bool:
+    """Whether two numbers may be one patient's: where one is not known they may."""
+    return one is None or other is None or one.strip().casefold() == other.strip().casefold()
+
+
+def check_patient(info: SourceInfo, patient_id: str | None) -> None:
+    """Hold the patient of a session against that of the DICOM file or folder that it is to be of.
+
+    Parameters
+    ----------
+    info : SourceInfo
+        Of the source, whose id is its path.
+    patient_id : str or None
+
+    Raises
+    ------
+    InputError
+        They are two.
+    """
+    if info.kind != "dicom" or patient_id is None:
+        return
+    with suppress(SourceError, OSError, ValueError):
+        for image in images_in(Path(info.source_id)):
+            if same_patient(stated_patient(image.header), patient_id):
+                continue
+            raise InputError(f"{image.path}: is of another patient than was named, by its number")
 
 
 def note_origin(log: ProcedureLog, origin: OriginObject, t_ns: int) -> None:

@@ -30,7 +30,7 @@ from monitor.sources.reconnecting import Reconnecting
 from monitor.states import Reason, State
 from monitor.stepping import Stepping
 from recordings.beginning import Beginning, keep_beginning
-from recordings.dicom_origin import note_origin, origins_in, origins_of
+from recordings.dicom_origin import check_patient, note_origin, origins_in, origins_of
 from recordings.memory_keeper import MemoryKeeper
 from recordings.monitor_lock import monitoring
 from recordings.procedure import Procedure
@@ -130,6 +130,8 @@ def live_run(
     ------
     SourceError, PlanError, OutputError
         Before anything is written.
+    InputError
+        As these: a DICOM file is of another patient than `procedure`.
     """
     halt = threading.Event()
     paced = Paced(
@@ -141,6 +143,8 @@ def live_run(
     with monitoring(), paced:
         # a device or a network is opened once at the start: whoever sends may not take a second caller
         info = source.info
+        if near is None and procedure is not None:
+            check_patient(info, procedure.patient_id)
         views = views_to_watch(plan, view_name, info)
         references = _references(paced, source, info, views)
         resumed = _resume(session, info, plan, config) if resume else None

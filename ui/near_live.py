@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor.config import Config
 from monitor.errors import InputError, OutputError
@@ -15,6 +17,7 @@ from monitor.health import Health
 from monitor.plan import Plan
 from monitor.sources.cropped import Crop
 from monitor.states import Reason, State
+from recordings.procedure import Procedure
 from recordings.receiving.arrivals import unfit_for
 from recordings.receiving.near_live import NearLiveSource
 from recordings.room import free_bytes, too_little
@@ -24,6 +27,9 @@ from ui.asked import Asked
 from ui.keys import Keys
 from ui.options import say
 from ui.watchdog.heartbeat import Heartbeat
+
+if TYPE_CHECKING:
+    from ui.overlay.observation import Observation
 
 _POLL_S = 0.05
 
@@ -37,8 +43,9 @@ def begin_to_listen(
     view_name: str | None,
     crop: Crop | None,
     resume: bool,
+    procedure: Procedure | None = None,
 ) -> None:
-    """Receive into a session's folder; what cannot be a run of the plan will not be monitored.
+    """Receive into a session's folder; what cannot be a run of the plan, or is another's, is not monitored.
 
     Raises
     ------
@@ -55,7 +62,10 @@ def begin_to_listen(
     lacking = too_little(free_bytes(session), config.recording)
     if lacking:
         raise OutputError(f"{session}: {lacking}; make room, or choose another folder")
-    info = _delivered(open_session(session).about.source) if resume else None
+    about = open_session(session).about if resume else None
+    if about is not None:
+        procedure = about.procedure
+    info = None if about is None else _delivered(about.source)
 
     def unfit(run: SourceInfo) -> str | None:
         if crop is None:
@@ -69,7 +79,10 @@ def begin_to_listen(
         for folder in reversed(made):
             folder.mkdir(mode=0o700)
         floor_bytes = round(config.recording.floor_mb * 1e6)
-        near.receive_into(session / RECEIVED, unfit, info, floor_bytes=floor_bytes)
+        near.receive_into(
+            session / RECEIVED, unfit, info, floor_bytes=floor_bytes,
+            patient_id=None if procedure is None else procedure.patient_id,
+        )  # fmt: skip
     except (OSError, OutputError) as error:
         for folder in (session / RECEIVED, *made):
             with suppress(OSError):
@@ -102,60 +115,111 @@ def wait_for_first_run(
         return asked.is_set() or (until_s is not None and time.monotonic() >= until_s)
 
     port = near.inbox.port
-    say(f"{near.source_id} listens on port {port}; {near.awaited_words()}")
-    if not headless and not near.wait(0.0):
-        return _show(near, plan, config, over, full_screen, keys)
-    while not near.wait(_POLL_S):
-        if over():
-            return False
-    return True
+    if near.inbox.open_to_all:
+        say("everybody who reaches this address may send: there is no allow=")
+    first = _FirstRun(near)
+    waiting = "" if first.within(0.0) else f"; {near.awaited_words()}"
+    say(f"{near.source_id} listens on port {port}{waiting}")
+    try:
+        if not headless and not first.came:
+            _show(near, first, plan, config, over, full_screen, keys)
+        else:
+            while not first.within(_POLL_S) and not over():
+                pass
+    finally:
+        first.give_up(heart.beat)
+    return first.came
+
+
+class _FirstRun:
+    """Waits for it on a thread of its own: opening one takes as long as it does, and who looks must go on."""
+
+    def __init__(self, near: NearLiveSource) -> None:
+        self._near = near
+        self._over = threading.Event()
+        self._came = False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._wait, name="first run", daemon=True)
+        self._thread.start()
+
+    @property
+    def came(self) -> bool:
+        """Whether there is one. Raises what was raised while it was waited for."""
+        if self._error is not None:
+            raise self._error
+        return self._came
+
+    def within(self, seconds: float) -> bool:
+        """As `came`, after so long at most."""
+        self._thread.join(seconds)
+        return self.came
+
+    def give_up(self, meanwhile: Callable[[], None]) -> None:
+        """Wait for it no longer; what is being opened is opened to its end."""
+        self._over.set()
+        while self._thread.is_alive():
+            meanwhile()
+            self._thread.join(_POLL_S)
+
+    def _wait(self) -> None:
+        try:
+            while not self._came and not self._over.is_set():
+                self._came = self._near.wait(_POLL_S)
+        except BaseException as error:
+            self._error = error
+
+
+def awaited(near: NearLiveSource, now_ns: int, since_ns: int) -> Observation:
+    """What is shown before there was a run: that nothing is monitored, and whether anybody receives."""
+    from ui.overlay.observation import Observation
+
+    away, blind = near.inbox.away, State.NOT_MONITORING
+    reason = Reason(blind, "between_runs", near.awaited_words())
+    if away is not None:
+        words = f"image source lost: {near.source_id}: {away}; it is being started again"
+        reason = Reason(blind, "source_lost", words)
+    return Observation(
+        None, Health(blind, (reason,), since_ns, None, {}), now_ns, recording=None,
+        session_elapsed_s=(now_ns - since_ns) / 1e9, source=near.source_id, near_live=True,
+    )  # fmt: skip
 
 
 def _show(
     near: NearLiveSource,
+    first: _FirstRun,
     plan: Plan,
     config: Config,
     over: Callable[[], bool],
     full_screen: bool,
     keys: Keys | None,
-) -> bool:
+) -> None:
     from ui.qt import start_application
 
     start_application()
 
     from PyQt6.QtCore import QTimer
 
-    from ui.overlay.observation import Observation, setup_from_plan
+    from ui.overlay.observation import setup_from_plan
     from ui.overlay.scene import Scene
     from ui.overlay.window import OverlayWindow, run_window
 
     since_ns = time.monotonic_ns()
 
-    def look() -> Observation:
-        reason = Reason(State.NOT_MONITORING, "between_runs", near.awaited_words())
-        health = Health(State.NOT_MONITORING, (reason,), since_ns, None, {})
-        now_ns = time.monotonic_ns()
-        return Observation(
-            None, health, now_ns, recording=None, session_elapsed_s=(now_ns - since_ns) / 1e9,
-            source=near.source_id, near_live=True,
-        )  # fmt: skip
-
     window = OverlayWindow(
-        look, scene=Scene(setup_from_plan(plan, config, keys=keys)), keys=keys, asks=lambda: True
+        lambda: awaited(near, time.monotonic_ns(), since_ns),
+        scene=Scene(setup_from_plan(plan, config, keys=keys)),
+        keys=keys,
+        asks=lambda: True,
     )
-    came = False
 
     def watch() -> None:
-        nonlocal came
-        came = near.wait(0.0)
-        if came or over():
+        if over() or first.within(0.0):
             window.close()
 
     timer = QTimer(window)
     timer.timeout.connect(watch)
     timer.start(round(_POLL_S * 1000))
     run_window(window, full_screen=full_screen)
-    return came
 
 
 def _delivered(info: SourceInfo) -> SourceInfo:

@@ -22,6 +22,8 @@ class _Step(msgspec.Struct, frozen=True):
 
 class _Listed(msgspec.Struct, frozen=True):
     steps: list[_Step]
+    more: bool = False
+    unusable: int = 0
 
 
 def scheduled_procedure(address: str, accession: str | None, step: str | None) -> Procedure:
@@ -68,9 +70,13 @@ def only_procedure(listed: bytes, address: str, keys: str) -> Procedure:
     Raises
     ------
     InputError
-        None, or more than one.
+        None, or more than one; or there are more answers, or some that cannot be read: one may be another.
     """
-    steps = msgspec.json.decode(listed, type=_Listed).steps
+    answered = msgspec.json.decode(listed, type=_Listed)
+    steps = answered.steps
+    if answered.more or answered.unusable:
+        why = "more answers than are taken" if answered.more else "answers that cannot be read"
+        raise InputError(f"the worklist of {address} has {why} with {keys}: it is not certain whose it is")
     if len(steps) != 1:
         found = "nothing" if not steps else f"{len(steps)} steps"
         raise InputError(f"the worklist of {address} has {found} with {keys}")

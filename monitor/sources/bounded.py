@@ -12,6 +12,8 @@ MOST_HEADER_READS = 150_000
 """An enhanced image of 600 frames takes some 75 000; this many take pydicom about 1.4 s."""
 LARGEST_INFLATED_BYTES = 1 << 30
 _PART_BYTES = 1 << 18
+_MOST_AHEAD_BYTES = 1 << 24
+"""So much more may be read than comes out of it: empty blocks would be read to the end of any file."""
 
 
 class Bounded(io.RawIOBase):
@@ -108,7 +110,7 @@ class _Inflating(io.RawIOBase):
     def _rewind(self) -> None:
         self._stream.seek(self._start)
         self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        self._at = 0
+        self._at = self._consumed = 0
 
     def readable(self) -> bool:
         return True
@@ -128,7 +130,12 @@ class _Inflating(io.RawIOBase):
 
     def _inflated(self, most: int) -> bytes:
         while not self._inflater.eof and self._at < LARGEST_INFLATED_BYTES:
-            coded = self._inflater.unconsumed_tail or self._stream.read(_PART_BYTES)
+            coded = self._inflater.unconsumed_tail
+            if not coded:
+                coded = self._stream.read(_PART_BYTES)
+                self._consumed += len(coded)
+                if self._consumed > self._at + _MOST_AHEAD_BYTES:
+                    raise ValueError("the deflated data hold nothing")
             part = self._inflater.decompress(coded, most)
             self._at += len(part)
             if part or not coded:

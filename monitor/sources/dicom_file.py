@@ -19,12 +19,17 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from monitor.errors import SourceError
-from monitor.sources.bounded import LARGEST_INFLATED_BYTES, Bounded, inflating
+from monitor.sources.bounded import LARGEST_HEADER_BYTES, LARGEST_INFLATED_BYTES, Bounded, inflating
 from monitor.sources.sequence import check_size
 
 _PIXEL_DATA = (0x7FE0, 0x0010)
 _UNDEFINED = 0xFFFFFFFF
+_ITEM_TAGS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
+_FEW_ITEMS, _LEAST_BYTES_PER_ITEM = 4000, 40
+_PART_BYTES = 1 << 18
 MOST_FRAMES = 1_000_000
+MOST_FRAGMENTS = 100_000
+"""Walked one by one, and an empty one takes eight bytes: more would hold up whoever opens the file."""
 _LARGEST_COLOUR_VALUES = 1 << 25
 _COMMON_VR = frozenset(b"AE AS CS DA DS DT IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split())
 
@@ -129,10 +134,34 @@ def read_image(path: Path) -> DicomImage:
         raise SourceError(f"{path}: no such file")
     if not is_dicom(path):
         raise SourceError(f"{path}: not a DICOM file")
+    check_items(path)
     with readable(path), Bounded(path.open("rb")) as file:
         header, syntax, data, deflated_at = read_header(file)
         data.behind_header()
         return _located(path, header, syntax, data, deflated_at)
+
+
+def check_items(path: Path) -> None:
+    """Refuse a file that is little else than items of sequences, which take long to read and hold nothing.
+
+    An item of a real header or report stands for 80 bytes and more. Looked at are the first 16 MiB.
+
+    Raises
+    ------
+    SourceError
+        It is, or it cannot be read.
+    """
+    items = size = 0
+    before = b""
+    try:
+        with path.open("rb") as file:
+            while size < LARGEST_HEADER_BYTES and (part := file.read(_PART_BYTES)):
+                items += sum((before + part).count(tag) for tag in _ITEM_TAGS)
+                size, before = size + len(part), part[-3:]
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if items > max(_FEW_ITEMS, size // _LEAST_BYTES_PER_ITEM):
+        raise SourceError(f"{path}: not a readable DICOM file ({items} items in {size} bytes)")
 
 
 @contextmanager
@@ -156,6 +185,7 @@ def read_header(file: Bounded) -> tuple[Dataset, UID, Bounded, int | None]:
     start = file.tell()
     file.seek(0)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        file.behind_header()  # what is inflated has the limits; what it comes from may be as large as a run
         data = Bounded(inflating(stream, start), size=LARGEST_INFLATED_BYTES)
         return (
             read_dataset(
@@ -276,15 +306,19 @@ def whole_number(header: Dataset, keyword: str, default: int) -> int:
 
 def _count_fragments(path: Path, data: Bounded, end: int) -> int:
     """Walk the items of encapsulated pixel data by their headers alone; the first is the offset table."""
-    items = 0
-    while data.tell() + 8 <= end:
+    items, at = 0, data.tell()
+    while at + 8 <= end:
+        data.seek(at)
         group, element, length = unpack("<HHL", data.read(8))
+        at += 8
         if (group, element) == (0xFFFE, 0xE0DD):
             break
-        if (group, element) != (0xFFFE, 0xE000) or data.tell() + length > end:
+        if (group, element) != (0xFFFE, 0xE000) or at + length > end:
             raise SourceError(f"{path}: pixel data are cut or damaged after {max(items - 1, 0)} fragments")
-        data.seek(length, 1)
+        at += length
         items += 1
+        if items > MOST_FRAGMENTS:
+            raise SourceError(f"{path}: pixel data in more than {MOST_FRAGMENTS} fragments are not read")
     return max(items - 1, 0)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from recordings.deidentifying.secret import Secret, is_well_known
 from recordings.deidentifying.values import (
     REMOVED,
     dummy,
+    is_fit,
     shifted_date,
     shifted_date_time,
     time_of_day,
@@ -38,9 +38,6 @@ _KEPT_TEXTS = frozenset("121014 121015 121016 113878 113879 113880 113832 111001
 algorithm and its version."""
 _TEXT = frozenset("AE AS CS LO LT PN SH ST UC UR UT".split())
 _NOT_SHOWN = frozenset("CS AS".split())
-_LONGEST = {"AE": 16, "CS": 16, "LO": 64, "SH": 16}
-"""Characters of one value (PS3.5 6.2)."""
-_CONTROL = re.compile(r"[\x00-\x1a\x1c-\x1f\x7f]")
 _MOST_DEPTH = 60
 
 
@@ -146,12 +143,16 @@ class _Cleaner:
             case Action.SHIFT:
                 return self._shifted(element)
             case Action.UID:
-                return DataElement(tag, "UI", _each(element, self.secret.uid))
+                return DataElement(tag, "UI", _each(element, self._uid))
             case Action.ENTER:
                 items = [self.copy(item, depth + 1) for item in element.value]
                 return DataElement(tag, "SQ", Sequence(items))
             case Action.KEEP:
                 return self._kept(element, depth)
+
+    def _uid(self, uid: str) -> str:
+        # one that only begins as DICOM's own may go on with anything
+        return self.secret.uid(uid if is_fit("UI", uid) else f"\0{uid}")
 
     def _shifted(self, element: DataElement) -> DataElement | None:
         kind = str(element.VR)
@@ -180,15 +181,11 @@ class _Cleaner:
             )
         if element.tag == _PATIENT_AGE:
             return DataElement(element.tag, "AS", _each(element, told_age))
-        if kind in _TEXT:
-            plain = _plain(element)
-            longest = _LONGEST.get(kind)
-            if _CONTROL.search(plain) or (longest and any(len(one) > longest for one in plain.split("\\"))):
-                # a length that is wrong makes what follows a part of the value, names and all
-                return None
-            if kind not in _NOT_SHOWN and self.holds(plain):
-                self._count(element.tag)
-                return DataElement(element.tag, kind, dummy(kind))
+        if not is_fit(kind, element.value):
+            return None
+        if kind in _TEXT and kind not in _NOT_SHOWN and self.holds(_plain(element)):
+            self._count(element.tag)
+            return DataElement(element.tag, kind, dummy(kind))
         return DataElement(element.tag, kind, element.value)
 
 
@@ -266,7 +263,7 @@ def _remaining(dataset: Dataset, pseudonym: str, depth: int) -> Iterable[str]:
             if _plain(element) not in (pseudonym, pseudonym.replace("-", "^"), dummy(kind), ""):
                 yield name_of(tag)
         elif kind == "UI" and action is not Action.KEEP and any(
-            one and not one.startswith("2.25.") and not is_well_known(one)
+            one and not (one.startswith("2.25.") and is_fit("UI", one)) and not is_well_known(one)
             for one in _plain(element).split("\\")
         ):  # fmt: skip
             yield name_of(tag)

@@ -39,6 +39,10 @@ class Days:
             raise InputError(f"{option}: {text!r} ends before it begins")
         return made
 
+    def __contains__(self, day: date) -> bool:
+        """Whether a day is one of them."""
+        return (self.first or day) <= day <= (self.last or day)
+
     @property
     def key(self) -> str:
         """As the key of a query: one day, or a range."""

@@ -205,7 +205,7 @@ class Fetch:
         self._tell(Progress(self._done, self._whole, self._failed))
         why = "; ".join(dict.fromkeys(filter(None, problems))) or self._lost
         failed = [(one.sop_instance_uid, self._why(one.sop_instance_uid, why)) for one in left]
-        if not plan.instances and plan.series.number_of_series_related_instances and not plan.left_out:
+        if not plan.instances and plan.series.number_of_series_related_instances != 0 and not plan.left_out:
             failed.append((plan.series.series_instance_uid, "the peer names no object of this series"))
         return Fetched(plan, plan.folder(self._out), before, len(missing) - len(left), tuple(failed))
 

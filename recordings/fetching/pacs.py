@@ -147,6 +147,9 @@ def _of(found: Found[StudyFound], keys: Keys) -> Found[StudyFound]:
         study
         for study in _once(found.answers, "study_instance_uid")
         if (keys.study_uid is None or study.study_instance_uid == keys.study_uid)
+        and _may_be(keys.patient_id, study.patient_id)
+        and _may_be(keys.accession_number, study.accession_number)
+        and (keys.days is None or study.study_date is None or study.study_date in keys.days)
         and (
             not keys.modalities
             or not study.modalities_in_study
@@ -154,3 +157,10 @@ def _of(found: Found[StudyFound], keys: Keys) -> Found[StudyFound]:
         )
     )
     return replace(found, answers=kept)
+
+
+def _may_be(asked: str | None, told: str | None) -> bool:
+    """Whether a value is what was asked for: another patient's study is not taken for this one's."""
+    if asked is None or told is None or "*" in asked or "?" in asked:
+        return True
+    return asked.strip().casefold() == told.casefold()

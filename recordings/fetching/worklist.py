@@ -98,9 +98,7 @@ class WorklistKeys:
             if asked is not None and not _is_pattern(asked) and told != asked.strip():
                 return False
         day = step.scheduled_procedure_step_start_date
-        if self.days is None or day is None:
-            return True
-        return (self.days.first or day) <= day <= (self.days.last or day)
+        return self.days is None or day is None or day in self.days
 
 
 def scheduled_steps(

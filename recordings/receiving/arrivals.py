@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from monitor.sources.bounded import Bounded
 from monitor.sources.dicom import DicomSource
 from monitor.sources.dicom_file import has_image, read_header, read_image, readable
 from monitor.sources.dicom_header import acquired_at
-from recordings.dicom_origin import OriginObject
+from recordings.dicom_origin import OriginObject, same_patient, stated_patient
 from recordings.watching import choose_view
 
 _OLDEST = timedelta(days=1)
@@ -60,6 +61,8 @@ class Run:
         As the header says, with a time zone; None where it does not say, or a time that cannot be.
     origin : OriginObject
         With `first_seq` 0.
+    patient_id : str or None
+        As the header says; compared, and never shown or written down.
     """
 
     arrival: Arrival
@@ -67,6 +70,7 @@ class Run:
     info: SourceInfo
     acquired: datetime | None
     origin: OriginObject
+    patient_id: str | None
 
 
 class NoRun(SourceError):
@@ -86,15 +90,16 @@ def opened(arrival: Arrival) -> Run:
     if not has_image(_header(arrival.path)):
         raise NoRun(f"{arrival.path}: no image")
     header = read_image(arrival.path).header
-    source = DicomSource(arrival.path)
-    info = source.open()
     sop_class, instance, study, series = (
         str(header.get(keyword) or "")
         for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
     )
+    acquired = _credible(acquired_at(header), arrival.arrived)
+    source = DicomSource(arrival.path)
+    info = source.open()
     return Run(
-        arrival, source, info, _credible(acquired_at(header), arrival.arrived),
-        OriginObject(sop_class, instance, study, series, 0, info.frame_count or 1),
+        arrival, source, info, acquired,
+        OriginObject(sop_class, instance, study, series, 0, info.frame_count or 1), stated_patient(header),
     )  # fmt: skip
 
 
@@ -153,6 +158,13 @@ def unlike(info: SourceInfo, first: SourceInfo) -> str | None:
     return None
 
 
+def of_another_patient(run: Run, patient_id: str | None) -> str | None:
+    """Why a run is none of the session's; None where it may be, or nobody says whose it is."""
+    if same_patient(run.patient_id, patient_id):
+        return None
+    return "of another patient, by its number"
+
+
 def projection_of(attributes: Mapping[str, str]) -> str | None:
     """``lateral`` or ``ap`` by the primary angle of a header; None where that does not tell."""
     try:
@@ -188,16 +200,28 @@ def still_to_play(
     next_seq : int
         Number of the session's next frame.
     """
-    begun = {origin.sop_instance_uid: origin for origin in origins}
-    last = max(begun.values(), key=lambda origin: origin.first_seq, default=None)
-    waiting = []
-    for arrival in arrivals:
-        origin = begun.get(arrival.path.stem)
-        if origin is None:
-            waiting.append(arrival)
-        elif origin is last and 0 <= next_seq - origin.first_seq < origin.frames:
-            waiting.append(replace(arrival, first=next_seq - origin.first_seq))
-    return waiting
+    begun = sorted(origins, key=lambda origin: origin.first_seq)
+    # one that broke off ends where the next begins
+    ends = [origin.first_seq for origin in begun[1:]] + [1 << 62]
+    left = {
+        # a process that was killed may have begun more than it had recorded
+        origin.sop_instance_uid: max(0, next_seq - origin.first_seq)
+        for origin, end in zip(begun, ends, strict=True)
+        if next_seq < min(end, origin.first_seq + origin.frames)
+    }
+    known = {origin.sop_instance_uid for origin in begun}
+    return [
+        replace(arrival, first=left.get(arrival.path.stem, 0))
+        for arrival in arrivals
+        if arrival.path.stem in left or arrival.path.stem not in known
+    ]
+
+
+def patient_in(path: Path) -> str | None:
+    """The patient's number in a DICOM file; None where it has none, or cannot be read."""
+    with suppress(SourceError, OSError):
+        return stated_patient(_header(path))
+    return None
 
 
 def _header(path: Path) -> Dataset:

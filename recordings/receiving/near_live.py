@@ -19,22 +19,36 @@ from monitor.errors import EndOfStream, RunAwaited, SourceAway, SourceError, Sou
 from monitor.frame import Frame, SourceInfo
 from monitor.sources.base import OpensAndCloses
 from recordings.dicom_origin import EVENT, OriginObject
-from recordings.receiving.arrivals import Arrival, NoRun, Run, age_words, opened, unlike
+from recordings.receiving.arrivals import (
+    Arrival,
+    NoRun,
+    Run,
+    age_words,
+    of_another_patient,
+    opened,
+    patient_in,
+    unlike,
+)
 from recordings.receiving.inbox import Inbox, Note
 from recordings.receiving.listen_options import ListenOptions
 from recordings.session import utc_now
 
 Unfit = Callable[[SourceInfo], str | None]
 _LONGEST_PAUSE_NS = 2_000_000_000
-"""Single images of one series that were acquired so close to each other keep the time between them."""
+"""Single images of one series that were acquired so close to each other keep the time between them; between
+others no more is waited."""
+_LONGEST_GAP_NS = 10_000_000_000
+"""More than this between two images of a run is not waited for: others wait behind it, and a header may state
+hours."""
 _WHOLE_WAIT_S = 3600.0
+_PATIENCE_S = 10.0
 
 
 class NearLiveSource(OpensAndCloses):
     """A `FrameSource` of the runs that a Storage SCP receives.
 
-    `receive_into` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and `close`
-    by one thread, `age_words` by any.
+    `receive_into` first; then `wait` for a run, `open`, and `attach` where its frames are kept. `read` and
+    `close` by one thread, `age_words` by any.
 
     Parameters
     ----------
@@ -59,14 +73,19 @@ class NearLiveSource(OpensAndCloses):
         self._assumed_ns = round(1e9 / assumed_frame_rate_hz)
         self._unfit: Unfit = lambda info: None
         self._info: SourceInfo | None = None
+        self._patient_id: str | None = None
+        self._folder: Path | None = None
         self._run: Run | None = None
         self._last: Run | None = None
+        self._shown: Run | None = None
         self._left_out = ""
         self._held: Frame | None = None
         self._seq = self._first_seq = 0
         self._begin_ns = self._due_ns = 0
         self._offset_ns: int | None = None
         self._clock_0_ns: int | None = None
+        self.not_played = 0
+        """How many objects had arrived and were not played when it was closed."""
 
     def receive_into(
         self,
@@ -74,6 +93,7 @@ class NearLiveSource(OpensAndCloses):
         unfit: Unfit = lambda info: None,
         info: SourceInfo | None = None,
         *,
+        patient_id: str | None = None,
         floor_bytes: int | None = None,
     ) -> None:
         """Begin to receive into a folder; what is there already comes first.
@@ -86,6 +106,8 @@ class NearLiveSource(OpensAndCloses):
             Why a run is not to be monitored; None: it is.
         info : SourceInfo or None
             Of the session that is gone on with: `open` then waits for nothing. None: of the first run.
+        patient_id : str or None
+            Whose runs are monitored; None: whose the first one is.
         floor_bytes : int or None
             Nothing is taken that leaves less room than this; None: as the limits say.
 
@@ -94,8 +116,10 @@ class NearLiveSource(OpensAndCloses):
         OutputError
             The address cannot be listened on, or the folder cannot be written to.
         """
-        self._unfit, self._info = unfit, info
-        self.inbox.listen(folder, floor_bytes)
+        self._folder, self._unfit = folder, unfit
+        self._info, self._patient_id = info, patient_id
+        # the process of a monitor that was killed ends a moment after it
+        self.inbox.listen(folder, floor_bytes, 0.0 if info is None else _PATIENCE_S)
 
     def go_on(self, origins: Iterable[OriginObject], next_seq: int) -> None:
         """Leave out what the session that is gone on with has played already.
@@ -107,8 +131,12 @@ class NearLiveSource(OpensAndCloses):
         next_seq : int
             Number of the session's next frame.
         """
-        self.inbox.go_on(origins, next_seq)
+        begun = tuple(origins)
+        self.inbox.go_on(begun, next_seq)
         self._first_seq = next_seq
+        if self._folder is not None and self._patient_id is None:
+            stated = (patient_in(self._folder / f"{origin.sop_instance_uid}.dcm") for origin in begun)
+            self._patient_id = next(filter(None, stated), None)
 
     def attach(self, note: Note) -> None:
         """Where to write down what arrives, what is played, and what is not."""
@@ -181,12 +209,13 @@ class NearLiveSource(OpensAndCloses):
             if self._run is not None and self._run is not self._last:
                 left.insert(0, self._run.arrival)
             self._end_run("closed")
+            self.not_played = len(left)
             for arrival in left:
                 self._leave_out(arrival, "it was not played before the end")
 
     def age_words(self) -> str | None:
         """Which run is shown, and how old it is; None before the first."""
-        run = self._last
+        run = self._shown
         return None if run is None else age_words(run, self._clock_utc().astimezone())
 
     def awaited_words(self) -> str:
@@ -202,12 +231,18 @@ class NearLiveSource(OpensAndCloses):
             except NoRun:
                 continue
             except SourceError as error:
-                self._leave_out(arrival, str(error).replace(f"{arrival.path}: ", ""))
+                # what is in brackets may quote the header, and with it a name
+                words = str(error).replace(f"{arrival.path}: ", "")
+                self._leave_out(arrival, words.partition(" (")[0])
                 continue
-            reason = self._unfit(run.info)
+            except Exception as error:  # one object must not be able to end the source
+                self._leave_out(arrival, f"cannot be read: {type(error).__name__}")
+                continue
+            reason = of_another_patient(run, self._patient_id) or self._unfit(run.info)
             if reason is None and self._info is not None:
                 reason = unlike(run.info, self._info)
             if reason is None:
+                self._patient_id = self._patient_id or run.patient_id
                 return run
             run.source.close()
             self._leave_out(arrival, reason)
@@ -255,7 +290,7 @@ class NearLiveSource(OpensAndCloses):
             apart_ns = round((run.acquired - before.acquired).total_seconds() * 1e9)
             if 0 < apart_ns <= _LONGEST_PAUSE_NS:
                 return apart_ns
-        return self._period_ns(run)
+        return min(self._period_ns(run), _LONGEST_PAUSE_NS)
 
     def _period_ns(self, run: Run) -> int:
         return round((run.info.frame_period_s or 0) * 1e9) or self._assumed_ns
@@ -269,10 +304,14 @@ class NearLiveSource(OpensAndCloses):
         if self._offset_ns is None:
             self._offset_ns = self._begin_ns - own_ns
         due_ns = self._offset_ns + own_ns
+        too_long_ns = due_ns - max(self._begin_ns, self._due_ns) - _LONGEST_GAP_NS
+        if too_long_ns > 0:
+            self._offset_ns -= too_long_ns
+            due_ns -= too_long_ns
         while (now_ns := self._clock_ns()) < due_ns:
             if now_ns >= until_ns or not self.inbox.pause((min(due_ns, until_ns) - now_ns) / 1e9):
                 raise SourceTimeout(f"{self.source_id}: the next frame is not due yet")
-        self._held, self._due_ns = None, due_ns
+        self._held, self._due_ns, self._shown = None, due_ns, run
         numbered = replace(
             frame, seq=self._seq, t_capture_ns=now_ns, t_source_ns=due_ns - self._clock_0_ns,
             source_id=self.source_id,

@@ -13,16 +13,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.config import Config
 from monitor.plan import plan_to_json
+from monitor.states import State
 from recordings.dicom_origin import frame_in, origins_of
 from recordings.library.delete import delete_session
+from recordings.procedure import VARIABLE, Procedure, procedure_to_json
+from recordings.receiving.listen_options import parse_listen
+from recordings.receiving.near_live import NearLiveSource
 from recordings.session import open_session
 from recordings.verify import verify_session
 from tests import peers
 from tests.monitor.scripted import plan, scene
 from tests.receiving.makers import announced, data_set, objects_in, run_of, written
 from tests.receiving.raw import ACCEPTED, Raw
+from ui.asked import Asked
 from ui.cli import run
+from ui.near_live import awaited, wait_for_first_run
+from ui.watchdog.heartbeat import Heartbeat
 
 RATE_HZ = 30
 
@@ -68,7 +76,7 @@ def test_runs_are_monitored_as_they_arrive(tmp_path: Path, capsys: pytest.Captur
     folder, port = tmp_path / "kept" / "session", peers.free_port()
     (tmp_path / "plan.json").write_bytes(plan_to_json(plan()))
     (tmp_path / "quick.toml").write_text("[learning]\nshortest_s = 0.5\n")
-    runs = [run_of(pictures(24, number), number, frame_ms=1000 / RATE_HZ) for number in (1, 2)]
+    runs = [run_of(pictures(18, number), number, frame_ms=1000 / RATE_HZ) for number in (1, 2)]
     small = run_of(np.zeros((2, 64, 64)), 3)
     failed: list[BaseException] = []
 
@@ -92,7 +100,8 @@ def test_runs_are_monitored_as_they_arrive(tmp_path: Path, capsys: pytest.Captur
     thread.start()
     source = f"dicom://CW@127.0.0.1:{port}"
     arguments = ["live", source, "--plan", tmp_path / "plan.json", "--session", folder]
-    arguments += ["--config", tmp_path / "quick.toml", "--headless", "--no-archive"]
+    arguments += ["--config", tmp_path / "quick.toml", "--windowed", "--no-sound"]
+    arguments += ["--no-watchdog", "--no-archive"]
     assert run([str(one) for one in arguments]) == 0
     thread.join()
     assert failed == []
@@ -108,7 +117,7 @@ def test_runs_are_monitored_as_they_arrive(tmp_path: Path, capsys: pytest.Captur
     assert np.array_equal(np.stack(kept), np.concatenate([ds.pixel_array for ds in runs]))
     origins = origins_of(stored)
     assert [origin.sop_instance_uid for origin in origins] == [ds.SOPInstanceUID for ds in runs]
-    assert frame_in(origins, 25) == (origins[1], 2)
+    assert frame_in(origins, 19) == (origins[1], 2)
     (left_out,) = events("run_not_monitored")
     assert left_out["object"] == 1
     assert "256 x 256" in left_out["reason"]
@@ -153,11 +162,48 @@ def test_what_cannot_be_is_told_and_leaves_nothing(
     assert not Path("kept").exists()
 
 
-def test_nothing_came_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_whoever_waits_goes_on_while_a_run_is_opened(capsys: pytest.CaptureFixture[str]) -> None:
+    """Opening takes seconds for some; without a sign of life the watchdog would end the process."""
+    opened, beats = threading.Event(), []
+
+    class Opening(NearLiveSource):
+        def wait(self, timeout_s: float) -> bool:
+            return opened.wait(10)
+
+    class Heart(Heartbeat):
+        def beat(self) -> None:
+            beats.append(None)
+            if len(beats) == 3:
+                opened.set()
+
+    near = Opening(parse_listen("dicom://CW@127.0.0.1:0"))
+    asked, heart = Asked(), Heart(None)
+    more = {"headless": True, "seconds": None, "full_screen": False, "keys": None}
+    assert wait_for_first_run(near, plan(), Config(), asked, heart, **more)
+    assert len(beats) >= 3
+    assert capsys.readouterr().err
+
+
+def test_that_nobody_receives_is_shown_before_the_first_run_too() -> None:
+    near = NearLiveSource(parse_listen("dicom://CW@127.0.0.1:0"))
+    seen = awaited(near, 2 * 10**9, 10**9)
+    assert [reason.code for reason in seen.health.reasons] == ["between_runs"]
+    near.inbox.away = "the receiving process has died"
+    seen = awaited(near, 2 * 10**9, 10**9)
+    assert (seen.near_live, seen.health.state) == (True, State.NOT_MONITORING)
+    assert [reason.code for reason in seen.health.reasons] == ["source_lost"]
+    assert "has died; it is being started again" in seen.health.reasons[0].text
+
+
+def test_a_file_of_another_patient_than_was_named_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(run_of(pictures(3, 1)), tmp_path / "run.dcm")
     (tmp_path / "plan.json").write_bytes(plan_to_json(plan()))
-    arguments = ["live", "dicom://CW@127.0.0.1:0", "--plan", tmp_path / "plan.json", "--windowed"]
-    arguments += ["--session", tmp_path / "s", "--seconds", "0.3", "--no-watchdog"]
-    assert run([str(one) for one in arguments]) == 0
-    out, _ = capsys.readouterr()
-    assert out == f"no run was monitored; what came is in {tmp_path / 's'}\n"
-    assert objects_in(tmp_path / "s") == []
+    command = ["live", str(file), "--plan", str(tmp_path / "plan.json"), "--headless", "--seconds", "0.1"]
+    for patient_id, status in (("4712", 2), (" 4711", 0)):
+        monkeypatch.setenv(VARIABLE, procedure_to_json(Procedure(patient_id=patient_id)))
+        assert run(command) == status
+    err = capsys.readouterr().err
+    assert "run.dcm: is of another patient" in err
+    assert "4712" not in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,12 @@ import numpy as np
 import pytest
 
 from monitor.config import HealthConfig
-from monitor.errors import InputError, RunAwaited, SourceAway, SourceError, SourceTimeout
+from monitor.errors import InputError, OutputError, RunAwaited, SourceAway, SourceError, SourceTimeout
 from monitor.health import Evidence, judge
 from monitor.sources.reconnecting import Reconnecting
 from monitor.states import State
 from recordings.dicom_origin import EVENT, OriginObject, frame_in
+from recordings.network.address import Peer
 from recordings.open import open_source
 from recordings.receiving.arrivals import (
     Arrival,
@@ -27,10 +29,12 @@ from recordings.receiving.arrivals import (
     still_to_play,
     unfit_for,
 )
+from recordings.receiving.inbox import Inbox
 from recordings.receiving.listen_options import parse_listen
 from recordings.receiving.near_live import NearLiveSource
+from recordings.receiving.process import ReceivingProcess, Service
 from tests.monitor.scripted import plan
-from tests.receiving.makers import announced, data_set, run_object, run_of, written
+from tests.receiving.makers import SERIES, announced, data_set, run_object, run_of, written
 from tests.receiving.raw import ACCEPTED, Raw
 
 OPTIONS = parse_listen("dicom://CW@127.0.0.1:0")
@@ -189,6 +193,78 @@ def dies_and_comes_back(near: Near, tmp_path: Path) -> None:
     assert told == ["receiver_ended", "receiver_started"]
 
 
+def test_a_process_that_never_listened_has_not_ended(tmp_path: Path) -> None:
+    """Else each try to start it again would begin another one beside itself, and soon there are hundreds."""
+    told: list[str] = []
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        service = Service(tmp_path / "in", Peer("CW", "127.0.0.1", taken.getsockname()[1]))
+        process = ReceivingProcess(service, lambda row: told.append(row["event"]))
+        with pytest.raises(OutputError, match="cannot listen"):
+            process.start()
+        process._thread.join()
+    assert told == []
+
+
+@pytest.mark.parametrize("named", ["4711", None])
+def test_a_run_of_another_patient_is_not_played(
+    named: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Inbox, "_started", lambda *_: None)  # what is there is enough
+    other = {"PatientID": "4712", "series": f"{SERIES}.9"}
+    first = run_object(1, 1, **({} if named is None else other))
+    rest = (run_object(2, 1), run_object(3, 1, **other), run_object(4, 1, PatientID=""))
+    near = Near(tmp_path / "received")
+    near.folder.mkdir()
+    for moment, ds in enumerate((first, *rest)):
+        file = written(ds, near.folder / f"{ds.SOPInstanceUID}.dcm")
+        os.utime(file, (moment, moment))
+    near.listen(patient_id=named)
+    info = near.source.open()
+    near.frames(2 if named else 3)
+    reason = "of another patient, by its number"
+    left_out = [(one["object"], one["reason"]) for one in near.named("run_not_monitored")]
+    assert left_out == ([(1, reason), (3, reason)] if named else [(3, reason)])
+    near.source.close()
+
+    again = Near(near.folder)
+    again.listen(info=info, patient_id=named)
+    again.source.open()
+    again.source.go_on([OriginObject(**data) for data in near.named(EVENT)], len(near.named(EVENT)))
+    with pytest.raises(RunAwaited, match=reason):
+        again.source.read(0.1)
+    again.source.close()
+
+
+def test_what_is_said_of_a_run_is_of_the_one_that_is_shown(tmp_path: Path) -> None:
+    """And a header that states an hour between images keeps nobody waiting for it."""
+    now_ns = 0
+    near = NearLiveSource(OPTIONS, clock_ns=lambda: now_ns)
+    arrivals = []
+    for number, age_s in ((1, 40), (2, 10)):
+        stated = datetime.now() - timedelta(seconds=age_s)
+        ds = run_object(number, 2, frame_ms=3.6e6, AcquisitionDateTime=f"{stated:%Y%m%d%H%M%S}")
+        arrivals.append(Arrival(number, written(ds, tmp_path / f"{number}.dcm"), datetime.now(UTC)))
+    near.inbox._queue.extend(arrivals)
+    near.inbox._folder = tmp_path
+    assert near.wait(0.0)
+    near.open()
+    assert near.read(0.0).seq == 0
+    shown = near.age_words()
+    with pytest.raises(SourceTimeout):
+        near.read(0.0)
+    now_ns += 10 * 10**9
+    assert near.read(0.0).seq == 1
+    with pytest.raises(SourceTimeout):
+        near.read(0.0)
+    assert near.age_words().split(",")[0] == shown.split(",")[0], "the next is not shown yet"
+    now_ns += 2 * 10**9
+    assert near.read(0.0).seq == 2
+    assert near.age_words().split(",")[0] != shown.split(",")[0]
+    near.close()
+
+
 def test_it_is_a_source_of_live_alone() -> None:
     with pytest.raises(SourceError, match="live --session"):
         open_source("dicom://CW@127.0.0.1:0").open()
@@ -263,6 +339,8 @@ def test_a_run_that_broke_off_gives_its_numbers_to_the_next() -> None:
     assert still_to_play(arrivals, origins, 6) == [replace(arrivals[1], first=2)]
     assert still_to_play(arrivals, origins, 14) == []
     assert still_to_play(arrivals, origins[:1], 10) == [arrivals[1]]
+    # killed while the recorder was behind: both had begun, and of the second nothing is recorded
+    assert still_to_play(arrivals, origins, 3) == [replace(arrivals[0], first=3), arrivals[1]]
 
 
 def test_between_runs_nothing_is_monitored_and_near_live_is_never_better_than_degraded() -> None:

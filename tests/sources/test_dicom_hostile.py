@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.uid import JPEG2000Lossless, RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
 
 from monitor.errors import EndOfStream, SourceError
 from monitor.sources import source_for
@@ -139,3 +140,34 @@ def read_to_the_end(source: DicomSource) -> None:
             frame = source.read()
             assert frame.pixels.shape == (source.info.rows, source.info.columns)
             assert frame.pixels.max() <= source.info.intensity.largest_stored_value
+
+
+def test_more_fragments_than_any_run_has_are_not_walked(tmp_path: Path) -> None:
+    """Eight bytes each, and a step of Python for each: a small file would hold up whoever opens it."""
+    path = save(encapsulated(run(frames=1), RLELossless), tmp_path / "run.dcm")
+    held = path.read_bytes()
+    at = held.rindex(b"\xfe\xff\xdd\xe0")
+    path.write_bytes(held[:at] + b"\xfe\xff\x00\xe0\0\0\0\0" * 100_001 + held[at:])
+    with pytest.raises(SourceError, match="fragments"):
+        DicomSource(path).open()
+
+
+def test_a_large_deflated_run_is_read_and_what_deflates_to_nothing_is_not(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 1 << 12, (5, 1500, 1500), np.uint16)
+    header = xa(images)
+    plain = save(header, tmp_path / "plain.dcm").read_bytes()
+    start = 144 + int.from_bytes(plain[140:144], "little")
+    small = xa(images[:, :1, :1])
+    small.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    meta = save(small, tmp_path / "small.dcm").read_bytes()
+    meta = meta[: 144 + int.from_bytes(meta[140:144], "little")]
+    coder = zlib.compressobj(0, zlib.DEFLATED, -15)
+    coded = coder.compress(plain[start:]) + coder.flush()
+    path = tmp_path / "run.dcm"
+    path.write_bytes(meta + coded)
+    assert path.stat().st_size > 1 << 24
+    with DicomSource(path) as source:
+        assert np.array_equal(source.read().pixels, images[0])
+    path.write_bytes(meta + b"\0\0\0\xff\xff" * (1 << 22) + coded)
+    with pytest.raises(SourceError, match="hold nothing"):
+        DicomSource(path).open()

@@ -588,6 +588,10 @@
         <translation>%1 ist zu klein</translation>
     </message>
     <message>
+        <source>of another patient, by its number</source>
+        <translation>anderer Patient, nach seiner Nummer</translation>
+    </message>
+    <message>
         <source>other values than in the runs before</source>
         <translation>andere Werte als in den Läufen davor</translation>
     </message>

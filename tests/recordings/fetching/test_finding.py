@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from pynetdicom import evt
 
 from monitor.errors import InputError, NetworkError
 from recordings.fetching.days import Days
-from recordings.fetching.found import StudyFound
+from recordings.fetching.fetching import Fetch, SeriesPlan
+from recordings.fetching.found import SeriesFound, StudyFound
 from recordings.fetching.operation import Stop
 from recordings.fetching.pacs import Pacs
 from recordings.fetching.query import Keys, series_identifier, study_identifier
@@ -51,6 +53,21 @@ def test_answers_are_typed_and_what_is_not_known_is_none() -> None:
     )
     assert f"{study.study_date} {study.study_time}" == "2026-01-02 08:30:00"
     assert (study.number_of_study_related_instances, study.number_of_study_related_series) == (7, None)
+
+
+def test_answers_are_read_in_the_characters_that_they_state() -> None:
+    names = {
+        "ISO_IR 100": "Müller^Jörg", "ISO_IR 144": "Люкceмбypг", "ISO_IR 192": "Wang^XiaoDong=王^小东",
+        "GB18030": "Wang^XiaoDong=王^小东", "\\ISO 2022 IR 87": "Yamada^Tarou=山田^太郎=やまだ^たろう",
+        "\\ISO 2022 IR 149": "Hong^Gildong=洪^吉洞=홍^길동",
+    }  # fmt: skip
+    said = [
+        answer(SpecificCharacterSet=stated.split("\\"), StudyInstanceUID=f"1.2.{k}", PatientName=name)
+        for k, (stated, name) in enumerate(names.items())
+    ]
+    with peer(answering(said)) as to:
+        found = studies(to)
+    assert [study.patient_name for study in found.answers] == list(names.values())
 
 
 def wrong() -> Iterator[Dataset]:
@@ -118,6 +135,19 @@ def test_an_association_that_is_aborted_in_mid_answer_is_told() -> None:
     with (
         peer({evt.EVT_C_FIND: find}) as to,
         pytest.raises(NetworkError, match="the association ended before the answer was complete"),
+    ):
+        studies(to)
+
+
+def test_bytes_that_are_no_dicom_end_the_association() -> None:
+    def find(event: evt.Event) -> Iterator[tuple[int, Dataset]]:
+        yield 0xFF00, answer(StudyInstanceUID="1.2")
+        event.assoc.dul.socket.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)
+        yield 0xFF00, answer(StudyInstanceUID="1.3")
+
+    with (
+        peer({evt.EVT_C_FIND: find}) as to,
+        pytest.raises(NetworkError, match="the association ended before"),
     ):
         studies(to)
 
@@ -200,6 +230,36 @@ def test_what_was_not_asked_for_is_left_out() -> None:
     ]
     with peer(answering(said)) as to:
         assert [s.study_instance_uid for s in studies(to, Keys(modalities=("XA", "RF"))).answers] == ["1.3"]
+
+
+def test_a_study_of_another_patient_order_or_day_is_not_taken_for_what_was_asked_for() -> None:
+    mine = {"PatientID": "p4711 ", "AccessionNumber": "A1", "StudyDate": "20260102"}
+    said = [
+        answer(StudyInstanceUID=f"1.2.{number}", **{**mine, **other})
+        for number, other in enumerate(
+            (
+                {},
+                {"PatientID": "4712"},
+                {"AccessionNumber": "A2"},
+                {"StudyDate": "20260103"},
+                {"PatientID": ""},
+            )
+        )
+    ]
+    asked = Keys(patient_id="P4711", accession_number="A1", days=Days.parse("2026-01-02", "--date"))
+    with peer(answering(said)) as to:
+        assert [s.study_instance_uid for s in studies(to, asked).answers] == ["1.2.0", "1.2.4"]
+        assert len(studies(to, Keys(patient_id="*47*")).answers) == 5
+
+
+def test_a_series_whose_objects_the_peer_does_not_name_was_not_fetched(tmp_path: Path) -> None:
+    for stated, failed in ((None, ("1.2.3",)), (2, ("1.2.3",)), (0, ())):
+        series = SeriesFound(
+            study_instance_uid="1.2", series_instance_uid="1.2.3", number_of_series_related_instances=stated
+        )
+        plan = SeriesPlan(StudyFound(study_instance_uid="1.2"), series, {}, ())
+        (fetched,) = Fetch([plan], tmp_path, lambda _: None, Stop()).run(None)
+        assert tuple(uid for uid, _ in fetched.failed) == failed
 
 
 def test_keys_are_written_as_dicom_asks_for_them() -> None:
