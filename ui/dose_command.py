@@ -55,8 +55,8 @@ def dose(
     ] = None,
 ) -> None:  # fmt: skip
     """Read the radiation dose report of an X-ray machine: every irradiation, and what it adds up to."""
-    from recordings.dose.kept import dose_of, join
-    from recordings.dose.read import read_dose
+    from recordings.dose.kept import ANOTHER_PATIENT, dose_of, foreign, join
+    from recordings.dose.read import patient_in, read_dose
     from recordings.session import open_session
 
     if not abs(clock_difference) <= _LONGEST_DIFFERENCE_S:
@@ -71,6 +71,9 @@ def dose(
         _print_reports(reports, as_json=json)
         return
     stored = open_session(session)
+    for path, report in zip(files or (), reports, strict=True):
+        if foreign(stored, report, patient_in(path)) == ANOTHER_PATIENT:
+            raise InputError(f"{path}: {ANOTHER_PATIENT}")
     if reports:
         joined: SessionDose | None = join(
             stored, reports, clock_difference_s=clock_difference, utc_offset_minutes=minutes
@@ -84,14 +87,15 @@ def dose(
 
 def _join_received(session: Path, clock_difference: float, minutes: int | None) -> SessionDose | None:
     """Join what was received, where it is said how its clock went."""
-    from recordings.dose.kept import join, received_reports
-    from recordings.dose.read import read_dose
+    from recordings.dose.kept import foreign, join, received_reports
+    from recordings.dose.read import patient_in, read_dose
     from recordings.session import open_session
 
     if not clock_difference and minutes is None:
         return None
     stored = open_session(session)
-    reports = [read_dose(path) for path in received_reports(stored)]
+    read = [(read_dose(path), patient_in(path)) for path in received_reports(stored)]
+    reports = [report for report, patient in read if foreign(stored, report, patient) is None]
     if not reports:
         return None
     return join(stored, reports, clock_difference_s=clock_difference, utc_offset_minutes=minutes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,11 @@ def coded_frames(image: DicomImage) -> Generator[bytes, None, None]:
                     raise ValueError("the file has become shorter")
                 yield coded
             return
-        yield from generate_frames(
+        found = generate_frames(
             data, number_of_frames=image.frames, extended_offsets=_extended_offsets(image)
         )
+        # an offset table may tell of more than Number of Frames counts
+        yield from islice(found, image.frames)
 
 
 def _extended_offsets(image: DicomImage) -> tuple[bytes, bytes] | None:

@@ -15,7 +15,7 @@ from pydicom.tag import BaseTag, Tag
 
 from recordings.deidentifying.identity import Identity, Names
 from recordings.deidentifying.rules import Action, action_for, name_of
-from recordings.deidentifying.secret import WELL_KNOWN, Secret
+from recordings.deidentifying.secret import Secret, is_well_known
 from recordings.deidentifying.values import (
     REMOVED,
     dummy,
@@ -24,11 +24,15 @@ from recordings.deidentifying.values import (
     shifted_date_time,
     time_of_day,
     told_age,
+    told_years,
 )
 
 _PATIENT_NAME = Tag(0x00100010)
-_PATIENT_AGE, _VALUE_TYPE = Tag(0x00101010), Tag(0x0040A040)
-_TEXT_VALUE, _PERSON_NAME = Tag(0x0040A160), Tag(0x0040A123)
+_PATIENT_AGE = Tag(0x00101010)
+_TEXT_VALUE, _PERSON_NAME, _DATE = Tag(0x0040A160), Tag(0x0040A123), Tag(0x0040A121)
+_DATE_TIME = Tag(0x0040A120)
+_SUBJECT_NAME, _SUBJECT_BIRTH_DATE, _SUBJECT_AGE = "121029", "121031", "121033"
+"""Concepts (DCM) of content items that tell of the patient."""
 _KEPT_TEXTS = frozenset("121014 121015 121016 113878 113879 113880 113832 111001 111003 112023".split())
 """Content items (DCM) whose text is kept: maker, model and serial number of a device, which tube, which
 algorithm and its version."""
@@ -175,10 +179,10 @@ class _Cleaner:
             return DataElement(
                 element.tag, "SQ", Sequence([self.copy(item, depth + 1) for item in element.value])
             )
-        if not is_fit(kind, element.value):
-            return None
         if element.tag == _PATIENT_AGE:
             return DataElement(element.tag, "AS", _each(element, told_age))
+        if not is_fit(kind, element.value):
+            return None
         if kind in _TEXT and kind not in _NOT_SHOWN and self.holds(_plain(element)):
             self._count(element.tag)
             return DataElement(element.tag, kind, dummy(kind))
@@ -202,24 +206,40 @@ def _plain(element: DataElement) -> str:
 
 def _clean_content(item: Dataset, person_name: str) -> None:
     """Text and names of a content item of a structured report (PS3.3 C.17.3)."""
-    if _VALUE_TYPE not in item:
-        return
-    value_type = str(item.get("ValueType", ""))
-    if _TEXT_VALUE in item and _concept_of(item) not in _KEPT_TEXTS:
+    concept = _concept_of(item)
+    # items that came before the standard asked for it have no Value Type
+    if _TEXT_VALUE in item and concept not in _KEPT_TEXTS:
         item[_TEXT_VALUE] = DataElement(_TEXT_VALUE, "UT", REMOVED)
-    if value_type == "PNAME" or _PERSON_NAME in item:
-        item[_PERSON_NAME] = DataElement(_PERSON_NAME, "PN", person_name if _is_subject(item) else REMOVED)
+    if item.get("ValueType") == "PNAME" or _PERSON_NAME in item:
+        name = person_name if concept == _SUBJECT_NAME else REMOVED
+        item[_PERSON_NAME] = DataElement(_PERSON_NAME, "PN", name)
+    if concept == _SUBJECT_BIRTH_DATE:
+        for tag in (_DATE, _DATE_TIME):
+            if tag in item:
+                item[tag] = DataElement(tag, item[tag].VR, dummy(str(item[tag].VR)))
+    if concept == _SUBJECT_AGE and "MeasuredValueSequence" in item:
+        item.MeasuredValueSequence = _told_age_item(item.MeasuredValueSequence)
+
+
+def _told_age_item(measured: Sequence) -> Sequence:
+    """An age in years, 90 where it is more than 89, as Patient's Age; in other units it is not told."""
+    with suppress(Exception):
+        (value,) = measured
+        if str(value.MeasurementUnitsCodeSequence[0].CodeValue) == "a":
+            for keyword in ("FloatingPointValue", "RationalNumeratorValue", "RationalDenominatorValue"):
+                if keyword in value:
+                    del value[keyword]
+            value.NumericValue = f"{told_years(float(value.NumericValue)):g}"
+            return Sequence([value])
+    return Sequence()
 
 
 def _concept_of(item: Dataset) -> str:
+    """Code of what an item tells, of the standard's own scheme (DCM); empty for any other."""
     with suppress(Exception):
-        return str(item.ConceptNameCodeSequence[0].CodeValue)
+        code = item.ConceptNameCodeSequence[0]
+        return str(code.CodeValue) if str(code.CodingSchemeDesignator) == "DCM" else ""
     return ""
-
-
-def _is_subject(item: Dataset) -> bool:
-    """Whether a content item names the patient (DCM 121029, Subject Name)."""
-    return _concept_of(item) == "121029"
 
 
 def structural_remains(dataset: Dataset, pseudonym: str) -> Iterable[str]:
@@ -242,10 +262,10 @@ def _remaining(dataset: Dataset, pseudonym: str, depth: int) -> Iterable[str]:
         elif action in (Action.PSEUDONYM, Action.DUMMY) and kind in _TEXT:
             if _plain(element) not in (pseudonym, pseudonym.replace("-", "^"), dummy(kind), ""):
                 yield name_of(tag)
-        elif kind == "UI" and any(
-            one and not (one.startswith((WELL_KNOWN, "2.25.")) and is_fit("UI", one))
+        elif kind == "UI" and action is not Action.KEEP and any(
+            one and not (one.startswith("2.25.") and is_fit("UI", one)) and not is_well_known(one)
             for one in _plain(element).split("\\")
-        ):
+        ):  # fmt: skip
             yield name_of(tag)
         if kind == "SQ":
             for item in element.value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from recordings.deidentifying.rules import Action, action_for
-from recordings.deidentifying.secret import WELL_KNOWN
+from recordings.deidentifying.secret import is_well_known
 
 _IDENTIFYING = frozenset(
     "PatientID OtherPatientIDs IssuerOfPatientID PatientAddress PatientTelephoneNumbers "
@@ -25,7 +26,7 @@ _IDENTIFYING = frozenset(
     "RequestedProcedureLocation ScheduledProcedureStepLocation OrderEntererLocation "
     "PerformedLocation InsurancePlanIdentification".split()
 )
-_SHORTEST = 4
+_SHORTEST, _COMMON_DIGITS = 4, 4
 _SHORTEST_NAME = 3
 _SPLIT = re.compile(r"[\^=,;/\s]+")
 _COMMON = frozenset(
@@ -100,7 +101,7 @@ class Names:
             if day is not None:
                 self.dates.add("".join(day.groups()))
         elif kind == "UI":
-            if not text.startswith(WELL_KNOWN) and action in (Action.UID, Action.REMOVE):
+            if not is_well_known(text) and action in (Action.UID, Action.REMOVE):
                 self.uids.setdefault(text, keyword)
         elif kind == "PN":
             self.name(text, keyword)
@@ -121,6 +122,7 @@ class Names:
         """Take in an id, a place or an institution: whole."""
         if len(text) >= _SHORTEST and text.casefold() not in _COMMON:
             self.texts.setdefault(text, keyword)
+            self.short += is_common_number(text)
         else:
             self.short += 1
 
@@ -133,14 +135,37 @@ class Names:
         )
 
     def matcher(self) -> Callable[[str], bool]:
-        """A test whether a text holds one of the names, as a whole word."""
+        """A test whether a text holds one of the names, as `Search` looks for them in bytes."""
         if not self.texts:
             return lambda text: False
-        longest_first = sorted(self.texts, key=len, reverse=True)
-        either = re.compile(
-            "|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in longest_first), re.IGNORECASE
-        )
-        return lambda text: either.search(text) is not None
+        patterns = []
+        for text in sorted({_folded(text) for text in self.texts}, key=len, reverse=True):
+            alone = stands_alone(text.encode("utf-8", "replace"))
+            patterns.append(rf"(?<![^\W_]){re.escape(text)}(?![^\W_])" if alone else re.escape(text))
+        either = re.compile("|".join(patterns))
+        return lambda text: either.search(_folded(text)) is not None
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def spellings(text: str) -> frozenset[str]:
+    """The text in small and large letters, accents in and beside them: other bytes, and the same words."""
+    if text.isascii():
+        return frozenset((text,))  # bytes are compared in small letters
+    cased = (text, text.lower(), text.upper(), text.title(), text.casefold())
+    return frozenset(unicodedata.normalize(form, one) for one in cased for form in ("NFC", "NFD"))
+
+
+def is_common_number(text: str) -> bool:
+    """Whether a value is a number such as distances and times are: in bytes it is no finding."""
+    return len(text) <= _COMMON_DIGITS and text.isdecimal()
+
+
+def stands_alone(key: bytes) -> bool:
+    """Whether a value counts as a whole word alone: it is a part of many others."""
+    return len(key) < 6 or re.fullmatch(rb"[0-9.\-/]+", key) is not None
 
 
 def _values(dataset: Dataset, depth: int) -> Iterator[tuple[str, str, Action, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from monitor.errors import SourceError
 from monitor.frame import Frame, Pixels, SourceInfo
 from recordings.importing.pieces import opened
 from recordings.importing.regions import Region
@@ -77,19 +78,43 @@ def look_at(
     black: Sequence[Region] = (),
     *,
     states_text: bool = False,
+    pictures: Sequence[Pixels] = (),
     progress: Progress = lambda done, whole: None,
 ) -> Look:
     """Look through all frames of a file or session.
 
+    Parameters
+    ----------
+    pictures : sequence of ndarray, shape (rows, columns), uint8 or uint16
+        Of a plan that goes with it: as large as the frames, and no frames.
+
     Raises
     ------
     InputError
-        It cannot be opened, or a region does not lie within its frames.
+        It cannot be opened or not be read to its end, or a region does not lie within its frames.
     """
     with opened(spec) as source:
         look = Look(spec, source.info, states_text, tuple(black))
         look.found = text_in(source.info, _watched(source.pieces, look), look.black, progress)
+        if source.damage and source.session is None:
+            # of a session damaged frames are left out; a file would be copied with all behind them
+            reason = source.damage[0].replace(f"{spec}: ", "")
+            raise SourceError(f"{spec}: frames that cannot be looked through: {reason}")
+    for picture in pictures:
+        alone = Frame(0, 0, None, picture, look.name)
+        look.found = merged(look.found, text_in(source.info, _watched(iter([alone]), look), look.black))
     return look
+
+
+def merged(regions: tuple[Region, ...], more: tuple[Region, ...]) -> tuple[Region, ...]:
+    """The regions, and of the others those that do not lie within one of them."""
+    return regions + tuple(
+        one for one in more
+        if not any(
+            held.x <= one.x and held.y <= one.y and one.x + one.columns <= held.x + held.columns
+            and one.y + one.rows <= held.y + held.rows for held in regions
+        )
+    )  # fmt: skip
 
 
 def _watched(pieces: Iterator[Frame | Gap], look: Look) -> Iterator[Frame | Gap]:

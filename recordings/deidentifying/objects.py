@@ -25,7 +25,7 @@ from monitor.sources.dicom_file import (
 )
 from recordings.deidentifying.header import Cleaned, cleaned, structural_remains
 from recordings.deidentifying.identity import Names
-from recordings.deidentifying.pixels import describe_form, form_of, write_pixels
+from recordings.deidentifying.pixels import describe_form, form_of, words_beside, write_pixels
 from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.rules import CLEAN_PIXEL_DATA, EDITION, OPTIONS
 from recordings.deidentifying.secret import Secret
@@ -33,6 +33,8 @@ from recordings.importing.regions import Region
 
 _LARGEST_WITHOUT_IMAGE_BYTES = 64 * 1024 * 1024
 _DIRECTORY = "1.2.840.10008.1.3.10"
+_VOICE = "1.2.840.10008.5.1.4.1.1.9.4."
+"""Root of Basic Voice and General Audio Waveform Storage."""
 _METHOD = f"CementWatch, PS3.15 E.1 {EDITION}"
 
 
@@ -84,6 +86,8 @@ def read_object(path: Path) -> DicomObject:
         image = has_image(header)
         if "EncapsulatedDocument" in header:
             raise SourceError(f"{path}: holds a document, which cannot be looked through")
+        if str(header.get("SOPClassUID", "")).startswith(_VOICE):
+            raise SourceError(f"{path}: holds a voice or sound, which cannot be looked through")
         if str(header.get("SOPClassUID", "")) == _DIRECTORY or "DirectoryRecordSequence" in header:
             raise SourceError(f"{path}: is the directory of a medium; give its folder without it")
         if not str(header.get("SOPClassUID", "")) or not str(header.get("SOPInstanceUID", "")):
@@ -145,7 +149,8 @@ def write_object(
         _say(dataset, masking, held)
         syntax = ExplicitVRLittleEndian
         if held.image is not None:
-            syntax = form_of(held.image, masking.regions, decode=decode or _has_overlay(held.header))
+            bare = decode or _has_overlay(held.header) or words_beside(held.image)
+            syntax = form_of(held.image, masking.regions, decode=bare)
             describe_form(dataset, held.image, syntax)
         dataset.file_meta = _meta(dataset, syntax)
         place = folder / secret.pseudonym(made.identity.key)

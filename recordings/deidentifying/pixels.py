@@ -8,13 +8,14 @@ from typing import BinaryIO
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
 
 from monitor.errors import SourceError
 from monitor.frame import Pixels
 from monitor.sources.dicom_file import DicomImage, brief_reason
 from monitor.sources.dicom_frames import LOSSY, coded_frames, decoded, stored_values
 from monitor.sources.dicom_header import intensity_of
+from recordings.deidentifying.code_streams import holds_words
 from recordings.importing.regions import Region, black_value, blanked_pixels
 
 _UNDEFINED = 0xFFFFFFFF
@@ -30,6 +31,16 @@ def form_of(image: DicomImage, regions: Sequence[Region], *, decode: bool) -> UI
     if image.syntax.is_encapsulated and not (regions or decode):
         return image.syntax
     return ExplicitVRLittleEndian
+
+
+def words_beside(image: DicomImage) -> bool:
+    """Whether compressed frames may hold words beside the picture, as in comments. Raises `SourceError`.
+
+    Where a frame ends in RLE only decoding tells: it may.
+    """
+    if not image.syntax.is_encapsulated:
+        return False
+    return image.syntax == RLELossless or any(map(holds_words, _coded(image)))
 
 
 def describe_form(dataset: Dataset, image: DicomImage, syntax: UID) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from recordings.deidentifying.identity import Names
+from recordings.deidentifying.identity import Names, is_common_number, spellings, stands_alone
 
 _ENCODINGS = (
     "utf-8", "latin-1", "utf-16-le", "utf-16-be", "iso2022_jp", "shift_jis", "euc_kr", "gb18030", "euc_jp",
@@ -44,9 +44,11 @@ class Search:
     def __init__(self, names: Names) -> None:
         told: dict[bytes, tuple[str, re.Pattern[bytes] | None]] = {}
         for text, keyword in names.texts.items():
-            for coded in _encoded(text):
+            if is_common_number(text):
+                continue
+            for coded in {coded for spelled in spellings(text) for coded in _encoded(spelled)}:
                 key = coded.lower()
-                whole = _whole(key, rb"(?![0-9A-Za-z])") if _is_short_or_number(key) else None
+                whole = _whole(key, rb"(?![0-9A-Za-z])") if stands_alone(key) else None
                 told.setdefault(key, (keyword, whole))
         for uid, keyword in names.uids.items():
             key = uid.encode("ascii", "replace").lower()
@@ -104,11 +106,6 @@ class _Patterns:
 
 def _whole(key: bytes, behind: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"(?<![0-9A-Za-z.])" + re.escape(key) + behind)
-
-
-def _is_short_or_number(key: bytes) -> bool:
-    """Whether a value counts as a whole word alone: it is a part of many others."""
-    return len(key) < 6 or re.fullmatch(rb"[0-9.\-/]+", key) is not None
 
 
 def _encoded(text: str) -> Iterable[bytes]:

@@ -50,21 +50,35 @@ _PATIENT_CHARACTERISTICS = (
     "EthnicGroup PatientAge PatientSex PatientSexNeutered PatientSize PatientWeight PregnancyStatus "
     "SmokingStatus"
 )
+# where a station stands is not told, although the option would allow it
 _DEVICE_IDENTITY = (
     "CassetteID DetectorID DeviceSerialNumber GantryID GeneratorID PlateID StationName XRayDetectorID "
     "XRaySourceID SourceSerialNumber ManufacturerDeviceIdentifier LensMake LensModel LensSerialNumber "
     "PerformedStationName ScheduledStationName PerformedStationAETitle ScheduledStationAETitle "
-    "StationAETitle DeviceLabel UDISequence"
+    "StationAETitle DeviceLabel UDISequence UniqueDeviceIdentifier DeviceUID ManufacturerDeviceClassUID "
+    "LensSpecification PerformedStationNameCodeSequence ScheduledStationNameCodeSequence"
 )
 _NEVER_SHIFTED = "PatientBirthDate PatientBirthTime PatientBirthDateInAlternativeCalendar"
 _REPLACED_PATIENT = "PatientName PatientID"
 _SEQUENCES_OUT = (
     "PersonIdentificationCodeSequence OperatorIdentificationSequence InstitutionCodeSequence "
-    "ReferencedStudySequence"
+    "ReferencedStudySequence IssuerOfPatientIDQualifiersSequence IssuerOfAccessionNumberSequence "
+    "AssigningFacilitySequence AssigningJurisdictionCodeSequence AssigningAgencyOrDepartmentCodeSequence "
+    "OrderPlacerIdentifierSequence OrderFillerIdentifierSequence"
 )
+_OUT_BESIDES_THE_TABLE = (
+    "PatientDeathDateInAlternativeCalendar PlacerOrderNumberProcedure FillerOrderNumberProcedure "
+    "PlacerOrderNumberImagingServiceRequestRetired FillerOrderNumberImagingServiceRequestRetired "
+    "NTPSourceAddress AssignedLocation OwnerID ContactDisplayName HangingProtocolCreator "
+    "HangingProtocolUserGroupName ContentDescription PerformedProcedureTypeDescription "
+    "RequestedProcedureDescriptionTrial ResourceDescription SubstanceAdministrationNotes DoseComment "
+    "SystemStatusComment TestResultComment CodingSchemeUID"
+)
+"""Short text that the table does not name, and that names a day, an order, a house or a person, or says what
+somebody typed. The UID of a coding scheme would become another, and name none."""
 _SEQUENCES_ENTERED = "ReferencedPerformedProcedureStepSequence"
 """Where it is there, it must not be empty."""
-_FREE_TEXT_KEPT = "LongCodeValue URNCodeValue TextValue LocalNamespaceEntityID UniversalEntityID"
+_FREE_TEXT_KEPT = "LongCodeValue URNCodeValue TextValue"
 """Free text that the table does not name and that holds codes, or is cleaned with its content item."""
 
 _LISTED = {
@@ -80,6 +94,7 @@ _LISTED = {
 }
 """Of several actions that the standard allows the one that leaves most objects valid."""
 _FREE_TEXT = frozenset("LT ST UT UC UR".split())
+_WAVEFORMS = 0x5400
 _OUT_OF_GROUPS = (0x5000, 0x6000)
 """Curves and overlays: drawings, of which any may be text."""
 
@@ -99,8 +114,11 @@ def _table() -> dict[BaseTag, Action]:
         (_NEVER_SHIFTED, Action.EMPTY),
         (_REPLACED_PATIENT, Action.PSEUDONYM),
         (_SEQUENCES_OUT, Action.REMOVE),
+        (_OUT_BESIDES_THE_TABLE, Action.REMOVE),
         (_SEQUENCES_ENTERED, Action.ENTER),
         ("TimezoneOffsetFromUTC", Action.KEEP),
+        # text drawn over an image must be some text
+        ("UnformattedTextValue", Action.DUMMY),
     ):
         table |= {BaseTag(tag_for_keyword(word) or 0): action for word in keywords.split()}
     return table
@@ -132,6 +150,8 @@ def action_for(tag: BaseTag, representation: str) -> Action:
         return Action.EMPTY
     if representation in _FREE_TEXT and tag not in _kept_text():
         return Action.REMOVE
+    if representation == "OB" and group != _WAVEFORMS:
+        return Action.REMOVE  # a colour profile says who made it and when; of others nobody knows
     # of another representation than the standard's it may hold what nobody expects there
     return Action.KEEP if representation in dictionary_VR(tag).split(" or ") else Action.REMOVE
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.errors import InputError, OutputError
+from monitor.frame import Pixels
 from monitor.sources.dicom_file import is_dicom
+from recordings.deidentifying.beside import beside
 from recordings.deidentifying.check import session_remains, unlike_pixels
-from recordings.deidentifying.identity import Names
+from recordings.deidentifying.identity import Identity, Names
 from recordings.deidentifying.looking import Look, look_at
 from recordings.deidentifying.objects import (
     DicomObject,
@@ -27,7 +27,13 @@ from recordings.deidentifying.objects import (
 )
 from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.secret import Secret
-from recordings.deidentifying.sessions import names_in_session, shifted_days_of, write_session
+from recordings.deidentifying.sessions import (
+    SessionIdentity,
+    names_in_session,
+    pictures_of_plan,
+    shifted_days_of,
+    write_session,
+)
 from recordings.importing.regions import Region
 from recordings.session import SESSION, StoredSession, is_session, open_session
 
@@ -107,6 +113,7 @@ class _Work:
     sessions: list[StoredSession]
     skipped: int
     received: dict[Path, list[Path]] = field(default_factory=dict)
+    identities: dict[Path, SessionIdentity] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     masks: dict[Path, Masking] = field(default_factory=dict)
 
@@ -135,15 +142,23 @@ def deidentify(
     """
     work = _gather(wanted)
     outcome = Outcome(skipped=work.skipped)
-    for path in [*work.files, *(path for paths in work.received.values() for path in paths)]:
+    for path in work.files:
         work.names |= names_in(read_object(path))
     for session in work.sessions:
+        keys = set()
+        for path in work.received[session.folder]:
+            held = read_object(path)
+            work.names |= names_in(held)
+            keys.add(Identity.of(held.header).key)
+        if not keys and (first := work.identities.get(session.folder.parent)) is not None:
+            keys.add(first.key)  # the other plane is of the same patient
+        work.identities[session.folder] = SessionIdentity.of(session, keys)
         work.names |= names_in_session(session)
     outcome.short = work.names.short
     _decide(wanted, work, outcome, confirm, looking)
     if outcome.waiting:
         return outcome
-    with _beside(wanted.out) as folder:
+    with beside(wanted.out) as folder:
         made = _write(wanted, work, outcome, folder, writing)
         _check(wanted, work, outcome, made, folder)
         if outcome.remains:
@@ -182,10 +197,21 @@ def _gather(wanted: Wanted) -> _Work:
         else:
             raise InputError(f"{source}: no such file or folder")
     work.files = list(dict.fromkeys(work.files))
+    work.sessions = list({session.folder.resolve(): session for session in work.sessions}.values())
+    known: dict[str, Path] = {}
+    for session in work.sessions:
+        if session.folder.parent in known.values():
+            continue  # the other plane
+        if session.about.id in known:
+            raise InputError(f"{session.folder}: the same session as {known[session.about.id]}")
+        known[session.about.id] = session.folder
     for session in work.sessions:
         below = session.folder / RECEIVED
         work.received[session.folder] = [
-            path for path in sorted(below.rglob("*")) if path.is_file() and is_dicom(path)
+            path for path in sorted(below.rglob("*"))
+            # what is hidden has not wholly come
+            if not any(part.startswith(".") for part in path.relative_to(below).parts)
+            and path.is_file() and is_dicom(path)
         ] if below.is_dir() else []  # fmt: skip
     if not work.files and not work.sessions:
         raise InputError(f"{wanted.sources[0] if wanted.sources else out}: holds neither DICOM nor a session")
@@ -238,7 +264,7 @@ def _decide(wanted: Wanted, work: _Work, outcome: Outcome, confirm: Confirm, loo
         used |= set(inside)
         says = info.attributes.get("BurnedInAnnotation", "").strip().upper() == "YES"
         work.masks[session.folder] = _masking(
-            wanted, outcome, str(session.folder), inside, says, confirm, looking
+            wanted, outcome, str(session.folder), inside, says, confirm, looking, pictures_of_plan(session)
         )
     unused = [region for region in wanted.black if region not in used]
     if unused:
@@ -247,9 +273,9 @@ def _decide(wanted: Wanted, work: _Work, outcome: Outcome, confirm: Confirm, loo
 
 def _masking(
     wanted: Wanted, outcome: Outcome, spec: str, regions: tuple[Region, ...], says_text: bool,
-    confirm: Confirm, looking: Progress,
+    confirm: Confirm, looking: Progress, pictures: Sequence[Pixels] = (),
 ) -> Masking:  # fmt: skip
-    look = look_at(spec, regions, states_text=says_text, progress=looking)
+    look = look_at(spec, regions, states_text=says_text, pictures=pictures, progress=looking)
     if wanted.keep_text:
         if look.asks:
             outcome.text_kept.append(spec)
@@ -298,8 +324,8 @@ def _write(
                 keep(path, folder / RECEIVED, str(path))
 
         write_session(
-            session, target, wanted.secret, work.masks[session.folder].regions, fill=fill,
-            progress=writing,
+            session, target, wanted.secret, work.identities[session.folder],
+            work.masks[session.folder].regions, fill=fill, progress=writing,
         )  # fmt: skip
         outcome.sessions += 1
     return made
@@ -321,7 +347,7 @@ def _check(
         # a moved day may fall on one that was there: then it tells nothing
         names.dates -= written.cleaned.dates
     for session in work.sessions:
-        names.dates -= shifted_days_of(session, wanted.secret)
+        names.dates -= shifted_days_of(session, work.identities[session.folder], wanted.secret)
     search = Search(names)
     for where, held, written, masking in made:
         outcome.remains += remains_of(written, search, wanted.secret, where)
@@ -334,22 +360,6 @@ def _check(
         outcome.remains += session_remains(open_session(path.parent), search)
     for path in whole.rglob("*"):
         outcome.remains += search.in_text(path.name, f"name of {path.name}")
-
-
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """A folder beside the one that is asked for, gone afterwards with all that is left in it."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from error
-    try:
-        yield folder
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish(whole: Path, out: Path) -> None:

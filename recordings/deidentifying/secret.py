@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass
@@ -23,8 +24,15 @@ from monitor.user_folders import user_folder
 KEY_FILE = "deidentification.key"
 _BYTES, _LARGEST_BYTES = 32, 256
 _LEAST_DAYS, _MOST_DAYS = 31, 3652
-WELL_KNOWN = "1.2.840.10008."
-"""Root of the UIDs that DICOM itself gives away: classes and syntaxes, which name nobody."""
+_WELL_KNOWN = re.compile(r"1\.2\.840\.10008(?:\.\d{1,4}){1,9}")
+
+
+def is_well_known(uid: str) -> bool:
+    """Whether DICOM itself gives a UID away: of a class or a syntax, which names nobody.
+
+    Its numbers are short; what is longer under this root is a day or somebody's own.
+    """
+    return _WELL_KNOWN.fullmatch(uid) is not None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,7 +62,7 @@ class Secret:
 
         One that DICOM itself defines stays.
         """
-        if uid.startswith(WELL_KNOWN) or not uid:
+        if not uid or is_well_known(uid):
             return uid
         return f"2.25.{int.from_bytes(self._hash('uid', uid)[:16], 'big')}"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,15 +23,16 @@ from msgspec import structs
 from calibration.profile import Profile, write_profile
 from monitor.config import config_to_toml, parse_config
 from monitor.errors import RecordingError, SourceError
-from monitor.frame import Frame
-from monitor.plan import Plan
+from monitor.frame import Frame, Pixels, SourceInfo
+from monitor.plan import Plan, View
+from monitor.plan_image import reference_in
 from recordings.beginning import EVENT as WATCHING
 from recordings.beginning import beginnings_of, keep_beginning, profile_of
 from recordings.deidentifying.identity import Names
 from recordings.deidentifying.secret import Secret
 from recordings.deidentifying.words import Rename
 from recordings.dicom_origin import EVENT as ORIGIN
-from recordings.dose.kept import JoinedReport, joined_reports, write_dose
+from recordings.dose.kept import JoinedReport, all_reports, joined_reports, settled, write_dose
 from recordings.importing.deidentify import (
     NAMELESS,
     new_level_names,
@@ -75,11 +76,19 @@ class SessionIdentity:
     key: str
 
     @classmethod
-    def of(cls, session: StoredSession) -> SessionIdentity:
-        """By the patient's id, else the name, else the session alone."""
-        who = session.about.procedure
+    def of(cls, session: StoredSession, received: Iterable[str] = ()) -> SessionIdentity:
+        """By the patient's id, else that of the objects it received, else the name, else the session alone.
+
+        Parameters
+        ----------
+        received : iterable of str
+            Identities (`Identity.key`) of the objects that the session received; they count where they agree.
+        """
+        who, others = session.about.procedure, set(received)
         if who is not None and who.patient_id:
             return cls(who.patient_id)
+        if len(others) == 1:
+            return cls(others.pop())
         if who is not None and who.patient_name:
             return cls(f"PatientName\0{who.patient_name}")
         return cls(f"session\0{session.about.id}")
@@ -129,11 +138,11 @@ def names_in_session(session: StoredSession) -> Names:
     return names
 
 
-def shifted_days_of(session: StoredSession, secret: Secret) -> frozenset[str]:
+def shifted_days_of(session: StoredSession, identity: SessionIdentity, secret: Secret) -> frozenset[str]:
     """Days (``YYYYMMDD``) that the cleaned session holds."""
-    shift = secret.shift(SessionIdentity.of(session).key)
+    shift = secret.shift(identity.key)
     told = [session.about.created_utc, session.about.closed_utc, session.about.acquired]
-    told += [x.started for joined in joined_reports(session) for x in joined.report.irradiations]
+    told += [x.started for joined in all_reports(session)[0] for x in joined.report.irradiations]
     return frozenset(
         moved[:10].replace("-", "") for text in told if text and (moved := _moved(text, shift)) is not None
     )
@@ -143,6 +152,7 @@ def write_session(
     session: StoredSession,
     folder: Path,
     secret: Secret,
+    identity: SessionIdentity,
     regions: tuple[Region, ...] = (),
     *,
     fill: Callable[[Path], None] = lambda folder: None,
@@ -162,7 +172,7 @@ def write_session(
     RecordingError
         It cannot be written.
     """
-    about, identity = session.about, SessionIdentity.of(session)
+    about = session.about
     shift = secret.shift(identity.key)
     plan, log = session.plan(), session.log()
     rename = Rename({} if plan is None else new_level_names(plan) | new_view_names(plan))
@@ -174,7 +184,9 @@ def write_session(
         made = Session.create(
             folder,
             source_info=info,
-            plan=None if plan is None else plan_without_names(plan, regions, info.intensity),
+            plan=None
+            if plan is None
+            else plan_without_names(_looked_at(plan, info), regions, info.intensity),
             config_toml=config_to_toml(parse_config(session.config_toml(), str(session.folder))),
             software_version=about.software_version,
             procedure=_procedure(about.procedure, secret, identity),
@@ -190,8 +202,9 @@ def write_session(
                 write_profile(_moved_profile(profile_without_names(profile), shift), folder / PROFILE)
             _copy_recording(session, reader, made, regions, rename, plan, shift, progress)
             _copy_log(log, made, rename, secret)
-            if reports := joined_reports(session):
-                write_dose(folder, (_moved_report(one, shift, secret) for one in reports))
+            # those that were received too: with an offset in their times they stay where they were
+            if reports := all_reports(session)[0]:
+                write_dose(folder, (_moved_report(settled(session, one), shift, secret) for one in reports))
             fill(folder)
             made.close(complete=about.complete, delay=about.delay)
             kept = True
@@ -199,6 +212,26 @@ def write_session(
             if not kept:
                 with suppress(RecordingError):
                     made.close(complete=False)
+
+
+def pictures_of_plan(session: StoredSession) -> tuple[Pixels, ...]:
+    """Reference pictures that the plan keeps, as large as the frames: they may come from elsewhere."""
+    plan = session.plan()
+    if plan is None:
+        return ()
+    held = map(reference_in, _looked_at(plan, session.about.source).views)
+    return tuple(picture for picture in held if picture is not None)
+
+
+def _looked_at(plan: Plan, info: SourceInfo) -> Plan:
+    """The plan without pictures of another size than the frames: where they show text is not known."""
+
+    def kept(view: View) -> View:
+        picture = reference_in(view)
+        fits = picture is not None and picture.shape == (info.rows, info.columns)
+        return view if fits else structs.replace(view, reference_png=None)
+
+    return structs.replace(plan, views=tuple(map(kept, plan.views)))
 
 
 def _procedure(who: Procedure | None, secret: Secret, identity: SessionIdentity) -> Procedure:

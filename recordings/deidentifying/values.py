@@ -99,10 +99,18 @@ def time_of_day(text: str) -> str | None:
     return text.strip() if _TIME.fullmatch(text.strip()) else None
 
 
+def told_years(years: float) -> float:
+    """Years of age: 90 for everybody over 89."""
+    return min(years, _OLDEST_TOLD + 1)
+
+
 def told_age(text: str) -> str:
-    """An age, ``090Y`` for everybody over 89: so few are that old that it tells who."""
-    years = re.fullmatch(r"(\d{3})Y", text.strip())
-    return "090Y" if years is not None and int(years[1]) > _OLDEST_TOLD else text
+    """An age, ``090Y`` for all over 89: so few are that old that it tells who. Empty where it is none."""
+    age = re.fullmatch(r"([0-9]{1,3}) ?([DWMY])", text.strip())
+    if age is None:
+        return ""
+    number = int(age[1])
+    return f"{int(told_years(number)) if age[2] == 'Y' else number:03d}{age[2]}"
 
 
 def _moved(year: str, month: str, day: str, *, shift: timedelta) -> str | None:

@@ -9,7 +9,12 @@ from typing import Any
 
 import numpy as np
 
-_PATH = re.compile(r"(?<!\w)(?:[A-Za-z]:)?[/\\]\S+|\S*\w[/\\]\w\S*\.\w+")
+_PATH = re.compile(
+    r"(?<!\w)(?:[A-Za-z]:)?[/\\](?=\S).*?(?=: |$)"
+    r"|\S*\w[/\\]\w\S*\.\w+"
+    r"|\S*\w[/\\]\w[^:]*\.(?:mcap|mkv|sqlite|json|png|toml|dcm|avi|mov|mp4)\b"
+)
+"""An address or path with its blanks, up to what is said of it, which follows a colon."""
 
 
 class Rename:

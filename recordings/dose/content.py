@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,6 +16,7 @@ from recordings.dose.units import converted
 
 MOST_ITEMS = 400_000
 _MOST_DEPTH = 20
+_TO_THE_MINUTE = re.compile(r"[0-9]{12}")
 
 
 class TooManyItems(ValueError):
@@ -105,9 +107,12 @@ def _finite(value: Any) -> float | None:  # noqa: ANN401 - as many types as repr
 
 
 def moment_in(text: object, offset: timezone | None) -> str | None:
-    """A DT value as ISO 8601; with the offset that it has, else with the one given. None where it is none."""
+    """A DT value as ISO 8601; with the offset that it has, else with the one given. None where it is none.
+
+    One without hours and minutes is none: midnight is nothing that it tells.
+    """
     plain_text = str(text or "").strip()
-    if not plain_text:
+    if not _TO_THE_MINUTE.match(plain_text):
         return None
     try:
         moment = DT(plain_text)

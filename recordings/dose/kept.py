@@ -6,6 +6,7 @@ The file is added to a session that may be closed long since, as tags are; it is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,10 +15,13 @@ import msgspec
 from calibration.whole_file import write_whole
 from monitor.errors import CementWatchError, OutputError, SourceError
 from monitor.small_file import read_small
-from recordings.dose.read import is_dose_report, read_dose
+from recordings.dicom_origin import origins_of
+from recordings.dose.read import is_dose_report, patient_in, read_dose
 from recordings.dose.record import Accumulated, DoseReport, Irradiation
 from recordings.session import DOSE, StoredSession
 
+ANOTHER_PATIENT = "is of another patient than the session"
+ANOTHER_STUDY = "is of another study than the session"
 RECEIVED = "received"
 SCHEMA = "cementwatch.dose/1"
 _LARGEST_BYTES = 64 * 1024 * 1024
@@ -33,7 +37,7 @@ class JoinedReport(msgspec.Struct, frozen=True, kw_only=True):
     clock_difference_s : float
         How far the device's clock was ahead of the session's.
     utc_offset_minutes : int or None
-        Of times in the report without one; None: that of the machine on which it was joined.
+        Of times in the report without one; None: that of the machine that reads it now.
     """
 
     report: DoseReport
@@ -96,24 +100,63 @@ def dose_of(session: StoredSession) -> SessionDose | None:
     Raises
     ------
     SourceError
-        ``dose.json`` is there and cannot be read. A received report that cannot be read is a problem that is
-        told.
+        ``dose.json`` is there and cannot be read. A received report that cannot be read, or is of another
+        patient or study, is a problem that is told.
     """
-    joined = list(joined_reports(session))
-    known = {one.report.sop_instance_uid for one in joined}
-    problems: list[str] = []
-    for path in received_reports(session):
-        try:
-            report = read_dose(path)
-        except CementWatchError as error:
-            problems.append(str(error))
-            continue
-        if report.sop_instance_uid not in known:
-            known.add(report.sop_instance_uid)
-            joined.append(JoinedReport(report=report))
+    joined, problems = all_reports(session)
     if not joined and not problems:
         return None
     return _together(session, joined, problems)
+
+
+def all_reports(session: StoredSession) -> tuple[list[JoinedReport], list[str]]:
+    """Reports that were joined, and those that were received and are the session's; and what is wrong.
+
+    Raises
+    ------
+    SourceError
+        ``dose.json`` is there and cannot be read.
+    """
+    joined = list(joined_reports(session))
+    problems = [
+        f"report {one.report.sop_instance_uid}: {ANOTHER_STUDY}"
+        for one in joined
+        if foreign(session, one.report, None) is not None
+    ]
+    known = {one.report.sop_instance_uid for one in joined}
+    for path in received_reports(session):
+        try:
+            report = read_dose(path)
+            other = foreign(session, report, patient_in(path))
+        except CementWatchError as error:
+            problems.append(str(error))
+            continue
+        if report.sop_instance_uid in known:
+            continue
+        if other is not None:
+            problems.append(f"{path}: {other}; left out")
+            continue
+        known.add(report.sop_instance_uid)
+        joined.append(JoinedReport(report=report))
+    return joined, problems
+
+
+def foreign(session: StoredSession, report: DoseReport, patient_id: str | None) -> str | None:
+    """Why a report is not the session's own; None where it is, or nothing tells.
+
+    A session has the study that results belong to and those of its frames; a report of one of them is its
+    own, whatever id somebody typed.
+    """
+    who = session.about.procedure
+    studies = {who.study_instance_uid} if who is not None else set()
+    with suppress(SourceError):
+        studies |= {origin.study_instance_uid for origin in origins_of(session)}
+    studies.discard(None)
+    if report.study_instance_uid in studies:
+        return None
+    if who is not None and who.patient_id and patient_id and who.patient_id.strip() != patient_id.strip():
+        return ANOTHER_PATIENT
+    return ANOTHER_STUDY if studies and report.study_instance_uid else None
 
 
 def joined_reports(session: StoredSession) -> tuple[JoinedReport, ...]:
@@ -178,6 +221,8 @@ def join(
 def write_dose(folder: Path, reports: Iterable[JoinedReport]) -> None:
     """Write ``dose.json``. Raises `OutputError`."""
     data = msgspec.json.format(msgspec.json.encode(_File(SCHEMA, tuple(reports))), indent=1)
+    if len(data) >= _LARGEST_BYTES:
+        raise OutputError(f"{folder / DOSE}: more reports than can be read again")
     try:
         write_whole(folder / DOSE, data + b"\n")
     except OSError as error:
@@ -204,6 +249,35 @@ def time_ns(session: StoredSession, irradiation: Irradiation, of: JoinedReport) 
     except (ValueError, OverflowError, OSError):
         return None
     return session.about.anchor_monotonic_ns + round(apart / timedelta(microseconds=1)) * 1000
+
+
+def settled(session: StoredSession, joined: JoinedReport) -> JoinedReport:
+    """The report with the offset from UTC in its times that they are taken with.
+
+    Once days are moved, the same time of day may have another offset (daylight saving time).
+    """
+    try:
+        if _anchor(session)[1]:
+            return joined
+    except ValueError:
+        return joined
+
+    def with_offset(text: str | None) -> str | None:
+        try:
+            moment = datetime.fromisoformat(text or "")
+            return text if moment.tzinfo else _with_offset(moment, joined.utc_offset_minutes).isoformat()
+        except (ValueError, OverflowError, OSError):
+            return text
+
+    replace = msgspec.structs.replace
+    report = replace(
+        joined.report,
+        written=with_offset(joined.report.written),
+        irradiations=tuple(
+            replace(one, started=with_offset(one.started)) for one in joined.report.irradiations
+        ),
+    )
+    return replace(joined, report=report)
 
 
 def _anchor(session: StoredSession) -> tuple[datetime, bool]:
@@ -253,7 +327,8 @@ def _together(session: StoredSession, joined: Iterable[JoinedReport], problems: 
 def _key(irradiation: Irradiation, of: JoinedReport, number: int) -> object:
     """What makes it one irradiation and not another: its UID, else when it began and what it was."""
     if irradiation.uid is not None:
-        return irradiation.uid
+        # machines with two planes are seen to give both the same UID
+        return irradiation.uid, irradiation.plane
     if irradiation.started is not None:
         return irradiation.started, irradiation.plane, irradiation.kind
     return of.report.sop_instance_uid, number

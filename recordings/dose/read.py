@@ -76,6 +76,13 @@ def read_dose(path: Path) -> DoseReport:
         return _report(header, path)
 
 
+def patient_in(path: Path) -> str | None:
+    """Patient ID of a report; None where it has none. It is kept nowhere with the report."""
+    with readable(path), Bounded(path.open("rb")) as file:
+        header = dcmread(file, specific_tags=["PatientID"], stop_before_pixels=True, force=True)
+        return str(header.get("PatientID") or "").strip() or None
+
+
 def is_dose_report(path: Path) -> bool:
     """Whether a file is an X-ray radiation dose report by its class, without reading its content."""
     try:
@@ -155,7 +162,8 @@ def _irradiation(event: Dataset, offset: timezone | None, number: int, problems:
             _take(item, ("frames", "1"), numbers, f"irradiation {number}", problems)
     # some machines tell voltage, current and width pulse by pulse, or for each step of a control loop
     means = {
-        name: sum(values) / len(values) if name in _MEANS else values[0] for name, values in numbers.items()
+        name: sum(value / len(values) for value in values) if name in _MEANS else values[0]
+        for name, values in numbers.items()
     }
     average, frames = means.pop("average_current_ma", None), means.pop("frames", None)
     if average is not None:

@@ -18,9 +18,9 @@ _UNITS: dict[str, tuple[float, dict[str, int]]] = {
     "pulses": (1.0, {}), "pulse": (1.0, {}), "frames": (1.0, {}), "Frames": (1.0, {}), "p": (1.0, {}),
 }  # fmt: skip
 _NO_PREFIX = frozenset(("1", "min", "h", "sec", "pulses", "pulse", "frames", "Frames", "p", "rad", "deg"))
-_ANNOTATION = re.compile(r"\{[^{}]*\}")
+_ANNOTATION, _ANNOTATED = re.compile(r"\{[^{}]*\}"), re.compile(r"(?<=[^./*\s])\{[^{}]*\}")
 _SUPERSCRIPT = str.maketrans({"²": "2", "³": "3", "·": ".", "*": ".", "^": "", " ": "", "⋅": "."})
-_PART = re.compile(r"([A-Za-zµμ]+|1)(-?\d)?")
+_PART = re.compile(r"([A-Za-zµμ]+|1(?!\d))(-?\d)?")
 _GLUED = re.compile(r"(Gy)((?:[kcdmuµμn]?)m2?)$")
 _LONGEST = 40
 
@@ -30,7 +30,8 @@ def conversion(unit: str) -> tuple[float, Dimension] | None:
 
     Read are UCUM's forms (``dGy.cm2``, ``{pulse}/s``) and others that are seen (``Gy*cm^2``, ``uGym2``).
     """
-    text = _ANNOTATION.sub("1", unit.strip()).translate(_SUPERSCRIPT).replace("11", "1")
+    # an annotation says nothing of its own; alone it stands for 1
+    text = _ANNOTATION.sub("1", _ANNOTATED.sub("", unit.strip())).translate(_SUPERSCRIPT)
     if not text or len(text) > _LONGEST:
         return None
     factor, powers = 1.0, dict[str, int]()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import signal
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import dcmread
+from pydicom.config import IGNORE
+from pydicom.dataelem import DataElement
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -22,8 +29,10 @@ from pydicom.uid import (
 )
 
 from monitor.errors import InputError
+from recordings.deidentifying.code_streams import holds_words
+from recordings.deidentifying.identity import Names
 from recordings.deidentifying.looking import Look
-from recordings.deidentifying.remains import Remain
+from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.run import Outcome, Wanted, deidentify
 from recordings.deidentifying.secret import Secret, secret_of
 from recordings.deidentifying.values import is_fit, shifted_date, shifted_date_time
@@ -32,7 +41,10 @@ from tests import peers
 from tests.recordings.deidentifying.corpus import (
     INSTANCE,
     SECRETS,
+    code,
     compressed,
+    content,
+    item,
     loaded,
     pictures,
     report,
@@ -128,6 +140,74 @@ def test_a_report_keeps_its_measurements_and_no_words(tmp_path: Path) -> None:
     assert when.DateTime[8:] == "101500"
     assert when.DateTime[:8] == after.StudyDate
     assert dose.MeasuredValueSequence[0].NumericValue == "0.012"
+
+
+def test_who_houses_and_orders_are_told_of_beside_the_table_goes_too(tmp_path: Path) -> None:
+    ds = loaded(pictures(2))
+    ds.IssuerOfAccessionNumberSequence = [item(LocalNamespaceEntityID="KLINIK-NORD")]
+    ds.IssuerOfPatientIDQualifiersSequence = [item(UniversalEntityID="nord.example")]
+    ds.PlacerOrderNumberProcedure, ds.PatientDeathDateInAlternativeCalendar = "ORD-991", "2568-12-24"
+    ds.ContentDescription = "for Dr. Nord"
+    # an item from before Value Type was asked for
+    ds.ProtocolContextSequence = [item(ConceptNameCodeSequence=[code("1", "x")], TextValue="by Dr. Nord")]
+    ds.DeviceUID = "1.2.3.4.5"
+    ds.add(DataElement(0x00101010, "AS", "95Y", validation_mode=IGNORE))
+    own = "1.2.840.10008.20251224.4711"  # not of DICOM, whatever its root says
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = own
+    path = save(ds, tmp_path / "a.dcm")
+    assert done(tmp_path / "out", path).remains == []
+    held = only(tmp_path / "out").read_bytes().lower()
+    for secret in (b"nord", b"ord-991", b"2568", b"20251224"):
+        assert secret not in held
+    after = dcmread(only(tmp_path / "out"))
+    assert (after.PatientAge, after.DeviceUID) == ("090Y", "1.2.3.4.5")
+
+
+def test_a_value_that_swallows_what_follows_goes(tmp_path: Path) -> None:
+    """A damaged length: the name is no attribute any more that anybody could know of."""
+    ds = loaded(pictures(2))
+    for keyword in ("Manufacturer", "DeviceSerialNumber"):
+        rest = "Test\x10\0\x10\0PN\x0e\0Unbekannt^Petra" if keyword == "Manufacturer" else "Unbekannt " * 20
+        ds.add(DataElement(keyword, "LO", rest, validation_mode=IGNORE))
+    ds.ICCProfile = b"Unbekannt "
+    assert done(tmp_path / "out", save(ds, tmp_path / "a.dcm")).remains == []
+    assert b"Unbekannt" not in only(tmp_path / "out").read_bytes()
+
+
+def test_an_id_that_is_a_common_number_does_not_hold_everything_up(tmp_path: Path) -> None:
+    ds = loaded(pictures(2))
+    ds.PatientID, ds.ExposureTime, ds.ManufacturerModelName = "1000", 1000, "of 1000"
+    ds.OtherPatientIDsSequence = []
+    outcome = done(tmp_path / "out", save(ds, tmp_path / "a.dcm"))
+    assert (outcome.remains, outcome.short) == ([], 2)
+    after = dcmread(only(tmp_path / "out"))
+    assert (after.ExposureTime, after.ManufacturerModelName) == (1000, "REMOVED")
+
+
+def test_a_report_tells_neither_birth_nor_a_great_age_nor_words_under_a_borrowed_code(tmp_path: Path) -> None:
+    ds = report()
+    years = item(NumericValue="97", MeasurementUnitsCodeSequence=[code("a", "year", "UCUM")])
+    borrowed = content("TEXT", "113880", TextValue="Dr. Nord was here")
+    borrowed.ConceptNameCodeSequence[0].CodingSchemeDesignator = "99X"
+    ds.ContentSequence += [
+        content("DATE", "121031", Date="19280312"),
+        content("NUM", "121033", MeasuredValueSequence=[years]),
+        borrowed,
+    ]
+    assert done(tmp_path / "out", save(ds, tmp_path / "a.dcm")).remains == []
+    born, age, text = dcmread(only(tmp_path / "out")).ContentSequence[-3:]
+    assert (born.Date, age.MeasuredValueSequence[0].NumericValue) == ("19000101", 90)
+    assert text.TextValue == "REMOVED"
+
+
+@pytest.mark.parametrize("spelled", ["Klinik Köhler", "KLINIK KO\u0308HLER", "Klinik Köhler_2"])
+def test_a_name_in_other_letters_is_the_same_name(spelled: str, tmp_path: Path) -> None:
+    ds = loaded(pictures(2))
+    ds.InstitutionName, ds.ManufacturerModelName = "KLINIK KÖHLER", spelled
+    assert done(tmp_path / "out", save(ds, tmp_path / "a.dcm")).remains == []
+    assert dcmread(only(tmp_path / "out")).ManufacturerModelName == "REMOVED"
+    search = Search(Names.of(ds))
+    assert [one.attribute for one in search.in_text(f"at {spelled}.", "")] == ["InstitutionName"]
 
 
 @pytest.mark.parametrize(
@@ -253,15 +333,73 @@ def test_a_comment_in_a_code_stream_goes_with_the_compression(tmp_path: Path) ->
     assert_clean(tmp_path / "out")
 
 
+@pytest.mark.parametrize("where", ["comment", "application", "behind the end", "between"])
+def test_words_that_no_header_knows_go_with_the_compression_too(where: str) -> None:
+    whole = cv2.imencode(".jpg", pictures(1, 64, 8)[0], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    assert not holds_words(whole)
+    assert not holds_words(whole + b"\0")
+    segment = (b"\xff\xe1" if where == "application" else b"\xff\xfe") + b"\0\x0bUnbekannt"
+    at = {"behind the end": len(whole), "between": whole.rfind(b"\xff\xda")}.get(where, 2)
+    assert holds_words(whole[:at] + segment + whole[at:])
+
+
+def test_a_comment_in_jpeg_2000_counts_but_for_the_name_of_an_encoder(tmp_path: Path) -> None:
+    ds = compressed(loaded(pictures(1, 64)), JPEG2000Lossless)
+    (coded,) = generate_frames(ds.PixelData, number_of_frames=1)
+    assert b"Created by OpenJPEG" in coded
+    assert not holds_words(coded)
+    at = coded.index(b"\xff\x64")
+    assert holds_words(coded[:at] + b"\xff\x64\0\x0d\0\1Unbekannt" + coded[at:])
+
+
+def test_frames_behind_a_damaged_one_are_not_passed_on_unseen(tmp_path: Path) -> None:
+    images = pictures(6, 96)
+    images[2:] = pictures(6, 96, text=True)[2:]
+    ds = compressed(loaded(images), RLELossless)
+    for element in [e for e in ds if e.tag.group == 0x6000]:
+        del ds[element.tag]
+    frames = [*generate_frames(ds.PixelData, number_of_frames=6)]
+    ds.PixelData = encapsulate([frames[0], frames[1][:60], *frames[2:]])
+    path = save(ds, tmp_path / "a.dcm", trailing=False)
+    with pytest.raises(InputError, match=r"a\.dcm: frames that cannot be looked through"):
+        done(tmp_path / "out", path)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless], ids=lambda uid: uid.keyword
+)
+def test_frames_that_are_not_counted_are_not_passed_on(syntax: str, tmp_path: Path) -> None:
+    images = pictures(6, 96)
+    images[2:] = pictures(6, 96, text=True)[2:]
+    ds = compressed(loaded(images), syntax)
+    for element in [e for e in ds if e.tag.group == 0x6000]:
+        del ds[element.tag]
+    frames = [*generate_frames(ds.PixelData, number_of_frames=6)]
+    ds.NumberOfFrames = 2
+    path = save(ds, tmp_path / "a.dcm", trailing=False)
+    assert done(tmp_path / "out", path).remains == []
+    held = only(tmp_path / "out").read_bytes()
+    assert not [frame for frame in frames[2:] if frame[-40:] in held]
+    np.testing.assert_array_equal(dcmread(only(tmp_path / "out")).pixel_array, images[:2])
+
+
+def test_a_voice_is_refused(tmp_path: Path) -> None:
+    ds = report()
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.9.4.1"
+    with pytest.raises(InputError, match="holds a voice"):
+        done(tmp_path / "out", save(ds, tmp_path / "a.dcm"))
+
+
 def test_compressed_pixels_stay_as_they_are_where_nothing_is_blanked(tmp_path: Path) -> None:
-    path = save(compressed(loaded(pictures(3, 96)), RLELossless), tmp_path / "a.dcm", trailing=False)
+    path = save(compressed(loaded(pictures(3, 96)), JPEGLSLossless), tmp_path / "a.dcm", trailing=False)
     ds = dcmread(path)
     for element in [e for e in ds if e.tag.group == 0x6000]:
         del ds[element.tag]
     ds.save_as(path)
     assert done(tmp_path / "out", path).remains == []
     after = dcmread(only(tmp_path / "out"))
-    assert after.file_meta.TransferSyntaxUID == RLELossless
+    assert after.file_meta.TransferSyntaxUID == JPEGLSLossless
     np.testing.assert_array_equal(after.pixel_array, dcmread(path).pixel_array)
 
 
@@ -291,6 +429,26 @@ def test_a_header_that_states_text_is_asked_about(tmp_path: Path) -> None:
     assert confirmed[0].count == 4
     assert confirmed[0].highest is not None
     assert dcmread(only(tmp_path / "out")).BurnedInAnnotation == "NO"
+
+
+def test_an_end_in_between_leaves_nothing_and_what_a_kill_left_goes_with_the_next(tmp_path: Path) -> None:
+    path, out = save(loaded(pictures(2)), tmp_path / "in" / "a.dcm"), tmp_path / "out"
+    dead, alive = (tmp_path / f".out.deidentifying-{name}" / "whole" for name in ("dead1234", "alive123"))
+    for folder in (dead, alive, tmp_path / ".out.mine"):
+        folder.mkdir(parents=True)
+    held = os.open(alive.parent, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+
+    def end(done: int, whole: int | None) -> None:
+        assert len(list(tmp_path.rglob("CW-*/*.dcm"))) == 1
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        deidentify(Wanted((path,), out, SECRET), writing=end)
+    os.close(held)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert {path.name for path in tmp_path.iterdir()} == {"in", ".out.mine", alive.parent.name}
 
 
 def test_what_is_left_is_listed_and_nothing_is_kept(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from msgspec import structs
@@ -15,6 +16,9 @@ from pydicom import dcmread
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
 from calibration.profile import read_profile
+from monitor.errors import InputError
+from monitor.plan import plan_to_json
+from monitor.plan_image import encode_reference
 from recordings.archive import archive_session
 from recordings.beginning import beginnings_of
 from recordings.deidentifying import sessions
@@ -23,15 +27,17 @@ from recordings.deidentifying.identity import Names
 from recordings.deidentifying.remains import Search
 from recordings.deidentifying.run import Wanted, deidentify
 from recordings.deidentifying.secret import Secret
+from recordings.deidentifying.words import Rename
 from recordings.dicom_origin import origins_of
 from recordings.importing.regions import Region
 from recordings.procedure import Procedure
 from recordings.session import PROFILE, SNAPSHOTS, StoredSession, open_session, session_json
 from recordings.timeline import moments_of
 from recordings.verify import verify_session
+from tests.monitor.scripted import scene
 from tests.recordings.deidentifying.conftest import WHEN
 from tests.recordings.deidentifying.corpus import STUDY
-from tests.recordings.importing.test_deidentify import SECRETS
+from tests.recordings.importing.test_deidentify import SECRETS, named_plan
 
 SECRET = Secret(b"k" * 32)
 BOX = Region(0, 0, 90, 40)
@@ -160,3 +166,58 @@ def test_the_other_plane_goes_with_the_first(session: Path, tmp_path: Path) -> N
     assert (outcome.sessions, outcome.files, outcome.remains) == (2, 2, [])
     second = open_session(tmp_path / "out" / "second-plane")
     assert second.about.procedure == open_session(tmp_path / "out").about.procedure
+
+
+def test_a_session_without_an_id_is_of_the_patient_whose_objects_it_received(
+    session: Path, tmp_path: Path
+) -> None:
+    about = open_session(session).about
+    (session / "session.json").write_bytes(session_json(structs.replace(about, procedure=None)))
+    stored = cleaned(session, tmp_path / "out")
+    assert stored.about.procedure is not None
+    assert stored.about.procedure.patient_id == SECRET.pseudonym("MRN-4711-X")
+    assert datetime.fromisoformat(stored.about.created_utc) == WHEN + SECRET.shift("MRN-4711-X")
+
+
+def test_a_session_named_twice_is_one_and_a_copy_of_it_is_told(session: Path, tmp_path: Path) -> None:
+    outcome = deidentify(Wanted((session, session), tmp_path / "out", SECRET, (BOX,)))
+    assert outcome.sessions == 1
+    shutil.copytree(session, tmp_path / "copy")
+    with pytest.raises(InputError, match=r"copy: the same session as .*Secret_Person$"):
+        deidentify(Wanted((session, tmp_path / "copy"), tmp_path / "two", SECRET, (BOX,)))
+
+
+def test_what_had_not_wholly_come_is_left_out(session: Path, tmp_path: Path) -> None:
+    whole = (session / "received" / "dose.dcm").read_bytes()
+    (session / "received" / ".incoming").mkdir()
+    (session / "received" / ".incoming" / "1.part").write_bytes(whole[:700])
+    cleaned(session, tmp_path / "out")
+
+
+def test_text_in_the_picture_of_a_plan_is_asked_about(session: Path, tmp_path: Path) -> None:
+    asked = Wanted((session,), tmp_path / "out", SECRET)
+    assert deidentify(asked).waiting == []
+    shutil.rmtree(tmp_path / "out")
+    picture = scene().copy()
+    letters = np.zeros(picture.shape, np.uint8)
+    cv2.putText(letters, "MUSTERM", (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1, cv2.LINE_8)
+    picture[letters > 0] = 4095
+    plan = named_plan()
+    view = structs.replace(plan.views[0], reference_png=encode_reference(picture))
+    (session / "plan.json").write_bytes(plan_to_json(structs.replace(plan, views=(view,))))
+    (look,) = deidentify(asked).waiting
+    assert look.found
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("recording fails: /data/Bad Nord/Max M/frames.mcap: no space", "recording fails: …: no space"),
+        ("kept/Bad Nord/frames.mcap: no space", "…: no space"),
+        ("dicom://NORD@nord.example:104: away", "dicom:…: away"),
+        ("12 mm/s and 1.5 ml", "12 mm/s and 1.5 ml"),
+    ],
+)
+def test_paths_go_whole_with_blanks_in_them(text: str, expected: str) -> None:
+    assert Rename({}).text(text) == expected

@@ -75,7 +75,7 @@ def test_others_read_the_report_that_the_tests_build(tmp_path: Path) -> None:
         (("123", "dGy.cm2"), 1.23e-3), (("1.23", "uGy*m^2"), 1.23e-6), (("1.23", "µGym²"), 1.23e-6),
         (("12,3", "Gy.cm2"), 1.23e-3), (("1230", "mGy.cm2"), 1.23e-4), (("0", "Gy.m2"), 0.0),
         (("1", "mGy"), None), (("1", "furlong"), None), (("-1", "Gy.m2"), None), (("nan", "Gy.m2"), None),
-        (("1e400", "Gy.m2"), None), (("1", ""), None),
+        (("1e400", "Gy.m2"), None), (("1", ""), None), (("1", "Gy.m2{x}"), 1.0), (("1", "11.Gy.m2"), None),
     ],
 )  # fmt: skip
 def test_doses_in_units_that_are_seen_and_others(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -22,10 +23,11 @@ from recordings.dose.kept import dose_of, join
 from recordings.dose.moments import moments_of_dose
 from recordings.dose.read import read_dose
 from recordings.library.delete import delete_session
-from recordings.session import Session, StoredSession, open_session
+from recordings.procedure import Procedure
+from recordings.session import Session, StoredSession, open_session, session_json
 from recordings.verify import verify_session
 from tests.monitor.scripted import info, scene
-from tests.recordings.dose.report import EVENT, dose_report, event, save
+from tests.recordings.dose.report import EVENT, PLANE_A, STUDY, dose_report, event, save
 from ui.cli import run
 from ui.replay.deck import Deck
 from ui.replay.window import ReplayWindow
@@ -196,6 +198,63 @@ def test_they_go_with_the_session_and_are_moved_with_its_days(tmp_path: Path) ->
     assert EVENT.format(1) not in text
     delete_session(session.folder)
     assert not session.folder.exists()
+
+
+@pytest.mark.parametrize("received", [True, False])
+def test_local_times_stay_where_they_were_though_the_days_move_into_summer(
+    received: bool, tmp_path: Path
+) -> None:
+    os.environ["TZ"] = "Europe/Berlin"
+    time.tzset()
+    session = recorded(tmp_path / "s")
+    secret = next(
+        key for number in range(50)
+        if time.localtime((WHEN + (key := Secret(bytes([number]) * 32)).shift("40712")).timestamp()).tm_isdst
+    )  # fmt: skip
+    # days that are moved from winter into summer, an hour of the wall clock away
+    path = report(session.folder / "received" if received else tmp_path, event(1), offset=None)
+    if not received:
+        join(session, [read_dose(path)])
+    about = msgspec.structs.replace(session.about, procedure=Procedure(patient_id="40712"))
+    (session.folder / "session.json").write_bytes(session_json(about))
+    assert seconds(session) == [60.25]
+    outcome = deidentify(Wanted((session.folder,), tmp_path / "out", secret))
+    assert outcome.remains == []
+    assert seconds(open_session(tmp_path / "out")) == [60.25]
+
+
+def test_a_report_of_somebody_else_is_not_joined_unsaid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = recorded(tmp_path / "s", procedure=Procedure(patient_id="7", study_instance_uid="1.2.9"))
+    path = report(session.folder / "received", event(1))
+    dose = dose_of(session)
+    assert dose is not None
+    assert dose.irradiations == ()
+    assert "another patient" in dose.problems[0]
+    assert run(["dose", str(path), "--session", str(session.folder)]) == 2
+    assert "is of another patient than the session" in capsys.readouterr().err
+    assert not (session.folder / "dose.json").exists()
+
+    same = recorded(tmp_path / "t", procedure=Procedure(patient_id="40712", study_instance_uid="1.2.9"))
+    assert "another study" in join(same, [read_dose(path)]).problems[0]
+    # by the study it is the session's, though the id was typed otherwise
+    own = recorded(tmp_path / "u", procedure=Procedure(patient_id="040712", study_instance_uid=STUDY))
+    report(own.folder / "received", event(1))
+    assert seconds(own) == [60.25]
+
+
+def test_two_planes_under_one_uid_are_two(tmp_path: Path) -> None:
+    session = recorded(tmp_path / "s")
+    other = ("113621", "DCM", "Plane B")
+    dose = join(session, [read_dose(report(tmp_path, event(1, plane=PLANE_A), event(1, plane=other)))])
+    assert {one.irradiation.plane for one in dose.irradiations} == {"a", "b"}
+
+
+def test_a_day_alone_is_no_time(tmp_path: Path) -> None:
+    session = recorded(tmp_path / "s")
+    (one,) = join(session, [read_dose(report(tmp_path, event(1, "20260312")))]).irradiations
+    assert (one.irradiation.started, one.t_ns, one.during) == (None, None, None)
 
 
 def test_the_command_prints_a_table_or_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
