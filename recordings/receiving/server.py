@@ -162,7 +162,9 @@ class Receiver:
     def _store(self, event: evt.Event) -> Dataset:
         association = cast(BoundedAssociation, event.assoc)
         caller = Caller(association.calling, association.host)
-        incoming = cast(StoringDimse, association.dimse).taken()
+        request: Any = event.request
+        instance = str(request.AffectedSOPInstanceUID or "")
+        incoming = cast(StoringDimse, association.dimse).taken(int(request.MessageID or 0), instance)
         if incoming is None:
             return _answer(0xC000, "no data set came")
         announced = incoming.announced
