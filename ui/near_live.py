@@ -115,6 +115,8 @@ def wait_for_first_run(
         return asked.is_set() or (until_s is not None and time.monotonic() >= until_s)
 
     port = near.inbox.port
+    if near.everybody_may_send:
+        say(f"{near.source_id}: everybody who reaches it may send: there is no allow=")
     say(f"{near.source_id} listens on port {port}; {near.awaited_words()}")
     first = _FirstRun(near)
     try:

@@ -240,7 +240,7 @@ class BoundedAssociation(Association):
         finally:
             if self._admitted:
                 self._admission.leave(self.host)
-            self._admission.disconnected()
+            self._admission.disconnected(self.host)
             bounded = self.dul.socket
             if isinstance(bounded, BoundedSocket):
                 bounded.close()

@@ -19,6 +19,7 @@ from monitor.errors import EndOfStream, RunAwaited, SourceAway, SourceError, Sou
 from monitor.frame import Frame, SourceInfo
 from monitor.sources.base import OpensAndCloses
 from recordings.dicom_origin import EVENT, OriginObject
+from recordings.receiving.admission import is_loopback
 from recordings.receiving.arrivals import (
     Arrival,
     NoRun,
@@ -68,6 +69,7 @@ class NearLiveSource(OpensAndCloses):
     ) -> None:
         self._clock_ns, self._clock_utc = clock_ns, clock_utc
         self.source_id = f"dicom://{options.address}"
+        self.everybody_may_send = not options.allowed and not is_loopback(options.address.host)
         self.inbox = Inbox(options, clock_ns, clock_utc)
         self._assumed_ns = round(1e9 / assumed_frame_rate_hz)
         self._unfit: Unfit = lambda info: None

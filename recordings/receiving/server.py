@@ -201,7 +201,7 @@ class _Server(ThreadedAssociationServer):
         return connection, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401
-        return self.receiver.admission.connected()
+        return self.receiver.admission.connected(str(client_address[0]))
 
     def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         handed_over = False
@@ -217,7 +217,7 @@ class _Server(ThreadedAssociationServer):
             self.receiver._on_refused(Refusal(Caller("", str(client_address[0])), words))
         finally:
             if not handed_over:
-                self.receiver.admission.disconnected()
+                self.receiver.admission.disconnected(str(client_address[0]))
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         words = f"internal: {type(sys.exception()).__name__}"
