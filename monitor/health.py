@@ -129,11 +129,12 @@ def _liveness(evidence: Evidence, now_ns: int, config: HealthConfig) -> list[Rea
         return [Reason(blind, "source_lost", f"image source lost: {evidence.source_error}")]
     if evidence.source_away is not None:
         return [Reason(blind, "source_lost", f"image source lost: {evidence.source_away}")]
-    if evidence.run_awaited is not None:
+    alive = evidence.capture_alive and evidence.processing_alive
+    if evidence.run_awaited is not None and alive:  # else the next run would not be monitored
         return [Reason(blind, "between_runs", evidence.run_awaited)]
     if evidence.ended:
         return [Reason(blind, "ended", "the recording has ended")]
-    if not evidence.capture_alive or not evidence.processing_alive:
+    if not alive:
         return [Reason(blind, "fault", "internal fault: a thread has stopped")]
     if evidence.fault is not None:
         return [Reason(blind, "fault", f"internal fault: {evidence.fault}")]

@@ -163,7 +163,7 @@ def set_times(ds: Dataset, shown: array[int]) -> tuple[str, ...]:
     )
     steps = [0, *(after - before for before, after in pairwise(times_ms))]
     if not even and sum(len(str(step)) + 1 for step in steps) <= _LONGEST_VECTOR:
-        ds.FrameTimeVector = steps
+        ds.FrameTimeVector = [str(step) for step in steps]  # of a number pydicom would write 66.0
         ds.FrameIncrementPointer = Tag("FrameTimeVector")
         return ()
     ds.FrameTime = f"{mean_ms:.10g}"

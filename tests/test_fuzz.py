@@ -14,7 +14,7 @@ from benchmarks.fuzzing import dicom, run
 from benchmarks.fuzzing.readers import READERS, whole
 
 SEED = 20
-INPUTS = {"config": 120, "session": 100, "archive": 50, "dose": 30, "deidentify": 20}
+INPUTS = {"config": 120, "session": 100, "archive": 50, "dose": 20, "deidentify": 20}
 COMMON_INPUTS = 250
 
 

@@ -35,6 +35,7 @@ from monitor.small_file import TooLargeError, read_small
 from monitor.sources.bounded import Bounded
 from monitor.sources.code_stream import stated_size
 from monitor.sources.dicom import DicomFolderSource, DicomSource
+from recordings.dose.read import read_dose
 from recordings.log_reader import read_log
 from recordings.memory_file import read_memory
 from recordings.messages import decode
@@ -343,5 +344,16 @@ def test_colour_of_a_form_that_is_not_turned_to_gray(tmp_path: Path) -> None:
     refuses(lambda path: DicomSource(path).open(), path, "frame 0 cannot be decoded")
 
 
+@pytest.mark.parametrize("read", [lambda path: DicomSource(path).open(), read_dose])
+def test_a_flood_of_empty_items(read: Callable[[Path], object], tmp_path: Path) -> None:
+    path = save(xa(run(frames=2)), tmp_path / "run.dcm")
+    held = path.read_bytes()
+    at = held.index(b"\x08\0\x16\0UI")
+    sequence = b"\x08\0\x15\x11SQ\0\0\xff\xff\xff\xff" + b"\xfe\xff\0\xe0\0\0\0\0" * 100_000
+    path.write_bytes(held[:at] + sequence + b"\xfe\xff\xdd\xe0\0\0\0\0" + held[at:])
+    refuses(read, path, "100000 items")
+
+
 def test_every_reader_of_files_is_fuzzed() -> None:
     assert set(READERS) >= {"plan", "config", "session", "recording", "log", "memory", "profile", "dicom"}
+    assert set(READERS) >= {"dose", "deidentify"}

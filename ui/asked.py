@@ -32,7 +32,10 @@ class Asked:
         return self._set
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until it was, or for so long (s); whether it was."""
+        """Wait until it was, or for so long (s); whether it was.
+
+        Not for long: a signal that comes just before the wait begins is acted on when it ends.
+        """
         if not self._set:
             try:
                 self._woken.get(timeout=timeout_s)

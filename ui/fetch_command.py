@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from recordings.fetching.pacs import Pacs
     from recordings.fetching.query import Keys
     from recordings.network.address import Peer
-    from recordings.network.tls import TlsFiles
 
 _STUDY_TITLES = (
     "date", "time", "patient id", "name", "description", "modalities", "series", "images", "accession",
@@ -60,8 +59,12 @@ def fetch(
     date: Annotated[
         str | None, typer.Option("--date", metavar="D", help="Of the study: YYYY-MM-DD, or from..to.")
     ] = None,
-    modality: Annotated[list[str] | None, typer.Option("--modality", help="As XA; may be repeated.")] = None,
-    accession: Annotated[str | None, typer.Option("--accession", help="Accession number.")] = None,
+    modality: Annotated[
+        list[str] | None, typer.Option("--modality", metavar="XA", help="Of the series; may be repeated.")
+    ] = None,
+    accession: Annotated[
+        str | None, typer.Option("--accession", metavar="A", help="Accession number.")
+    ] = None,
     description: Annotated[
         str | None, typer.Option("--description", help="Of the study, with * and ? for any characters.")
     ] = None,
@@ -107,6 +110,9 @@ def fetch(
     )  # fmt: skip
     peer, stop = Peer.parse(from_, "--from"), Stop()
     files = tls_of(tls, tls_certificate, tls_key, tls_authority)
+    if move and files is not None and (files.certificate is None or files.key is None):
+        # with TLS towards the PACS what it sends comes with TLS too
+        raise InputError("--move with --tls needs --tls-certificate and --tls-key: we are a server then")
     pacs = Pacs(peer, check_aet(aet, "--aet"), tls=files, stop=stop)
     if out is None:
         return interruptible(lambda: _list(pacs, keys, most, json=json), stop)
@@ -195,19 +201,12 @@ class _Work:
             if self.move is None:
                 opened = getting(terms, keeper, kinds(plans), fetch.refused, stop)
             else:
-                opened = moving(terms, keeper, *self.move, fetch.refused, stop, _serving(pacs.tls))
+                opened = moving(terms, keeper, *self.move, fetch.refused, stop, pacs.tls)
             try:
                 with opened as retrieve:
                     return fetch.run(retrieve)
             finally:
                 keeper.close()
-
-
-def _serving(files: TlsFiles | None) -> TlsFiles | None:
-    """With TLS towards the PACS what it sends comes with TLS too."""
-    if files is not None and (files.certificate is None or files.key is None):
-        raise InputError("--move with --tls needs --tls-certificate and --tls-key: we are a server then")
-    return files
 
 
 def _say_fetched(one: Fetched) -> None:

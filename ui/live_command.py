@@ -237,6 +237,8 @@ def live(
         delay = delay_of(run.loop.latency, run.ready.latency_ms)
         if delay is not None:
             typer.echo(delay.words if len(runs) == 1 else f"{run.view.name}: {delay.words}")
+    if near is not None and near.not_played:
+        say(f"{near.not_played} objects that came were not played; they are in {session}")
     if session is not None:
         typer.echo(f"session kept in {session}")
     if archive:

@@ -115,10 +115,11 @@ def wait_for_first_run(
         return asked.is_set() or (until_s is not None and time.monotonic() >= until_s)
 
     port = near.inbox.port
-    if near.everybody_may_send:
-        say(f"{near.source_id}: everybody who reaches it may send: there is no allow=")
-    say(f"{near.source_id} listens on port {port}; {near.awaited_words()}")
+    if near.inbox.open_to_all:
+        say("everybody who reaches this address may send: there is no allow=")
     first = _FirstRun(near)
+    waiting = "" if first.within(0.0) else f"; {near.awaited_words()}"
+    say(f"{near.source_id} listens on port {port}{waiting}")
     try:
         if not headless and not first.came:
             _show(near, first, plan, config, over, full_screen, keys)
@@ -172,14 +173,13 @@ def awaited(near: NearLiveSource, now_ns: int, since_ns: int) -> Observation:
     """What is shown before there was a run: that nothing is monitored, and whether anybody receives."""
     from ui.overlay.observation import Observation
 
-    away = near.inbox.away
-    if away is None:
-        reason = Reason(State.NOT_MONITORING, "between_runs", near.awaited_words())
-    else:
+    away, blind = near.inbox.away, State.NOT_MONITORING
+    reason = Reason(blind, "between_runs", near.awaited_words())
+    if away is not None:
         words = f"image source lost: {near.source_id}: {away}; it is being started again"
-        reason = Reason(State.NOT_MONITORING, "source_lost", words)
+        reason = Reason(blind, "source_lost", words)
     return Observation(
-        None, Health(State.NOT_MONITORING, (reason,), since_ns, None, {}), now_ns, recording=None,
+        None, Health(blind, (reason,), since_ns, None, {}), now_ns, recording=None,
         session_elapsed_s=(now_ns - since_ns) / 1e9, source=near.source_id, near_live=True,
     )  # fmt: skip
 

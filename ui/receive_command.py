@@ -18,6 +18,8 @@ from ui.dicom_options import (
 )
 from ui.options import say
 
+_LOOK_S = 0.5
+
 AllowOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -95,7 +97,8 @@ def receive(
                 say(f"everybody who reaches {host} may send: there is no --allow")
             secured = " with TLS" if files is not None else ""
             typer.echo(f"{title} listens on {host} port {receiver.port}{secured}; objects are kept in {out}")
-            while not asked.wait(3600.0):
+            # a signal that comes just before a wait begins is only seen when it ends
+            while not asked.wait(_LOOK_S):
                 pass
         finally:
             receiver.stop()

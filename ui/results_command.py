@@ -51,18 +51,20 @@ def make_results(session: StoredSession, out: Path, wish: Wish) -> tuple[Written
     """Write the results of a session into a new folder, with a bar; as `write_results`."""
     one_thread_per_sum()
     from recordings.dicom_origin import origins_of
-    from recordings.results.identity import identity_of
+    from recordings.results.identity import disagreement, identity_of
     from recordings.results.write import write_results
     from ui.replay.painted import open_painted
 
+    known = identity_of(session, origins_of(session))
+    if (otherwise := disagreement(session, known)) is not None:
+        say(f"{session.folder}: {otherwise}")
+    if known.is_orphan:
+        say(f"{session.folder}: the study is known and its patient is not: an archive may keep them apart")
     with progress("making results") as advance:
-        made = write_results(
+        return write_results(
             session, out, software_version=software_version(), paint=open_painted, wish=wish,
             progress=lambda _, done, whole: advance(done, whole),
         )  # fmt: skip
-    if identity_of(session, origins_of(session)).is_orphan:
-        say(f"{session.folder}: the study is known and its patient is not: an archive may keep them apart")
-    return made
 
 
 def results(

@@ -51,7 +51,9 @@ def worklist(
         typer.Option("--date", metavar="D", help="Scheduled on that day: YYYY-MM-DD, or from..to."),
     ] = None,
     today: Annotated[bool, typer.Option("--today", help="Scheduled today.")] = False,
-    modality: Annotated[str | None, typer.Option("--modality", help="As XA.")] = None,
+    modality: Annotated[
+        str | None, typer.Option("--modality", metavar="XA", help="For this modality.")
+    ] = None,
     station: Annotated[
         str | None, typer.Option("--station", metavar="AET", help="Scheduled for this AE title.")
     ] = None,

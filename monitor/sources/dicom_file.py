@@ -19,11 +19,14 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from monitor.errors import SourceError
-from monitor.sources.bounded import LARGEST_INFLATED_BYTES, Bounded, inflating
+from monitor.sources.bounded import LARGEST_HEADER_BYTES, LARGEST_INFLATED_BYTES, Bounded, inflating
 from monitor.sources.sequence import check_size
 
 _PIXEL_DATA = (0x7FE0, 0x0010)
 _UNDEFINED = 0xFFFFFFFF
+_ITEM_TAGS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
+_FEW_ITEMS, _LEAST_BYTES_PER_ITEM = 4000, 40
+_PART_BYTES = 1 << 18
 MOST_FRAMES = 1_000_000
 MOST_FRAGMENTS = 100_000
 """Walked one by one, and an empty one takes eight bytes: more would hold up whoever opens the file."""
@@ -131,10 +134,34 @@ def read_image(path: Path) -> DicomImage:
         raise SourceError(f"{path}: no such file")
     if not is_dicom(path):
         raise SourceError(f"{path}: not a DICOM file")
+    check_items(path)
     with readable(path), Bounded(path.open("rb")) as file:
         header, syntax, data, deflated_at = read_header(file)
         data.behind_header()
         return _located(path, header, syntax, data, deflated_at)
+
+
+def check_items(path: Path) -> None:
+    """Refuse a file that is little else than items of sequences, which take long to read and hold nothing.
+
+    An item of a real header or report stands for 80 bytes and more. Looked at are the first 16 MiB.
+
+    Raises
+    ------
+    SourceError
+        It is, or it cannot be read.
+    """
+    items = size = 0
+    before = b""
+    try:
+        with path.open("rb") as file:
+            while size < LARGEST_HEADER_BYTES and (part := file.read(_PART_BYTES)):
+                items += sum((before + part).count(tag) for tag in _ITEM_TAGS)
+                size, before = size + len(part), part[-3:]
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if items > max(_FEW_ITEMS, size // _LEAST_BYTES_PER_ITEM):
+        raise SourceError(f"{path}: not a readable DICOM file ({items} items in {size} bytes)")
 
 
 @contextmanager

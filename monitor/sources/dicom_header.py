@@ -196,6 +196,8 @@ def attributes_of(image: DicomImage) -> dict[str, str]:
                 [str(value)] if isinstance(value, str) or not hasattr(value, "__iter__") else map(str, value)
             )
             facts[keyword] = ", ".join(parts)[:80]
+    if image.signed:
+        facts["PixelRepresentation"] = "1"
     if find(header, "ModalityLUTSequence") is not None:
         facts["ModalityLUTSequence"] = "present, not applied"
     return {keyword: value for keyword, value in facts.items() if value}

@@ -19,6 +19,7 @@ from recordings.deidentifying.secret import WELL_KNOWN, Secret
 from recordings.deidentifying.values import (
     REMOVED,
     dummy,
+    is_fit,
     shifted_date,
     shifted_date_time,
     time_of_day,
@@ -138,12 +139,16 @@ class _Cleaner:
             case Action.SHIFT:
                 return self._shifted(element)
             case Action.UID:
-                return DataElement(tag, "UI", _each(element, self.secret.uid))
+                return DataElement(tag, "UI", _each(element, self._uid))
             case Action.ENTER:
                 items = [self.copy(item, depth + 1) for item in element.value]
                 return DataElement(tag, "SQ", Sequence(items))
             case Action.KEEP:
                 return self._kept(element, depth)
+
+    def _uid(self, uid: str) -> str:
+        # one that only begins as DICOM's own may go on with anything
+        return self.secret.uid(uid if is_fit("UI", uid) else f"\0{uid}")
 
     def _shifted(self, element: DataElement) -> DataElement | None:
         kind = str(element.VR)
@@ -170,6 +175,8 @@ class _Cleaner:
             return DataElement(
                 element.tag, "SQ", Sequence([self.copy(item, depth + 1) for item in element.value])
             )
+        if not is_fit(kind, element.value):
+            return None
         if element.tag == _PATIENT_AGE:
             return DataElement(element.tag, "AS", _each(element, told_age))
         if kind in _TEXT and kind not in _NOT_SHOWN and self.holds(_plain(element)):
@@ -236,7 +243,8 @@ def _remaining(dataset: Dataset, pseudonym: str, depth: int) -> Iterable[str]:
             if _plain(element) not in (pseudonym, pseudonym.replace("-", "^"), dummy(kind), ""):
                 yield name_of(tag)
         elif kind == "UI" and any(
-            one and not one.startswith((WELL_KNOWN, "2.25.")) for one in _plain(element).split("\\")
+            one and not (one.startswith((WELL_KNOWN, "2.25.")) and is_fit("UI", one))
+            for one in _plain(element).split("\\")
         ):
             yield name_of(tag)
         if kind == "SQ":

@@ -14,14 +14,21 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from monitor.errors import SourceError
 from monitor.sources.bounded import MOST_HEADER_READS, Bounded
-from monitor.sources.dicom_file import DicomImage, has_image, is_dicom, read_header, read_image, readable
+from monitor.sources.dicom_file import (
+    DicomImage,
+    check_items,
+    has_image,
+    is_dicom,
+    read_header,
+    read_image,
+    readable,
+)
 from recordings.deidentifying.header import Cleaned, cleaned, structural_remains
 from recordings.deidentifying.identity import Names
 from recordings.deidentifying.pixels import describe_form, form_of, write_pixels
 from recordings.deidentifying.remains import Remain, Search
 from recordings.deidentifying.rules import CLEAN_PIXEL_DATA, EDITION, OPTIONS
 from recordings.deidentifying.secret import Secret
-from recordings.dose.read import check_items
 from recordings.importing.regions import Region
 
 _LARGEST_WITHOUT_IMAGE_BYTES = 64 * 1024 * 1024

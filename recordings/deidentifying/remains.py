@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -76,17 +75,17 @@ class Search:
             Where pixel data begin: there only what is long enough not to be found by chance is looked for.
         """
         size = path.stat().st_size
-        if not size:
-            return
         head = size if pixels_from is None else min(size, pixels_from)
-        seen: set[tuple[str, str]] = set()
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
+        seen: set[str] = set()
+        with path.open("rb") as file:
             for patterns, first, end in ((self._all, 0, head), (self._long, head, size)):
                 for at in range(first, end, _PART_BYTES):
-                    part = held[max(first, at - _OVERLAP_BYTES) : min(end, at + _PART_BYTES)]
-                    for remain in patterns.found(part, where):
-                        if (key := (remain.attribute, remain.where)) not in seen:
-                            seen.add(key)
+                    # what lies across the edge of two parts is in the second of them
+                    begin = max(first, at - _OVERLAP_BYTES)
+                    file.seek(begin)
+                    for remain in patterns.found(file.read(min(end, at + _PART_BYTES) - begin), where):
+                        if remain.attribute not in seen:
+                            seen.add(remain.attribute)
                             yield remain
 
 

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from monitor.errors import SourceError, one_line
 from monitor.sources.bounded import Bounded
-from monitor.sources.dicom_file import is_dicom, read_header, readable
+from monitor.sources.dicom_file import check_items, is_dicom, read_header, readable
 from recordings.dose.content import TooManyItems, below, code_of, moment_in, number_in, offset_in
 from recordings.dose.record import Accumulated, DoseReport, Irradiation, Kind, Plane
 
@@ -18,8 +18,6 @@ DOSE_REPORT = "1.2.840.10008.5.1.4.1.1.88.67"
 _LARGEST_BYTES = 64 * 1024 * 1024
 _REPORT, _EVENT, _ACCUMULATED = "113701", "113706", "113702"
 _MOST_EVENTS = 20_000
-_HEAD_BYTES = 1 << 24
-_FEW_ITEMS, _LEAST_BYTES_PER_ITEM = 4000, 40
 _MOST_PROBLEMS = 20
 _STOPS = frozenset((_EVENT, _ACCUMULATED))
 _FLUOROSCOPY = frozenset(("P5-06000", "44491008"))
@@ -76,28 +74,6 @@ def read_dose(path: Path) -> DoseReport:
     with readable(path), Bounded(path.open("rb"), size + 4096, max(50_000, size // 4)) as file:
         header, _, _, _ = read_header(file)
         return _report(header, path)
-
-
-def check_items(path: Path) -> None:
-    """Refuse a file that is little else than items of sequences, which take long and hold nothing.
-
-    A content item of a report has a concept, a unit and a value, each an item, in over 200 bytes.
-
-    Looked at are the first 16 MiB.
-
-    Raises
-    ------
-    SourceError
-        It is, or it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            held = file.read(_HEAD_BYTES)
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
-    items = held.count(b"\xfe\xff\x00\xe0") + held.count(b"\xff\xfe\xe0\x00")
-    if items > max(_FEW_ITEMS, len(held) // _LEAST_BYTES_PER_ITEM):
-        raise SourceError(f"{path}: not a readable DICOM file ({items} items in {len(held)} bytes)")
 
 
 def is_dose_report(path: Path) -> bool:

@@ -6,8 +6,10 @@ import re
 import types
 import typing
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, time
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -52,7 +54,7 @@ _A = TypeVar("_A", bound=Answer)
 
 def keywords(kind: type[Answer]) -> tuple[str, ...]:
     """DICOM keywords of the fields."""
-    return tuple(field.encode_name for field in msgspec.structs.fields(kind))
+    return tuple(field.keyword for field in _fields(kind))
 
 
 def read(kind: type[_A], *datasets: Dataset) -> _A | None:
@@ -64,13 +66,38 @@ def read(kind: type[_A], *datasets: Dataset) -> _A | None:
     *datasets : Dataset
         Places to look in, one after the other.
     """
-    found = {}
-    for field in msgspec.structs.fields(kind):
-        value = next(filter(_is_known, (_read_one(d, field.encode_name, field.type) for d in datasets)), None)
-        if field.required and value is None:
-            return None
-        found[field.name] = () if value is None and _plain(field.type) is tuple else value
+    found: dict[str, object] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom warns of values that it has doubts about
+        for field in _fields(kind):
+            value = next(filter(_is_known, (_read_one(each, field) for each in datasets)), field.unknown)
+            if field.required and value is None:
+                return None
+            found[field.name] = value
     return kind(**found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    keyword: str
+    required: bool
+    convert: Callable[[str, tuple[str, ...]], object]
+    unknown: object
+
+
+@cache
+def _fields(kind: type[Answer]) -> tuple[_Field, ...]:
+    return tuple(
+        _Field(
+            field.name,
+            field.encode_name,
+            field.required,
+            _CONVERTED[_plain(field.type)],
+            () if _plain(field.type) is tuple else None,
+        )
+        for field in msgspec.structs.fields(kind)
+    )
 
 
 def is_uid(text: str) -> bool:
@@ -111,12 +138,10 @@ def _is_known(value: object) -> bool:
     return value is not None and value != ()
 
 
-def _read_one(dataset: Dataset, keyword: str, wanted: Any) -> object:  # noqa: ANN401 - a type
+def _read_one(dataset: Dataset, field: _Field) -> object:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom warns of values that it has doubts about
-            found = texts(dataset.get(keyword), guess="SpecificCharacterSet" not in dataset)
-        return _CONVERTED[_plain(wanted)](keyword, found) if found else None
+        found = texts(dataset.get(field.keyword), guess="SpecificCharacterSet" not in dataset)
+        return field.convert(field.keyword, found) if found else None
     except Exception:
         # pydicom raises whatever it likes on values that their representation forbids
         return None

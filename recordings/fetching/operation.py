@@ -111,7 +111,12 @@ class Bounded:
     @property
     def handlers(self) -> list[tuple[Any, ...]]:
         """As pynetdicom takes them."""
-        return [(evt.EVT_DATA_RECV, self._received), (evt.EVT_DIMSE_RECV, self._whole)]
+        return [
+            (evt.EVT_DATA_RECV, self._received),
+            (evt.EVT_DIMSE_RECV, self._whole),
+            # pynetdicom goes on waiting for a message where it has ended an association for what came
+            (evt.EVT_CONN_CLOSE, lambda event: _wake(event.assoc)),
+        ]
 
     def _received(self, event: evt.Event) -> None:
         self.heard_s = time.monotonic()

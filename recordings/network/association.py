@@ -80,10 +80,6 @@ def associated(
     patience = patience or Patience()
     ae = entity(aet, patience)
     secured = None if tls is None else client_context(tls)
-    # pynetdicom does not say why there is no connection
-    unreachable = _unreachable(peer, secured, patience)
-    if unreachable is not None:
-        raise NetworkError(f"{peer}: {unreachable}")
     opened: list[socket.socket] = []
 
     def keep(event: evt.Event) -> None:
@@ -104,7 +100,9 @@ def associated(
             max_pdu=LARGEST_PDU_BYTES,
         )  # fmt: skip
         if not association.is_established:
-            raise NetworkError(f"{peer}: {_why_not(association, rejections)}")
+            # pynetdicom does not say why there is no connection
+            unreachable = None if opened else _unreachable(peer, secured, patience)
+            raise NetworkError(f"{peer}: {unreachable or _why_not(association, rejections)}")
         try:
             yield association
         except BaseException:
@@ -134,7 +132,7 @@ def _why_not(association: Association, rejections: Sequence[A_ASSOCIATE_RJ]) -> 
 
 
 def _unreachable(peer: Peer, secured: ssl.SSLContext | None, patience: Patience) -> str | None:
-    """What stands between us and the peer, by a connection that asks for nothing; None where nothing does."""
+    """What stands between us and the peer, by trying once more; None where nothing does any longer."""
     step = "connection"
     try:
         with socket.create_connection((peer.host, peer.port), patience.connect_s) as connection:

@@ -15,6 +15,7 @@ from typing import Any
 from monitor.errors import CementWatchError
 from recordings.dicom_origin import OriginObject
 from recordings.network.address import Peer
+from recordings.receiving.admission import is_loopback
 from recordings.receiving.arrivals import Arrival, still_to_play, there_already
 from recordings.receiving.listen_options import ListenOptions
 from recordings.receiving.process import ReceivingProcess, Service
@@ -23,6 +24,7 @@ from recordings.session import utc_now
 Note = Callable[[str, Mapping[str, Any], int], object]
 _EVENTS = {"kept": "object_received", "refused": "object_refused", "ended": "receiver_ended"}
 _AGAIN_S = 0.25
+_PATIENCE_S = 5.0
 
 
 class Inbox:
@@ -64,14 +66,20 @@ class Inbox:
         return self._process.port if self._process is not None else None
 
     @property
+    def open_to_all(self) -> bool:
+        """Whether others than this machine may send, whoever they are."""
+        return not self._options.allowed and not is_loopback(self._options.address.host)
+
+    @property
     def waiting(self) -> int:
         """How many objects nobody has taken yet."""
         return len(self._queue)
 
-    def listen(self, folder: Path, floor_bytes: int | None = None) -> None:
+    def listen(self, folder: Path, floor_bytes: int | None = None, patience_s: float = 0.0) -> None:
         """Begin to receive into a folder; what is there already comes first.
 
-        `floor_bytes`, where it is not None, is the room that has to be left.
+        `floor_bytes`, where it is not None, is the room that has to be left; `patience_s` is how long the
+        address may still be somebody's (s).
 
         Raises
         ------
@@ -82,7 +90,7 @@ class Inbox:
         if floor_bytes is not None:
             limits = replace(self._options.limits, floor_bytes=floor_bytes)
             self._options = replace(self._options, limits=limits)
-        self._process = self._started(folder, self._options.address)
+        self._process = self._started(folder, self._options.address, patience_s)
         with self._changed:  # what was kept meanwhile has been heard, or is found here, or both
             for arrival in there_already(folder):
                 self._take_in(arrival.path, arrival.arrived)
@@ -135,10 +143,10 @@ class Inbox:
             left, self._queue = list(self._queue), deque()
         return left
 
-    def _started(self, folder: Path, address: Peer) -> ReceivingProcess:
+    def _started(self, folder: Path, address: Peer, patience_s: float) -> ReceivingProcess:
         asked = self._options
         process = ReceivingProcess(
-            Service(folder, address, asked.allowed, asked.tls, asked.limits), self._heard
+            Service(folder, address, asked.allowed, asked.tls, asked.limits, patience_s), self._heard
         )
         process.start()
         return process
@@ -147,7 +155,7 @@ class Inbox:
         """Start the process again where it was, until that succeeds."""
         while self.pause(_AGAIN_S):
             try:
-                process = self._started(folder, replace(self._options.address, port=port))
+                process = self._started(folder, replace(self._options.address, port=port), _PATIENCE_S)
             except CementWatchError as error:
                 self.away = str(error)
                 continue

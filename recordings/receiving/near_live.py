@@ -19,7 +19,6 @@ from monitor.errors import EndOfStream, RunAwaited, SourceAway, SourceError, Sou
 from monitor.frame import Frame, SourceInfo
 from monitor.sources.base import OpensAndCloses
 from recordings.dicom_origin import EVENT, OriginObject
-from recordings.receiving.admission import is_loopback
 from recordings.receiving.arrivals import (
     Arrival,
     NoRun,
@@ -42,6 +41,7 @@ _LONGEST_GAP_NS = 10_000_000_000
 """More than this between two images of a run is not waited for: others wait behind it, and a header may state
 hours."""
 _WHOLE_WAIT_S = 3600.0
+_PATIENCE_S = 10.0
 
 
 class NearLiveSource(OpensAndCloses):
@@ -69,7 +69,6 @@ class NearLiveSource(OpensAndCloses):
     ) -> None:
         self._clock_ns, self._clock_utc = clock_ns, clock_utc
         self.source_id = f"dicom://{options.address}"
-        self.everybody_may_send = not options.allowed and not is_loopback(options.address.host)
         self.inbox = Inbox(options, clock_ns, clock_utc)
         self._assumed_ns = round(1e9 / assumed_frame_rate_hz)
         self._unfit: Unfit = lambda info: None
@@ -85,6 +84,8 @@ class NearLiveSource(OpensAndCloses):
         self._begin_ns = self._due_ns = 0
         self._offset_ns: int | None = None
         self._clock_0_ns: int | None = None
+        self.not_played = 0
+        """How many objects had arrived and were not played when it was closed."""
 
     def receive_into(
         self,
@@ -117,7 +118,8 @@ class NearLiveSource(OpensAndCloses):
         """
         self._folder, self._unfit = folder, unfit
         self._info, self._patient_id = info, patient_id
-        self.inbox.listen(folder, floor_bytes)
+        # the process of a monitor that was killed ends a moment after it
+        self.inbox.listen(folder, floor_bytes, 0.0 if info is None else _PATIENCE_S)
 
     def go_on(self, origins: Iterable[OriginObject], next_seq: int) -> None:
         """Leave out what the session that is gone on with has played already.
@@ -207,6 +209,7 @@ class NearLiveSource(OpensAndCloses):
             if self._run is not None and self._run is not self._last:
                 left.insert(0, self._run.arrival)
             self._end_run("closed")
+            self.not_played = len(left)
             for arrival in left:
                 self._leave_out(arrival, "it was not played before the end")
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _START_S = 30.0
 _STOP_S = 8.0
 _NICE = 10
+_AGAIN_S = 0.1
 _REFUSALS_PER_S = 20.0
 _PROGRAM = "from recordings.receiving.process import serve; serve()"
 
@@ -50,6 +52,8 @@ class Service:
         Who may call; empty: everybody who reaches us.
     tls : TlsFiles or None
     limits : Limits
+    patience_s : float
+        So long it tries to listen: where it takes the place of one that was killed, that one may still do so.
     """
 
     folder: Path
@@ -57,6 +61,7 @@ class Service:
     allowed: tuple[Allowed, ...] = ()
     tls: TlsFiles | None = None
     limits: Limits = field(default_factory=Limits)
+    patience_s: float = 0.0
 
 
 class ReceivingProcess:
@@ -156,8 +161,6 @@ def serve() -> None:
 
     # the end of whoever started it, or its word, ends this one too
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(OSError):
-        os.nice(_NICE)
     try:
         _serve(_service(json.loads(sys.stdin.readline())), tell)
     except CementWatchError as error:
@@ -199,7 +202,18 @@ def _serve(service: Service, tell: Tell) -> None:
         keeper, address.aet, address.host, address.port, allowed=service.allowed, tls=service.tls,
         limits=limits, on_kept=kept, on_refused=refused,
     )  # fmt: skip
-    receiver.start()
+    # not before: it is to listen soon; not later: a thread takes its priority from the one that starts it
+    with suppress(OSError):
+        os.nice(_NICE)
+    until_s = time.monotonic() + service.patience_s
+    while True:
+        try:
+            receiver.start()
+            break
+        except OutputError:
+            if time.monotonic() >= until_s:
+                raise
+            time.sleep(_AGAIN_S)
     tell({"event": "listening", "port": receiver.port})
     try:
         sys.stdin.read()
@@ -216,4 +230,5 @@ def _service(told: Mapping[str, Any]) -> Service:
         tuple(Allowed(**one) for one in told["allowed"]),
         None if tls is None else TlsFiles(**{name: path and Path(path) for name, path in tls.items()}),
         Limits(**told["limits"]),
+        told["patience_s"],
     )

@@ -153,7 +153,8 @@ class Receiver:
         for association in associations:
             cast(BoundedAssociation, association).end()
         for association in associations:
-            association.join(max(0.0, until - time.monotonic()))
+            if association.ident is not None:  # one that is just being started ends by itself
+                association.join(max(0.0, until - time.monotonic()))
 
     def refused(self, association: BoundedAssociation, words: str) -> None:
         """Tell of what was refused otherwise than by a status."""

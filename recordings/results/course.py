@@ -19,6 +19,7 @@ from recordings.dicom_origin import EVENT as ORIGIN
 from recordings.findings import Findings, plain_findings
 from recordings.recording import RecordingReader, RecordingWriter, Step
 from recordings.results.figures import Figures, Seen
+from recordings.results.observed import Event, event_of, observed_in
 from recordings.results.spool import MaskSpool
 from recordings.retaken import NothingMonitoredError, Retaken, as_live, every_frame
 from recordings.session import StoredSession
@@ -81,7 +82,7 @@ class Course:
     otherwise : int
         Steps that came out otherwise when they were taken again than they were recorded.
     lost : int
-        Steps that could not be read, or not taken again.
+        Steps that were not recorded or cannot be read; of ``every frame``, images that cannot be read.
     """
 
     mode: Mode
@@ -134,10 +135,15 @@ def course_of(
     last: KeyMoment | None = None
     whole = reader.step_count if mode == "as live" else len(reader)
     steps = _steps(session, reader, mode, again=masks is not None)
+    of_images: list[Event] = []
+    following = unread = 0
     for done, retaken in enumerate(steps, 1):
         shown = retaken.before if mode == "as live" else retaken.now
-        if retaken.why:
-            found.lost += 1
+        if shown is None:
+            unread += 1
+        else:  # of steps the numbers tell how many are missing
+            found.lost += shown.number - following if mode == "as live" else unread
+            following, unread = shown.number + 1, 0
         if shown is None or shown.findings is None:
             step(done, whole)
             continue
@@ -152,6 +158,7 @@ def course_of(
             again = retaken.now.findings
             found.otherwise += again is None or plain_findings(again) != plain
         found.figures.take(findings, at)
+        of_images += map(event_of, findings.transitions)
         why, rank = _why(findings)
         while marks and marks[0] <= at.seq:
             marks.popleft()
@@ -167,6 +174,13 @@ def course_of(
         raise NothingMonitoredError(f"{session.folder}: nothing was found in any frame: there are no results")
     if last is not None:
         _keep(found, last)
+    found.lost += unread
+    digest.update(f"lost {found.lost}".encode())
+    if mode == "as live":
+        with suppress(SourceError):
+            observed = observed_in(session.log().alarms, of_images)
+            digest.update(msgspec.json.encode(observed))
+            found.figures.observed(observed)
     found.moments.sort(key=lambda moment: moment.at.seq)
     found.digest = digest.hexdigest()
     return found
@@ -178,8 +192,6 @@ def _steps(session: StoredSession, reader: RecordingReader, mode: Mode, *, again
     elif again:
         yield from as_live(session, reader, masks=True)
     else:
-        if not reader.step_count:
-            raise NothingMonitoredError(f"{session.folder}: no step of the monitor was recorded")
         for position in range(reader.step_count):
             before: Step | None = None
             why = ""

@@ -5,10 +5,10 @@ Times are those that alarms go by (ns); None is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from monitor.result import AlertTransition, Distance, Kind, Leak, LevelResult, Priority
+from monitor.result import AlertTransition, Distance, Kind, LevelResult, Priority
 from monitor.states import State
 from recordings.findings import Findings
 
@@ -36,8 +36,8 @@ class Closest:
 class LeakFigures:
     """Leaks of one class at a level, connected with the cement in the body or not.
 
-    `largest_mm2` is the largest area at any moment, `volume_ml` the last that was known, `first` when it was
-    first told.
+    `largest_mm2` is the largest area at any moment, `volume_ml` the last that was known, relative where the
+    run was not calibrated then, `first` when it was first told; with when the others were so.
     """
 
     leak_class: str
@@ -47,6 +47,9 @@ class LeakFigures:
     volume_ml: float | None
     ambiguous_with: str | None
     first: Seen
+    largest_at: Seen
+    volume_at: Seen | None = None
+    volume_relative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class LevelFigures:
 
     def after(self, level: LevelResult, at: Seen) -> LevelFigures:
         """With what one more frame has shown; of a level that is being learned leaks alone."""
-        leaks = _leaked(self.leaks, level.leaks, at) if level.leaks else self.leaks
+        leaks = _leaked(self.leaks, level, at) if level.leaks else self.leaks
         if level.area_mm2 is None or level.state > State.DEGRADED:
             return replace(self, leaks=leaks) if level.leaks else self
         known = replace(
@@ -97,31 +100,34 @@ def _closer(before: Mapping[str, Closest], now: Mapping[str, Distance], at: Seen
 
 
 def _leaked(
-    before: Mapping[tuple[str, bool], LeakFigures], now: tuple[Leak, ...], at: Seen
+    before: Mapping[tuple[str, bool], LeakFigures], level: LevelResult, at: Seen
 ) -> Mapping[tuple[str, bool], LeakFigures]:
     merged = dict(before)
     area_mm2: dict[tuple[str, bool], float] = {}
     volume_ml: dict[tuple[str, bool], float | None] = {}
-    for leak in now:  # several parts of one class are one leak
+    for leak in level.leaks:  # several parts of one class are one leak
         key = leak.leak_class, leak.detached
         area_mm2[key] = area_mm2.get(key, 0.0) + leak.area_mm2
         parts_ml = volume_ml.get(key, 0.0)
         volume_ml[key] = None if parts_ml is None or leak.volume_ml is None else parts_ml + leak.volume_ml
         if key not in merged:
-            merged[key] = LeakFigures(*key, leak.onset_ns, 0.0, None, leak.ambiguous_with, at)
+            merged[key] = LeakFigures(*key, leak.onset_ns, 0.0, None, leak.ambiguous_with, at, at)
     for key, area in area_mm2.items():
-        known = merged[key]
-        ml = volume_ml[key]
-        merged[key] = replace(
-            known, largest_mm2=max(known.largest_mm2, area),
-            volume_ml=known.volume_ml if ml is None else ml,
-        )  # fmt: skip
+        known, ml = merged[key], volume_ml[key]
+        if area > known.largest_mm2:
+            known = replace(known, largest_mm2=area, largest_at=at)
+        if ml is not None:
+            known = replace(known, volume_ml=ml, volume_at=at, volume_relative=level.volume_relative)
+        merged[key] = known
     return merged
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmFigures:
-    """One alarm from when it was raised: when it was escalated, acknowledged and cleared, None where not."""
+    """One alarm from when it was raised: when it was escalated, acknowledged and cleared, None where not.
+
+    `observed`: raised by who watches the monitor, and not from an image.
+    """
 
     rule_id: str
     level: str | None
@@ -135,6 +141,7 @@ class AlarmFigures:
     escalated_ns: int | None = None
     acknowledged_ns: int | None = None
     cleared_ns: int | None = None
+    observed: bool = False
 
 
 class Figures:
@@ -162,20 +169,34 @@ class Figures:
             key = found.view, level.name
             self.levels[key] = self.levels.get(key, LevelFigures(*key)).after(level, at)
         for transition in found.transitions:
-            self._take_alarm(transition)
+            self._take_alarm(transition, self._open)
 
-    def _take_alarm(self, transition: AlertTransition) -> None:
+    def observed(self, transitions: Iterable[AlertTransition]) -> None:
+        """Take in alarms of no image, after the last step: of a lost source, a disk that is full."""
+        standing: dict[tuple[str, str | None, str | None], int] = {}
+        for transition in transitions:
+            self._take_alarm(transition, standing, observed=True)
+        self.alarms.sort(key=lambda alarm: alarm.raised.t_ns)
+
+    def _take_alarm(
+        self,
+        transition: AlertTransition,
+        standing: dict[tuple[str, str | None, str | None], int],
+        *,
+        observed: bool = False,
+    ) -> None:
         alert, t_ns = transition.alert, transition.t_ns
-        place = self._open.get(alert.key)
+        place = standing.get(alert.key)
         if transition.event == "raised" or (place is None and transition.event == "escalated"):
             if len(self.alarms) >= MOST_ALARMS:
                 self.alarms_left_out += 1
                 return
-            self._open[alert.key] = len(self.alarms)
+            standing[alert.key] = len(self.alarms)
             self.alarms.append(
                 AlarmFigures(
                     alert.rule_id, alert.level, alert.structure, alert.kind, alert.priority, alert.message,
                     None if alert.value is None else float(alert.value), alert.unit, Seen(alert.seq, t_ns),
+                    observed=observed,
                 )
             )  # fmt: skip
         elif place is not None:
@@ -190,5 +211,5 @@ class Figures:
                 known = replace(known, acknowledged_ns=t_ns)
             elif transition.event == "cleared":
                 known = replace(known, cleared_ns=t_ns)
-                del self._open[alert.key]
+                del standing[alert.key]
             self.alarms[place] = known

@@ -35,6 +35,8 @@ class ImageObject:
     modality : str
     monochrome1 : bool
         Its smallest value is shown white.
+    shift : int
+        How much larger recorded values are than those that it stores: signed ones are recorded shifted.
     """
 
     sop_class_uid: str
@@ -44,6 +46,7 @@ class ImageObject:
     seqs: Sequence[int]
     modality: str
     monochrome1: bool = False
+    shift: int = 0
 
     @property
     def is_multi_frame(self) -> bool:
@@ -121,11 +124,14 @@ def of_origins(origins: Sequence[OriginObject], info: SourceInfo, seqs: Sequence
         return None
     held = [range(origin.first_seq, origin.first_seq + origin.frames) for origin in origins]
     modality = info.attributes.get("Modality", "OT")
+    signed = info.attributes.get("PixelRepresentation") == "1"
+    shift = 1 << (info.intensity.bits_stored - 1) if signed else 0
     made = ImageObjects(
         [
             ImageObject(
                 origin.sop_class_uid, origin.sop_instance_uid, origin.series_instance_uid,
                 origin.study_instance_uid, part, modality, photometric == "MONOCHROME1",
+                shift,
             )
             for origin, part in zip(origins, held, strict=True)
         ]

@@ -1,13 +1,14 @@
 """Whose results they are, in which study, and when: as the values of a DICOM header.
 
 What the source's own header says wins, where that file is still there and is the one that was recorded; else
-what the session keeps (`recordings.procedure`). A session from which names were left out has neither.
+what the session keeps (`recordings.procedure`), unless that is of another study than the images. A session
+from which names were left out has neither.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,10 +21,9 @@ from monitor.errors import SourceError
 from monitor.sources.dicom import images_in
 from recordings.dicom_origin import OriginObject
 from recordings.procedure import Procedure
-from recordings.session import StoredSession
+from recordings.session import RECEIVED, StoredSession
 
 _LONGEST_TEXT = 64
-_RECEIVED = "received"
 _FROM_HEADER = {
     "patient_id": "PatientID",
     "patient_name": "PatientName",
@@ -73,27 +73,55 @@ def identity_of(session: StoredSession, origins: Iterable[OriginObject]) -> Iden
     ----------
     origins : iterable of OriginObject
         The objects that its frames came from, where there are any.
+
+    Raises
+    ------
+    SourceError
+        The headers of these objects name several patients.
     """
-    about = session.about
+    about, origins = session.about, tuple(origins)
     made = _moment(about.closed_utc) or _moment(about.created_utc) or datetime(1970, 1, 1, tzinfo=UTC)
     known = Identity(made)
     if about.procedure is not None:
         known = _of_procedure(known, about.procedure)
+    if origins:
+        return _of_origins(known, session, origins)
     if known.study_uid is None:
         known = replace(known, study_id=about.id[:8])
-    first = next(iter(origins), None)
-    if first is not None:
-        known = replace(known, study_uid=first.study_instance_uid, study_id="")
-        header = _header_of(session, first)
-        if header is not None:
-            stated: dict[str, Any] = {name: _text(header, word) for name, word in _FROM_HEADER.items()}
-            known = replace(known, **stated)
-    elif about.procedure is not None and about.imported_from is None and not known.study_date:
+    if about.procedure is not None and about.imported_from is None and not known.study_date:
         # recorded live: the day of the session is the day of the procedure
         began = _moment(about.created_utc)
         if began is not None:
             known = replace(known, study_date=f"{began:%Y%m%d}", study_time=f"{began:%H%M%S}")
     return known
+
+
+def disagreement(session: StoredSession, known: Identity) -> str | None:
+    """What the images say otherwise than the session was told, in words that name nobody; None: nothing."""
+    procedure = session.about.procedure
+    if procedure is None:
+        return None
+    if procedure.patient_id and known.patient_id and _one(procedure.patient_id) != known.patient_id:
+        return "the images are of another patient than the session was begun for; results go by the images"
+    if procedure.study_instance_uid is not None and procedure.study_instance_uid != known.study_uid:
+        return "the images are of another study than the session was begun for; results go by the images"
+    return None
+
+
+def _of_origins(known: Identity, session: StoredSession, origins: Sequence[OriginObject]) -> Identity:
+    studies = {origin.study_instance_uid for origin in origins}
+    header = _header_of(session, origins)
+    if header is not None:
+        stated: dict[str, Any] = {name: _text(header, word) for name, word in _FROM_HEADER.items()}
+        known = replace(known, **stated)
+    elif len(studies) > 1 or known.study_uid not in (None, *studies):
+        # the session was begun for another study, whose patient may be another one
+        known = Identity(known.made, operator=known.operator)
+    if len(studies) == 1:
+        return replace(known, study_uid=origins[0].study_instance_uid)
+    # in none of them, since the frames are of all
+    own = session.about.id[:8]
+    return replace(known, study_uid=None, study_id=own, accession_number="", description="")
 
 
 def _of_procedure(known: Identity, procedure: Procedure) -> Identity:
@@ -111,18 +139,26 @@ def _of_procedure(known: Identity, procedure: Procedure) -> Identity:
     )
 
 
-def _header_of(session: StoredSession, origin: OriginObject) -> Dataset | None:
-    """Header of the object that was recorded; None where its file is elsewhere now, or another.
+def _header_of(session: StoredSession, origins: Sequence[OriginObject]) -> Dataset | None:
+    """Header of an object that was recorded; None where their files are elsewhere now, or others.
 
-    What was received lies in the session under its own name.
+    What was received lies in the session under its own name. Raises `SourceError` where headers name several
+    patients.
     """
-    received = session.folder / _RECEIVED / f"{origin.sop_instance_uid}.dcm"
-    for path in (received, Path(session.about.source.source_id)):
+    uids = {origin.sop_instance_uid for origin in origins}
+    received = [session.folder / RECEIVED / f"{origin.sop_instance_uid}.dcm" for origin in origins]
+    first: Dataset | None = None
+    ids, names = set(), set()
+    for path in [path for path in received if path.is_file()] or [Path(session.about.source.source_id)]:
         with suppress(SourceError, OSError, ValueError):
             for image in images_in(path):
-                if str(image.header.get("SOPInstanceUID", "")) == origin.sop_instance_uid:
-                    return image.header
-    return None
+                if str(image.header.get("SOPInstanceUID", "")) in uids:
+                    first = first or image.header
+                    ids.add(_text(image.header, "PatientID"))
+                    names.add(_text(image.header, "PatientName"))
+    if len(ids - {""}) > 1 or (ids == {""} and len(names - {""}) > 1):
+        raise SourceError(f"{session.folder}: holds images of several patients: there are no results of them")
+    return first
 
 
 def _text(header: Dataset, keyword: str) -> str:

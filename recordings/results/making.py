@@ -11,6 +11,7 @@ from highdicom import ContributingEquipment
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
+from monitor.sources.dicom_frames import LOSSY
 from recordings.export_dicom import modality_of
 from recordings.results.codes import PROCESSING
 from recordings.results.course import Course
@@ -21,6 +22,7 @@ from recordings.session import StoredSession
 MAKER, MODEL = "CementWatch", "CementWatch (research software)"
 STANDING = "Made by research software, not a medical device; not verified; not for clinical use."
 SERIAL = "none"
+_MAY_LOSE = frozenset(syntax.name for syntax in LOSSY)
 _SERIES = {
     "frames": (9700, "Recorded images - research software, not for clinical use"),
     "key": (9701, "Key images - research software, not for clinical use"),
@@ -64,15 +66,23 @@ class Making:
         """Whether the source may have lost something of its images before they were recorded."""
         source = self.session.about.source
         stated = source.attributes.get("LossyImageCompression", "00")
-        return source.kind in ("video", "network") or stated != "00"
+        coded = source.attributes.get("TransferSyntaxUID") in _MAY_LOSE
+        return source.kind in ("video", "network") or coded or stated != "00"
+
+    def say_loss(self, ds: Dataset) -> None:
+        """Say what is known of a loss in pictures that are made of the source's, if anything is."""
+        if not self.lossy_source:
+            ds.LossyImageCompression = "00"
+        elif self.session.about.source.attributes.get("LossyImageCompression") == "01":
+            ds.LossyImageCompression = "01"  # once lost, it stays told (PS3.3 C.7.6.1.1.5)
 
     def uid_of_session(self, *what: str) -> str:
         """A UID that depends on the session alone."""
         return str(generate_uid(entropy_srcs=["results", self.session.about.id, *what]))
 
     def uid(self, *what: str) -> str:
-        """A UID of results: the same session, software and findings give the same."""
-        seed = [self.session.about.id, self.course.digest, self.identity.patient_id, *what]
+        """A UID of results: the same session, software, findings and patient's data give the same."""
+        seed = [self.session.about.id, self.course.digest, repr(self.identity), *what]
         return str(generate_uid(entropy_srcs=["results", *seed]))
 
     def series(self, kind: str) -> tuple[str, int, str]:
@@ -83,7 +93,7 @@ class Making:
 
     def frames_uid(self, *what: str) -> str:
         """A UID of the recorded frames: they are the same whatever is found in them."""
-        return self.uid_of_session("frames", self.software_version, self.identity.patient_id, *what)
+        return self.uid_of_session("frames", self.software_version, repr(self.identity), *what)
 
     def header(self, kind: str, sop_class: UID, sop_instance_uid: str) -> Dataset:
         """A header with all that is common, to be written in explicit VR little endian."""

@@ -62,14 +62,18 @@ def _write_part(
     first, end = part
     survey = survey_of(reader, first, end, step)
     wish = Wish(Part(), identified=False, software_version=making.software_version, step=step)
-    made, _ = header_of(making.session, survey, first, end, wish)
+    made, notes = header_of(making.session, survey, first, end, wish)
     uid = making.frames_uid(str(first), str(end))
     header = making.header("frames", made.SOPClassUID, uid)
     for element in made:
         if element.keyword not in header:
             header.add(element)
+    del header.LossyImageCompression
+    making.say_loss(header)
     header.InstanceNumber = number
-    header.DerivationDescription = f"Recorded images, every value as recorded. {STANDING}"
+    header.DerivationDescription = "; ".join(
+        (f"Recorded images, every value as recorded. {STANDING}", *notes)
+    )
     seqs = []
     with MultiFrameFile(path, header) as file:
         for position, pts_ms in enumerate(survey.pts_ms, first):

@@ -122,8 +122,7 @@ def write_key_frames(
         ]
         sources = images.references(moment.at.seq for moment in shown)
         header = _header(making, "key", painter, sources, len(shown), said)
-        if not making.lossy_source:
-            header.LossyImageCompression = "00"
+        making.say_loss(header)
         if len(shown) > 1:
             header.FrameIncrementPointer = _FRAME_LABELS
             header.FrameLabelVector = [f"{at_s:.1f} s" for at_s in times_s]
@@ -169,6 +168,7 @@ def write_run(
         header.LossyImageCompressionMethod = "ISO_10918_1"
         header.LossyImageCompressionRatio = f"{plain_bytes / coded_bytes:.4g}"
         if len(seqs) > 1:
-            set_times(header, shown)
+            said = header.DerivationDescription, *set_times(header, shown)
+            header.DerivationDescription = short(said, _LONGEST_DERIVATION)
         _finish(path, header, spool, encapsulated=True)
         return header

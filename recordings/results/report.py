@@ -104,13 +104,14 @@ class _Report:
         yield STANDING
         about, course = self._making.session.about, self._course
         if course.mode == "every frame":
-            yield "Computed afterwards from every recorded image; none of it was shown during the procedure."
+            yield "Computed afterwards from every recorded image; none was shown while it was recorded."
         else:
-            yield "As it was found and shown during the procedure."
+            yield "As it was found and shown while the session was recorded."
         if not about.complete:
             yield "The session was not closed in order: its end may be missing."
         if course.lost:
-            yield f"{course.lost} steps of the monitor could not be read."
+            what = "Recorded images" if course.mode == "every frame" else "Steps of the monitor"
+            yield f"{what} that could not be read: {course.lost}."
         if course.figures.alarms_left_out:
             yield f"{course.figures.alarms_left_out} more alarms are not listed."
         for view in self._views():
@@ -186,11 +187,15 @@ class _Report:
         made = [
             measured(ours.ONSET, self._course.seconds(leak.onset_ns), ours.SECOND),
             self._at(
-                leak.first, ours.AREA, leak.largest_mm2, ours.SQUARE_MILLIMETRE, derivation=codes.SCT.Maximum
+                leak.largest_at,
+                ours.AREA,
+                leak.largest_mm2,
+                ours.SQUARE_MILLIMETRE,
+                derivation=codes.SCT.Maximum,
             ),
         ]
-        if leak.volume_ml is not None and not level.volume_relative:
-            made.append(measured(ours.VOLUME, leak.volume_ml, ours.MILLILITRE))
+        if leak.volume_ml is not None and not leak.volume_relative:
+            made.append(self._at(leak.volume_at, ours.VOLUME, leak.volume_ml, ours.MILLILITRE))
         said = [QualitativeEvaluation(ours.DETACHED, ours.YES if leak.detached else ours.NO)]
         if leak.ambiguous_with is not None and leak.ambiguous_with in ours.LEAKS:
             said.append(QualitativeEvaluation(ours.MAY_BE, ours.LEAKS[leak.ambiguous_with]))
@@ -217,7 +222,8 @@ class _Report:
         site = ours.COLUMN if alarm.level is None else ours.vertebra(alarm.level)
         level = "" if alarm.level is None else f"{alarm.level}: "
         return self._group(
-            f"alarm {number}, {level}{alarm.message}", ours.ALARM, site, made, said, seen=alarm.raised,
+            f"alarm {number}, {level}{alarm.message}", ours.ALARM, site, made, said,
+            seen=None if alarm.observed else alarm.raised,
             texts=((ours.COMMENT, f"{level}{alarm.message}"), (ours.RULE, alarm.rule_id)),
         )  # fmt: skip
 

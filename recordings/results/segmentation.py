@@ -22,7 +22,9 @@ from pydicom.sr.codedict import codes
 from pydicom.tag import Tag
 from pydicom.uid import SegmentationStorage
 
+from monitor.errors import OutputError
 from monitor.frame_mask import OUTSIDE, WITHIN
+from recordings.multi_frame_file import LARGEST_BYTES
 from recordings.results.codes import (
     CEMENT_OUTSIDE,
     CEMENT_WITHIN,
@@ -48,12 +50,16 @@ def write_masks(making: Making, spool: MaskSpool, images: ImageObjects, path: Pa
 
     Raises
     ------
+    OutputError
+        More than one object can hold (4 GiB).
     OSError
         They cannot be written.
     """
     placed = [(held, ref) for held in spool.held() if (ref := images.of(held.seq)) is not None]
     if not placed:
         return None
+    if len(placed) * spool.pixels > 8 * LARGEST_BYTES:
+        raise OutputError(f"{path}: {len(placed)} masks are too many for one object: ask for fewer frames")
     keys = sorted({held.key for held, _ in placed}, key=lambda key: (_order(making, key[0]), key))
     placed.sort(key=lambda each: (keys.index(each[0].key), each[0].seq))
     ds = _header(making, spool, images, [held for held, _ in placed])

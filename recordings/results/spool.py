@@ -52,6 +52,12 @@ class MaskSpool:
         return self._with_cement
 
     @property
+    def pixels(self) -> int:
+        """Of a mask; 0 before the first."""
+        rows, columns = self.shape or (0, 0)
+        return rows * columns
+
+    @property
     def frames(self) -> int:
         """Frames that stay."""
         return len(self._spread.keys() | self._kept.keys())

@@ -7,10 +7,11 @@ outline is a layer of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from highdicom import PresentationLUTTransformation
+from highdicom import ModalityLUTTransformation, PresentationLUTTransformation
 from highdicom.color import CIELabColor
 from highdicom.content import ReferencedImageSequence
 from highdicom.pr import (
@@ -94,6 +95,10 @@ def write_structures(
         content_description="Structures, research software, not for clinical use",
         graphic_layers=[layer for name, layer in layers.items() if name in used],
         graphic_annotations=annotations,
+        # the stored values as they are; without it highdicom takes no more than one multi-frame image
+        modality_lut_transformation=ModalityLUTTransformation(
+            rescale_intercept=0.0, rescale_slope=1.0, rescale_type="US"
+        ),
         voi_lut_transformations=lookups or None,
         presentation_lut_transformation=PresentationLUTTransformation(
             presentation_lut_shape="INVERSE" if images.images[0].monochrome1 else "IDENTITY"
@@ -120,19 +125,18 @@ def _drawn(
     cement: list[GraphicObject] = []
     for lines in moment.lines:
         for name, line in _named(lines):
-            made = _line(line, shape, closed=name in _CLOSED)
-            if made is None:
+            made = _pieces(line, shape, closed=name in _CLOSED)
+            if not made:
                 continue
-            structures.append(_tracked(making, made, lines.level, name))
+            structures += [_tracked(making, piece, lines.level, name) for piece in made]
             words = f"{lines.level} {WORDS[name]}{' (derived)' if name in lines.derived else ''}"
-            x, y = made[0] if name == "body" else made[-1]
+            x, y = made[0][0] if name == "body" else made[-1][-1]
             texts.append(
                 TextObject(words, "PIXEL", anchor_point=(float(x), float(y)), anchor_point_visible=False)
             )
         for line in lines.contours_px:
-            made = _line(line, shape, closed=True)
-            if made is not None:
-                cement.append(_tracked(making, made, lines.level, "cement"))
+            made = _pieces(line, shape, closed=True)
+            cement += [_tracked(making, piece, lines.level, "cement") for piece in made]
     if structures:
         yield "STRUCTURES", structures, texts
     if cement:
@@ -152,23 +156,44 @@ def _tracked(making: Making, line: NDArray[np.float64], level: str, name: str) -
     )  # fmt: skip
 
 
-def _line(line: Contour, shape: tuple[int, int], *, closed: bool) -> NDArray[np.float64] | None:
-    """A line as a presentation state has it; None where it does not lie in the image.
+def _pieces(line: Contour, shape: tuple[int, int], *, closed: bool) -> list[NDArray[np.float64]]:
+    """A line as a presentation state has it: those parts of it that lie in the image.
 
-    There the first pixel's corner is 0, 0 (PS3.3 C.10.5.1.2), for us its centre is. What reaches over the
-    border is drawn along it.
+    There the first pixel's corner is 0, 0 (PS3.3 C.10.5.1.2), for us its centre is.
     """
     points = np.asarray(line, np.float64)
     if len(points) > _MOST_POINTS:
         points = points[:: -(-len(points) // _MOST_POINTS)]
     if len(points) < 2:
-        return None
+        return []
     if closed:
         points = np.vstack([points, points[:1]])
     rows, columns = shape
-    placed: NDArray[np.float64] = points + 0.5
-    inside = (placed >= 0).all(axis=1) & (placed <= (columns, rows)).all(axis=1)
-    if not inside.any():
-        return None
-    clipped: NDArray[np.float64] = placed.clip(0, (columns, rows)).round(3)
-    return clipped
+    pieces: list[list[NDArray[np.float64]]] = []
+    goes_on = False
+    for start, end in pairwise(points + 0.5):
+        part = _part_within(start, end, np.array([columns, rows], np.float64))
+        if part is None:
+            goes_on = False
+            continue
+        if not goes_on:
+            pieces.append([start + part[0] * (end - start)])
+        pieces[-1].append(start + part[1] * (end - start))
+        goes_on = part[1] == 1.0
+    limits = (columns, rows)
+    return [np.array(piece).clip(0, limits).round(3) for piece in pieces]
+
+
+def _part_within(
+    start: NDArray[np.float64], end: NDArray[np.float64], limits: NDArray[np.float64]
+) -> tuple[float, float] | None:
+    """From where to where, 0 to 1, a straight line lies between 0, 0 and `limits` (Liang-Barsky)."""
+    first, last = 0.0, 1.0
+    for at, way, limit in zip(start, end - start, limits, strict=True):
+        if way == 0:
+            if not 0 <= at <= limit:
+                return None
+            continue
+        enters, leaves = sorted((-at / way, (limit - at) / way))
+        first, last = max(first, float(enters)), min(last, float(leaves))
+    return (first, last) if first < last else None

@@ -27,6 +27,7 @@ from recordings.results.report import write_report
 from recordings.results.segmentation import write_masks
 from recordings.results.spool import MaskSpool
 from recordings.results.structures import Window, write_structures
+from recordings.retaken import NothingMonitoredError
 from recordings.session import FRAMES, StoredSession
 from recordings.track import SCHEMA
 
@@ -196,6 +197,11 @@ class _Writing:
                 masks = MaskSpool(
                     stack.enter_context(tempfile.TemporaryFile(dir=self._folder)), wish.most_masks
                 )
+            if wish.mode == "as live" and not reader.step_count:
+                more = "" if self._session.plan() is None else "; every frame can be computed: --every-frame"
+                raise NothingMonitoredError(
+                    f"{self._session.folder}: no step of the monitor was recorded{more}"
+                )
             course = self._course(reader, masks, track)
             origins = origins_of(self._session)
             making = Making(self._session, course, identity_of(self._session, origins), self._version)
@@ -206,7 +212,7 @@ class _Writing:
                 self._add("seg", "masks.dcm", write_masks(making, masks, images, self._folder / "masks.dcm"))
             if "gsps" in wish.only:
                 path = self._folder / "structures.dcm"
-                windows = _windows(reader, course.moments)
+                windows = _windows(reader, course.moments, images)
                 self._add("gsps", path.name, write_structures(making, images, course.moments, windows, path))
             if "sc" in wish.only and self._paint is not None:
                 self._pictures(making, images, track if track.exists() else None)
@@ -275,13 +281,18 @@ class _Writing:
             self._written.append(WrittenObject(self._folder / name, *uids, kind))
 
 
-def _windows(reader: RecordingReader, moments: Iterable[KeyMoment]) -> dict[int, Window]:
-    """What makes the key frames visible around the structures: all but the extreme values there."""
+def _windows(
+    reader: RecordingReader, moments: Iterable[KeyMoment], images: ImageObjects
+) -> dict[int, Window]:
+    """What makes the key frames visible around the structures: all but the extreme values there.
+
+    In the values that their object stores.
+    """
     places = {seq: place for place, seq in enumerate(reader.frame_heads.seqs)}
     found = {}
     for moment in moments:
-        place = places.get(moment.at.seq & 0xFFFFFFFF)
-        if place is None or not moment.lines:
+        place, ref = places.get(moment.at.seq & 0xFFFFFFFF), images.of(moment.at.seq)
+        if place is None or ref is None or not moment.lines:
             continue
         try:
             pixels = reader.read(place).pixels
@@ -293,6 +304,6 @@ def _windows(reader: RecordingReader, moments: Iterable[KeyMoment]) -> dict[int,
         x0, y0 = np.clip(low_px - margin_px, 0, None).astype(int)
         x1, y1 = np.clip(high_px + margin_px, 1, None).astype(int)
         around = pixels[y0:y1, x0:x1]
-        low, high = np.percentile(around if around.size else pixels, (0.5, 99.5))
+        low, high = np.percentile(around if around.size else pixels, (0.5, 99.5)) - ref.image.shift
         found[moment.at.seq] = (round(float(low + high) / 2, 1), max(2.0, round(float(high - low), 1)))
     return found

@@ -71,7 +71,9 @@ class Reports:
         self._clock_s = clock_s
         self._policy = policy
         self._tell = tell
-        self._taken = False
+        self._owed: dict[Association, bool] = {}
+        """Associations with a report that has no answer on the line yet: whether it was taken."""
+        self._changed = threading.Condition()
         self.came = threading.Event()
         """Set by each report, once its answer is on the line: an association may be ended then."""
 
@@ -80,6 +82,8 @@ class Reports:
 
         Without `peer_aet`, who reports is who asked for the association.
         """
+        with self._changed:
+            self._owed[event.assoc] = False
         if event.event_type not in (_ALL, _SOME):
             return _NO_SUCH_EVENT, None
         aet = event.assoc.requestor.ae_title if peer_aet is None else peer_aet
@@ -88,7 +92,10 @@ class Reports:
         except Exception:  # a peer can write anything there
             return _INVALID_ARGUMENT, None
         try:
-            return (_SUCCESS if self.take(report, aet.strip()) else _INVALID_ARGUMENT), None
+            taken = self.take(report, aet.strip())
+            with self._changed:
+                self._owed[event.assoc] = taken
+            return (_SUCCESS if taken else _INVALID_ARGUMENT), None
         except CementWatchError as error:
             self._tell(str(error))
             return _PROCESSING_FAILURE, None
@@ -112,14 +119,28 @@ class Reports:
             elif entry.stage is Stage.QUEUED and entry.object.sop_instance in report.refused:
                 follows = "it is not tried again by itself" if entry.given_up else "it is sent again"
                 self._tell(f"{entry.what}: {entry.reason}; {follows}")
-        self._taken = True
         return True
 
     def answered(self, event: Event) -> None:
         """Notice an answer that goes out, as a handler of pynetdicom."""
-        if self._taken and isinstance(event.pdu, P_DATA_TF):
-            self._taken = False
-            self.came.set()
+        if isinstance(event.pdu, P_DATA_TF):
+            with self._changed:
+                taken = self._owed.pop(event.assoc, False)
+                self._changed.notify_all()
+            if taken:
+                self.came.set()
+
+    def owes(self, association: Association) -> bool:
+        """Whether a report on it is not answered yet: it is not to be ended before."""
+        with self._changed:
+            return association in self._owed and bool(association.is_established)
+
+    def settle(self, longest_s: float) -> None:
+        """Wait until every report is answered, or for so long."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not any(association.is_established for association in self._owed), longest_s
+            )
 
 
 def ask(

@@ -135,6 +135,10 @@ class SendQueue:
         with self._transaction() as connection:
             for one in taken:
                 held = self._one("peer = ? AND sop_instance = ?", peer, one.sop_instance)
+                if held is not None and held.stage is Stage.COMMITTED and route.commit > held.route.commit:
+                    # sent, and about to go: commitment can only be asked for of one that is still here
+                    connection.execute("DELETE FROM entry WHERE name = ?", (held.name,))
+                    held = None
                 if held is None:
                     connection.execute(
                         "INSERT INTO entry (name, sop_class, sop_instance, syntax, size_bytes, sha256, peer, "
@@ -168,6 +172,10 @@ class SendQueue:
             raise InputError(f"{name}: no such object in the queue {self.folder}")
         return held
 
+    def holds(self, name: str) -> bool:
+        """Whether it has not left the queue. Raises `OutputError`."""
+        return self._one("name = ?", name) is not None
+
     def drop(self, name: str) -> None:
         """Forget an object that was not sent or committed. Raises `InputError`."""
         self.find(name)
@@ -185,11 +193,11 @@ class SendQueue:
 
     def sent(self, name: str, warning: str | None, now_s: float) -> None:
         """The peer has answered with success. Without commitment the object is done."""
-        held = self._one("name = ?", name)
-        if held is None:  # dropped meanwhile
-            return
-        commit = held.route.commit
         with self._transaction() as connection:
+            held = self._one("name = ?", name)
+            if held is None:  # dropped meanwhile
+                return
+            commit = held.route.commit
             connection.execute(
                 "UPDATE entry SET stage = ?, tries = 0, next_try_s = ?, reason = NULL, warning = ? "
                 "WHERE name = ? AND stage = ?",
@@ -260,7 +268,7 @@ class SendQueue:
             SOP instance UIDs of what it keeps.
         refused : mapping of str to Refused
             What it does not, by SOP instance UID. Only of the newest request: what was sent again meanwhile
-            is asked for anew.
+            is asked for anew. No report on a request before that counts any more.
         now_s : float
         backoff : Backoff
 
@@ -300,6 +308,8 @@ class SendQueue:
             "UPDATE entry SET stage = ?, tries = 0, next_try_s = ?, reason = ? WHERE name = ?",
             (Stage.QUEUED.value, next_s, why.reason, entry.name),
         )
+        # what it was said to keep before that, it does not
+        self._connection.execute("DELETE FROM asked WHERE name = ?", (entry.name,))
 
     # ---- leaving the queue
 

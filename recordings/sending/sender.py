@@ -27,6 +27,10 @@ from recordings.sending.queue import SendQueue
 from recordings.sending.storing import store
 
 _LOOK_S = 1.0
+_ANSWER_S = 5.0
+_Place = tuple[str, int, str, TlsFiles | None]
+"""Where reports are taken: host, port, our title, and by which files, since what one takes is not to come to
+the other in the clear."""
 
 
 @dataclass
@@ -71,29 +75,30 @@ class Sender:
         self.reports = Reports(queue, clock_s, self._policy, tell)
         self._open: list[_Open] = []
         self._listening = ExitStack()
-        self._listeners: dict[tuple[str, int, str], Listener | None] = {}
+        self._listeners: dict[_Place, Listener | None] = {}
 
     def listen(self) -> tuple[int, ...]:
         """Listen for reports wherever the routes of the queue say so: the ports.
 
         Where that is not possible it is told, and reports can come on our own associations alone.
         """
-        wanted: dict[tuple[str, int, str], list[Route]] = {}
+        wanted: dict[_Place, list[Route]] = {}
         for entry in self.queue.entries():
             route = entry.route
             if route.commit and route.listen_port is not None:
-                wanted.setdefault((route.listen_host, route.listen_port, route.aet), []).append(route)
+                place = route.listen_host, route.listen_port, route.aet, route.tls
+                wanted.setdefault(place, []).append(route)
         for place, routes in wanted.items():
             peers = [route.peer.aet for route in routes]
             if place not in self._listeners:
-                self._listeners[place] = self._listener(*place, peers, routes[0].tls)
+                self._listeners[place] = self._listener(*place, peers)
             listener = self._listeners[place]
             if listener is not None:
                 listener.allow(peers)
         return tuple(listener.port for listener in self._listeners.values() if listener is not None)
 
     def _listener(
-        self, host: str, port: int, aet: str, peers: Sequence[str], tls: TlsFiles | None
+        self, host: str, port: int, aet: str, tls: TlsFiles | None, peers: Sequence[str]
     ) -> Listener | None:
         try:
             return self._listening.enter_context(
@@ -143,7 +148,8 @@ class Sender:
             self.reports.came.wait(min(max(0.0, min(wake_s, until_s) - now_s), _LOOK_S))
 
     def close(self) -> None:
-        """End every association, and listen no more."""
+        """End every association, and listen no more; who is just reporting gets an answer before."""
+        self.reports.settle(_ANSWER_S)
         self._close_open(everything=True)
         self._listening.close()
 
@@ -209,6 +215,7 @@ class Sender:
         kept = []
         for held in self._open:
             idle = not held.transactions & asked or self._clock_s() >= held.until_s
+            idle = idle and not self.reports.owes(held.association)
             if everything or idle or not held.association.is_established:
                 held.stack.close()
             else:

@@ -65,6 +65,8 @@ def store(
                     answer, warning = _store_one(queue, association, entry, tell)
                     if answer is None:
                         answer = Answer(Verdict.AGAIN, _unanswered(seen, patience))
+                    if answer.verdict is not Verdict.DONE and not queue.holds(entry.name):
+                        continue  # dropped meanwhile, or committed by a late report
                     _note(queue, entry, answer, warning, clock_s(), policy, tell)
             if seen.aborted_by_us:
                 raise NetworkError(_unanswered(seen, patience))
@@ -160,6 +162,8 @@ def _sent(association: Association, path: Path) -> Answer | None:
             return stored(association.send_c_store(path))
     except RuntimeError:  # the association has ended meanwhile
         return None
+    except OSError as error:
+        return Answer(Verdict.AGAIN, f"its file cannot be read: {error.strerror}")
 
 
 @contextmanager

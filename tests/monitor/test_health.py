@@ -44,6 +44,8 @@ def test_all_is_well_is_monitoring() -> None:
         ({"capture_alive": False}, 5, "fault"),
         ({"processing_alive": False}, 5, "fault"),
         ({"fault": "ValueError: x"}, 5, "fault"),
+        ({"run_awaited": "waiting for the next run"}, 5, "between_runs"),
+        ({"run_awaited": "waiting for the next run", "processing_alive": False}, 5, "fault"),
         ({"source_error": "cable"}, 5, "source_lost"),
         ({"source_away": "cable; connecting again"}, 5, "source_lost"),
         ({"ended": True}, 5, "ended"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import stat
 from collections.abc import Iterator
@@ -152,3 +153,23 @@ def test_files_that_are_no_certificates_are_named(tmp_path: Path, certificates: 
     with pytest.raises(InputError, match="a server needs"):
         server_context(TlsFiles())
     assert stat.S_ISREG(certificates.server.stat().st_mode)
+
+
+def test_a_peer_of_a_single_connection_is_not_asked_twice() -> None:
+    """Some take no more than one connection at a time: one that only looks would use it up."""
+    taken: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(5)
+        peer = Peer("SINGLE", "127.0.0.1", silent.getsockname()[1])
+        with (
+            pytest.raises(NetworkError, match="did not answer in time"),
+            associated(peer, "US", plain(Verification), patience=Patience(1, 0.2, 0.2)),
+        ):
+            pass
+        silent.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                taken.append(silent.accept()[0])
+    for connection in taken:
+        connection.close()
+    assert len(taken) == 1

@@ -163,6 +163,21 @@ def test_the_same_object_is_queued_once(queue: SendQueue, tmp_path: Path) -> Non
     assert len(queue.add([tmp_path / "a.dcm"], elsewhere, NOW_S).new) == 1, "another peer is another way"
 
 
+def test_commitment_that_is_asked_for_of_one_that_is_just_done_is_waited_for(
+    queue: SendQueue, tmp_path: Path
+) -> None:
+    write_object(tmp_path / "a.dcm")
+    queue.add([tmp_path / "a.dcm"], Route(ROUTE.peer, "US"), NOW_S)
+    with sqlite3.connect(queue.folder / "queue.sqlite") as other:  # killed before it could leave the queue
+        other.execute("UPDATE entry SET stage = ?", (Stage.COMMITTED.value,))
+    other.close()
+    (name,) = queue.add([tmp_path / "a.dcm"], ROUTE, NOW_S).new
+    queue.tidy()
+    (entry,) = queue.entries()
+    assert (entry.name, entry.route.commit, entry.stage) == (name, True, Stage.QUEUED)
+    assert spooled(queue) == [f"{name}.dcm"]
+
+
 def test_waits_double_up_to_a_bound() -> None:
     waits = Backoff(first_s=5, most_s=60)
     assert [waits.wait_s(tries) for tries in (1, 2, 3, 4, 5, 99, 10**6)] == [5, 10, 20, 40, 60, 60, 60]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,11 @@ from typing import Any
 import pytest
 from pydicom import dcmread
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless, SecondaryCaptureImageStorage
-from pynetdicom.sop_class import CTImageStorage  # type: ignore[attr-defined]
+from pynetdicom import AE, build_context
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    CTImageStorage,
+    StorageCommitmentPushModel,
+)
 
 from recordings.network.address import Peer
 from recordings.network.association import Patience
@@ -24,6 +29,7 @@ from recordings.sending.queue import SendQueue, open_queue
 from recordings.sending.sender import Sender, sending
 from tests import peers
 from tests.network.objects import write_object
+from tests.network.scripted_pacs import AET as SCRIPTED
 from tests.network.scripted_pacs import ScriptedPacs, scripted_pacs
 
 AET = "CEMENTWATCH"
@@ -232,6 +238,26 @@ def test_a_report_on_the_same_association_lets_an_object_go(bench: Bench, pacs: 
     assert list((bench.queue.folder / "spool").iterdir()) == []
 
 
+def test_who_reports_is_answered_before_the_association_ends(bench: Bench, pacs: ScriptedPacs) -> None:
+    pacs.reports_on_same = True
+    bench.add(committing(pacs))
+    done = threading.Event()
+
+    def slow(line: str) -> None:
+        if "committed by" in line:  # on the association's thread; the queue is empty by now
+            assert done.wait(10)
+            threading.Event().wait(0.2)  # as long as the association would need to end
+
+    with sending(
+        bench.queue, clock_s=time.time, policy=POLICY, patience=PATIENCE, tell=slow
+    ) as sender:  # fmt: skip
+        assert sender is not None
+        sender.run(None, 10)
+        assert bench.queue.entries() == ()
+        done.set()
+    assert pacs.settled() == [0x0000]
+
+
 def test_a_report_may_come_after_a_restart_on_an_association_of_the_peer(
     bench: Bench, pacs: ScriptedPacs
 ) -> None:
@@ -336,6 +362,43 @@ def test_a_commitment_that_never_comes_is_asked_for_again_and_an_old_report_coun
     assert pacs.answers == [0x0000, 0x0000]
     assert bench.entry(uid) is None
     assert pacs.received == [uid]
+
+
+def test_an_old_report_does_not_count_once_the_peer_has_said_that_it_has_nothing(
+    bench: Bench, pacs: ScriptedPacs
+) -> None:
+    us = Peer(AET, "127.0.0.1", peers.free_port())
+    (uid,) = bench.add(committing(pacs, us.port))
+    bench.round()
+    bench.round(60)
+    pacs.failures = {uid: 0x0112}
+    bench.round(then=lambda sender: pacs.answers.append(pacs.report(us)))
+    pacs.failures = {}
+    for request in (0, 1):
+        bench.round(then=lambda sender, n=request: pacs.answers.append(pacs.report(us, request=n)))
+        entry = bench.entry(uid)
+        assert entry is not None, "let go although the peer said last that it has no such object"
+        assert entry.stage is Stage.QUEUED
+    assert pacs.answers == [0x0000, 0x0115, 0x0115]
+
+
+def test_an_object_that_leaves_the_queue_while_others_are_sent_holds_up_none(
+    bench: Bench, pacs: ScriptedPacs
+) -> None:
+    uids = bench.add(Route(pacs.peer, AET), 3)
+    gone = bench.entry(uids[1])
+    assert gone is not None
+
+    def drop(line: str) -> None:
+        bench.told.append(line)
+        if len(bench.told) == 1:
+            bench.queue.drop(gone.name)
+
+    with sending(bench.queue, clock_s=lambda: bench.now_s, policy=POLICY, patience=PATIENCE, tell=drop) as it:
+        assert it is not None
+        it.round()
+    assert bench.queue.entries() == ()
+    assert pacs.received == [uids[0], uids[2]]
 
 
 def test_a_request_that_is_not_taken_is_repeated_without_sending(bench: Bench, pacs: ScriptedPacs) -> None:
@@ -469,6 +532,29 @@ def test_tls_with_and_without_the_certificate_that_is_asked_for(
     entry = bench.entry(uid)
     assert (entry is None) == known
     assert entry is None or not entry.given_up
+
+
+def test_a_report_that_is_to_come_over_tls_is_not_taken_without_it_for_anothers_sake(
+    bench: Bench, certificates: peers.Certificates, pacs: ScriptedPacs
+) -> None:
+    us = Peer(AET, "127.0.0.1", peers.free_port())
+    plain = Route(Peer("PLAIN", "127.0.0.1", peers.free_port()), AET, True, listen_port=us.port)
+    made = certificates
+    secured = TlsFiles(made.server, made.server_key, made.authority)
+    bench.add(plain)
+    bench.queue.add([bench.folder / "0.dcm"], replace(committing(pacs, us.port), tls=secured), bench.now_s)
+    bench.round(then=lambda sender: pacs.answers.append(_associates(us)))
+    assert pacs.answers == [False], "the peer of the TLS route got through in the clear"
+
+
+def _associates(us: Peer) -> bool:
+    association = AE(ae_title=SCRIPTED).associate(
+        us.host, us.port, [build_context(StorageCommitmentPushModel)], ae_title=us.aet
+    )
+    established = bool(association.is_established)
+    if established:
+        association.release()
+    return established
 
 
 def test_reports_are_taken_over_tls_and_from_nobody_without_it(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
-import subprocess
-import sys
+import threading
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -44,8 +44,6 @@ from tests.receiving.makers import (
 )
 from tests.receiving.raw import ACCEPTED, REJECTED, Raw
 from ui.cli import run
-
-COMMAND = "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))"
 
 
 @pytest.fixture(scope="module")
@@ -167,31 +165,36 @@ def test_a_handshake_that_does_not_end_is_in_nobodys_way(tmp_path: Path, made: p
         assert told.wait_for_refusals(5)[:5] == ["no TLS"] * 5
 
 
-def test_the_command_receives_until_it_is_told_to_stop(files: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "receive", "--aet", "CW", "--port", "0", "--out", str(out)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        port = int(first.split(" port ")[1].split(";")[0])
-        with Raw(port) as peer:
-            assert peer.associate("OTHER")[0] == REJECTED
-        with Raw(port) as peer:
-            assert peer.associate()[0] == ACCEPTED
-            peer.store(announced(run_object(1, seed=1)), [data_set(files / "1.dcm")])
-            assert peer.status() == 0
-            process.send_signal(signal.SIGTERM)
-            rest, err = process.communicate(timeout=20)
-    finally:
-        process.kill()
-        process.wait()
-    assert (process.returncode, err) == (0, "")
-    assert first == f"CW listens on 127.0.0.1 port {port}; objects are kept in {out}\n"
+def test_the_command_receives_until_it_is_told_to_stop(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, port, failed = tmp_path / "out", peers.free_port(), []
+
+    def send() -> None:
+        try:
+            peers.wait_for_port(port)
+            with Raw(port) as peer:
+                assert peer.associate("OTHER")[0] == REJECTED
+            with Raw(port) as peer:
+                assert peer.associate()[0] == ACCEPTED
+                peer.store(announced(run_object(1, seed=1)), [data_set(files / "1.dcm")])
+                assert peer.status() == 0
+                os.kill(os.getpid(), signal.SIGTERM)
+                assert peer.closed(), "whoever is still there is told"
+        except BaseException as error:
+            failed.append(error)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    assert run(["receive", "--aet", "CW", "--port", str(port), "--out", str(out)]) == 0
+    thread.join()
+    assert failed == []
+    said, err = capsys.readouterr()
+    assert err == ""
     name = f"{STUDY}/{SERIES}/{SERIES}.1.dcm"
-    assert rest.splitlines() == [
+    assert said.splitlines() == [
+        f"CW listens on 127.0.0.1 port {port}; objects are kept in {out}",
         "refused: RAW@127.0.0.1: called AE title not recognized",
         f"kept: {name}: 2 frames from RAW@127.0.0.1",
     ]

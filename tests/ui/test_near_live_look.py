@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PyQt6.QtGui import QImage
 from pytestqt.qtbot import QtBot
@@ -13,6 +15,7 @@ from ui.overlay.derive import build_model
 from ui.overlay.memory import Memory
 from ui.overlay.observation import Observation
 from ui.overlay.window import OverlayWindow
+from ui.overlay.words import UNKNOWN
 
 PLAYING = Reason(State.DEGRADED, "near_live", "acquired 14:03:20, 48 s ago")
 BETWEEN = Reason(State.NOT_MONITORING, "between_runs", "waiting for the next run")
@@ -77,3 +80,15 @@ def test_it_is_said_in_german_too(seen: Observation, qtbot: QtBot, german: Liste
     words = words_of(window_of(seen, qtbot), (1280, 720))
     assert german.lacking == []
     assert "NICHT LIVE" in words
+
+
+def test_no_contact_is_foretold_of_what_has_happened() -> None:
+    models = []
+    for near_live in (False, True):
+        memory = Memory()
+        seen = replace(made.approach(6.8)[-1], near_live=near_live)
+        memory.remember(seen)
+        models.append(build_model(seen, memory, made.SETUP))
+    live, near = (model.distance for model in models)
+    assert (live.contact, near.contact) == ("30 s", UNKNOWN)
+    assert (live.figure, live.speed) == (near.figure, near.speed)

@@ -154,7 +154,8 @@ def _marks(observation: Observation, chosen: _Chosen, mm_per_px: float | None) -
         nearest = chosen.structure if chosen.level is level else None
         priority = _priority_of(observation, level.name, nearest)
         held = state == State.HELD
-        ahead = fronts_ahead(level, mm_per_px) if drawn and not held else ()
+        live = drawn and not held and not observation.near_live
+        ahead = fronts_ahead(level, mm_per_px) if live else ()
         marks.append(LevelMarks(level.name, drawn, drawn, held, nearest, priority, ahead))
     return tuple(marks)
 
@@ -175,6 +176,8 @@ def _distance(observation: Observation, chosen: _Chosen, memory: Memory) -> Dist
         beside = _chosen_beside(observation, memory.chosen)
     approach = (level.approaches or {}).get(structure)
     speed, until = (approach.speed_mm_s, approach.time_to_contact_s) if approach else (None, None)
+    if observation.near_live:
+        until = None  # it may have been meanwhile
     return DistanceModel(
         title=f"{name} crossed by" if crossed else name,
         figure=one_decimal(abs(distance.value_mm)),

@@ -21,7 +21,7 @@ _REPAINT_NS = 100_000_000
 """Longest time between two looks while it plays: what is shown grows old where no frames come."""
 _AHEAD, _READS_AHEAD_UP_TO = 3, 2.0
 _GOES_ALONG_NS = 1_000_000
-_ON_LINE = ("mark", "acknowledged", "watching")
+_ON_LINE = ("mark", "acknowledged", "watching", "irradiation")
 
 
 class Player:

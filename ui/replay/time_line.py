@@ -198,6 +198,8 @@ class TimeLine(QWidget):
             draw.line(QPointF(x, bar.top() - draw.px(8)), QPointF(x, bar.top()), TEXT_SOFT, 1.5)
         elif moment.kind == "watching":
             draw.line(QPointF(x, bar.top()), QPointF(x, bar.bottom()), TEXT_SOFT, 2.0)
+        elif moment.kind == "irradiation":
+            draw.line(QPointF(x, bar.center().y()), QPointF(x, bar.bottom()), TEXT_SOFT, 2.5)
 
     def _paint_now(self, draw: Draw) -> None:
         bar = self._bar()

@@ -15,7 +15,6 @@ from ui.start.form import Form
 from ui.start.scheduled import Listed, Question, Taken, ask
 from ui.start.worklist_box import WorklistBox
 from ui.wizard.look import set_role
-from ui.wizard.worker import Worker
 
 
 class FromWorklist(QObject):
@@ -36,8 +35,6 @@ class FromWorklist(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._form, self._ask = window, form, ask_as or ask
-        # of its own: a server that does not answer must not keep anything else waiting
-        self._work = Worker(self)
         self.taken: Taken | None = None
         """The step that the patient comes from."""
         self.address: str | None = None
@@ -82,14 +79,15 @@ class FromWorklist(QObject):
         """Show the list of today for the room, or what has this accession number or step."""
         room = self._form.room.currentText().strip()
         if self.box is None:
-            self.box = WorklistBox(self._window, self._work, self._ask)
+            self.box = WorklistBox(self._window, self._ask)
             self.box.accepted.connect(self._take)
             self.box.finished.connect(self._note)
         self.box.show_for(Question(self._server(room), accession=accession, step=step))
 
     def close(self) -> None:
         """Wait for nothing."""
-        self._work.close(wait=False)
+        if self.box is not None:
+            self.box.forget()
 
     def _server(self, room: str) -> WorklistServer:
         settled = self._settings.for_room(room)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QCloseEvent, QKeyEvent
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -37,18 +37,15 @@ class WorklistBox(QDialog):
     Parameters
     ----------
     parent : QWidget
-    work : Worker
-        On which the server is asked.
     ask : callable
-        Gives the answer to a question.
+        Gives the answer to a question; on a thread of its own.
     """
 
-    def __init__(self, parent: QWidget, work: Worker, ask: Callable[[Question], Listed]) -> None:
+    def __init__(self, parent: QWidget, ask: Callable[[Question], Listed]) -> None:
         super().__init__(parent)
         self.setWindowTitle(translated("Worklist of today"))
-        self._work, self._ask = work, ask
+        self._work, self._ask = Worker(self), ask
         self._question = Question(WorklistServer())
-        self._asked = 0
         self._listed: Listed | None = None
         self.taken: Taken | None = None
         """What was chosen."""
@@ -92,8 +89,7 @@ class WorklistBox(QDialog):
 
     def load(self) -> None:
         """Ask the server; what it said before is shown no longer."""
-        self._asked += 1
-        asked = self._asked
+        self.forget()
         self._show(None)
         try:
             Peer.parse(self.server, "worklist server")
@@ -107,8 +103,6 @@ class WorklistBox(QDialog):
         self._say(f"{self.server} is being asked", refused=False)
 
         def answered(outcome: object) -> None:
-            if asked != self._asked:
-                return
             if isinstance(outcome, Listed):
                 self._show(outcome)
             elif isinstance(outcome, Exception):
@@ -116,15 +110,15 @@ class WorklistBox(QDialog):
 
         self._work.submit(lambda: self._ask(question), answered)
 
-    def reject(self) -> None:
-        """Nothing is chosen; an answer that is still to come is not waited for."""
-        self._asked += 1
-        super().reject()
+    def forget(self) -> None:
+        """Wait no longer for an answer that is still to come; the next question has a thread of its own."""
+        self._work.close(wait=False)
+        self._work = Worker(self)
 
-    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """As `reject`."""
-        self._asked += 1
-        super().closeEvent(event)
+    def reject(self) -> None:
+        """Nothing is chosen."""
+        self.forget()
+        super().reject()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Enter asks the server that was typed, presses a button, or takes the step."""

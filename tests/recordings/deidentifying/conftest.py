@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,8 +43,15 @@ def named(value: object) -> object:
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Path:
-    folder = tmp_path / "Secret_Person"
+def session(kept: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(kept, tmp_path / "Secret_Person"))
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The session; nobody changes it."""
+    folder = tmp_path_factory.mktemp("named") / "Secret_Person"
     source = dataclasses.replace(info(), source_id="/data/Secret/run.dcm", kind="dicom")
     moments = iter((WHEN, WHEN + timedelta(hours=1)))
     session = Session.create(

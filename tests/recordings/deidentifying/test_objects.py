@@ -26,7 +26,7 @@ from recordings.deidentifying.looking import Look
 from recordings.deidentifying.remains import Remain
 from recordings.deidentifying.run import Outcome, Wanted, deidentify
 from recordings.deidentifying.secret import Secret, secret_of
-from recordings.deidentifying.values import shifted_date, shifted_date_time
+from recordings.deidentifying.values import is_fit, shifted_date, shifted_date_time
 from recordings.importing.regions import Region
 from tests import peers
 from tests.recordings.deidentifying.corpus import (
@@ -128,6 +128,45 @@ def test_a_report_keeps_its_measurements_and_no_words(tmp_path: Path) -> None:
     assert when.DateTime[8:] == "101500"
     assert when.DateTime[:8] == after.StudyDate
     assert dose.MeasuredValueSequence[0].NumericValue == "0.012"
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        (b"\x08\0\x60\0CS", b"XA"), (b"\x08\0\x70\0LO", b"Maker "), (b"\x08\0\x16\0UI", None),
+        (b"\x18\0\x60\0DS", b"80"),
+    ],
+)  # fmt: skip
+def test_an_element_that_has_swallowed_what_follows_goes(tag: bytes, value: bytes, tmp_path: Path) -> None:
+    """A wrong length makes the patient's name a part of a code, which stays, and of no name that is known."""
+    ds = loaded(pictures(2))
+    for keyword in ("PatientName", "PatientID", "OtherPatientIDsSequence", "InstitutionName"):
+        del ds[keyword]
+    # PHI behind each of them, in elements that nobody will see as such
+    path = save(ds, tmp_path / "a.dcm")
+    held = path.read_bytes()
+    at = held.index(tag) + 6
+    length = int.from_bytes(held[at : at + 2], "little")
+    swallowed = b"\x10\0\x10\0PN\x0e\0Swallow^Hidden"
+    held = held[:at] + (length + len(swallowed)).to_bytes(2, "little") + held[at + 2 : at + 2 + length]
+    held += swallowed + path.read_bytes()[at + 2 + length :]
+    path.write_bytes(held)
+    try:
+        done(tmp_path / "out", path)
+    except InputError:
+        return
+    for made in (tmp_path / "out").rglob("*"):
+        assert made.is_dir() or b"Swallow" not in made.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["US", "SS", "UL", "FL", "FD", "OW", "LO", "CS", "DS", "AT"])
+def test_words_among_numbers_are_seen(kind: str) -> None:
+    text = b"Mustermann^Erika" * 12
+    numbers = {"US": "<u2", "SS": "<i2", "UL": "<u4", "FL": "<f4", "FD": "<f8", "AT": "<u4"}
+    swallowed = np.frombuffer(text, numbers[kind]).tolist() if kind in numbers else text
+    assert not is_fit(kind, swallowed if kind in numbers or kind == "OW" else text.decode())
+    plain = {"OW": bytes(range(128, 256)) * 8, "LO": "Maker of arcs", "CS": "LATERAL", "DS": ["0.1", "-2e3"]}
+    assert is_fit(kind, plain.get(kind, [1] * 40))
 
 
 SYNTAXES = (

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from monitor.config import Config, config_to_toml
 from monitor.errors import SourceError
@@ -27,6 +28,7 @@ from tests.monitor.scripted import info, scene
 from tests.recordings.dose.report import EVENT, dose_report, event, save
 from ui.cli import run
 from ui.replay.deck import Deck
+from ui.replay.window import ReplayWindow
 
 ANCHOR_NS = 10**12
 WHEN = datetime(2026, 3, 12, 9, 14, 0, tzinfo=UTC)
@@ -163,16 +165,23 @@ def _notes(folder: Path) -> list[str]:
     return deck.notes
 
 
-def test_the_replay_shows_them(tmp_path: Path) -> None:
+def test_the_replay_shows_them(tmp_path: Path, qtbot: QtBot) -> None:
     session = recorded(tmp_path / "s")
     join(session, [read_dose(report(tmp_path, event(1)))])
-    deck = Deck(session.folder)
+    window = ReplayWindow(Deck(session.folder), cache=tmp_path / "cache")
     try:
-        assert [moment.words for moment in deck.moments if moment.kind == "irradiation"] == [
-            "X-ray: fluoroscopy, 4.2 s, 71 kV, 1.85 mGy, 0.123 Gy cm²"
-        ]
+        window.resize(1280, 720)
+        window.show()
+        ((at_s, shown),) = (mark for mark in window.time_line.row.marks if mark[1].kind == "irradiation")
+        assert at_s == 60.25
+        assert shown.words == "X-ray: fluoroscopy, 4.2 s, 71 kV, 1.85 mGy, 0.123 Gy cm²"
+        window.hover_s(60.25)
+        window.time_line.grab()
+        texts = [window.events.list.item(row).text() for row in range(window.events.list.count())]
+        assert any("fluoroscopy" in text for text in texts)
     finally:
-        deck.close()
+        window.close()
+        window.deleteLater()
 
 
 def test_they_go_with_the_session_and_are_moved_with_its_days(tmp_path: Path) -> None:

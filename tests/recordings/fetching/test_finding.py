@@ -55,6 +55,21 @@ def test_answers_are_typed_and_what_is_not_known_is_none() -> None:
     assert (study.number_of_study_related_instances, study.number_of_study_related_series) == (7, None)
 
 
+def test_answers_are_read_in_the_characters_that_they_state() -> None:
+    names = {
+        "ISO_IR 100": "Müller^Jörg", "ISO_IR 144": "Люкceмбypг", "ISO_IR 192": "Wang^XiaoDong=王^小东",
+        "GB18030": "Wang^XiaoDong=王^小东", "\\ISO 2022 IR 87": "Yamada^Tarou=山田^太郎=やまだ^たろう",
+        "\\ISO 2022 IR 149": "Hong^Gildong=洪^吉洞=홍^길동",
+    }  # fmt: skip
+    said = [
+        answer(SpecificCharacterSet=stated.split("\\"), StudyInstanceUID=f"1.2.{k}", PatientName=name)
+        for k, (stated, name) in enumerate(names.items())
+    ]
+    with peer(answering(said)) as to:
+        found = studies(to)
+    assert [study.patient_name for study in found.answers] == list(names.values())
+
+
 def wrong() -> Iterator[Dataset]:
     """Identifiers of which only the UID, or not even that, can be taken."""
     yield answer(PatientID="without a UID")
@@ -120,6 +135,19 @@ def test_an_association_that_is_aborted_in_mid_answer_is_told() -> None:
     with (
         peer({evt.EVT_C_FIND: find}) as to,
         pytest.raises(NetworkError, match="the association ended before the answer was complete"),
+    ):
+        studies(to)
+
+
+def test_bytes_that_are_no_dicom_end_the_association() -> None:
+    def find(event: evt.Event) -> Iterator[tuple[int, Dataset]]:
+        yield 0xFF00, answer(StudyInstanceUID="1.2")
+        event.assoc.dul.socket.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)
+        yield 0xFF00, answer(StudyInstanceUID="1.3")
+
+    with (
+        peer({evt.EVT_C_FIND: find}) as to,
+        pytest.raises(NetworkError, match="the association ended before"),
     ):
         studies(to)
 

@@ -169,6 +169,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
         (["--patient-id", "47*", "--out", tmp_path], 2, "2 studies match: name one with --study"),
         (["--out", tmp_path], 2, "needs to be told what"),
         ([], 2, "one of --list and --out"),
+        (["--study", "1.2.3", "--out", tmp_path, "--move", "--tls"], 2, "--move with --tls needs"),
         (["--list", "--date", "yesterday"], 2, "--date: 'yesterday' is no day"),
         (["--list", "--aet", "a\\b"], 2, "--aet"),
     ):

@@ -36,9 +36,11 @@ DATA = {one.uid: dcmread(DicomBytesIO(one.dicom)) for one in RUNS}
 
 
 def find(event: evt.Event) -> Iterator[tuple[int, Dataset]]:
-    """Has one series of four objects."""
+    """Has one patient with one series of four objects."""
     level = event.identifier.QueryRetrieveLevel
-    if level == "STUDY":
+    if level == "PATIENT":
+        yield 0xFF00, answer(PatientID="4711")
+    elif level == "STUDY":
         yield 0xFF00, answer(StudyInstanceUID=STUDY)
     elif level == "SERIES":
         yield 0xFF00, answer(SeriesInstanceUID=SERIES, NumberOfSeriesRelatedInstances=4)
@@ -89,6 +91,21 @@ def test_what_fails_is_named_and_what_came_is_kept(
     assert f"{RUNS[3].uid}: not fetched" in err
     assert "1 objects could not be sent" in err
     assert len(err.splitlines()) == 1
+
+
+def test_it_is_fetched_by_patient_where_there_is_no_study_root(tmp_path: Path) -> None:
+    asked = []
+
+    def serve(event: evt.Event) -> Iterator[Any]:
+        asked.append((event.identifier.QueryRetrieveLevel, event.identifier.PatientID))
+        yield 4
+        yield from send(*RUNS)
+
+    handlers = {evt.EVT_C_FIND: find, evt.EVT_C_GET: serve}
+    with peer(handlers, models=[FINDS[1], GETS[1]], storing=IMAGES[:1]) as to:
+        assert fetch(to, tmp_path) == 0
+    assert there(tmp_path) == {one.uid for one in RUNS}
+    assert asked == [("SERIES", "4711")]
 
 
 def test_what_was_not_asked_for_or_is_none_is_refused(

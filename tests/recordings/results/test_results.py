@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from array import array
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import cv2
 import highdicom as hd
 import numpy as np
 import pytest
@@ -16,23 +19,35 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
+from monitor.alerts import AlarmBoard
 from monitor.config import parse_config
 from monitor.errors import OutputError, SourceError
 from monitor.frame import Frame
 from monitor.result import Result
-from monitor.states import State
+from monitor.rules import technical_conditions
+from monitor.states import Reason, State
 from recordings.archive import archive_session
 from recordings.dicom_origin import origins_of
+from recordings.export_dicom import set_times
 from recordings.importing.run import Wanted, import_source
+from recordings.log import open_log
 from recordings.procedure import Procedure
 from recordings.recording import RecordingReader
 from recordings.results import codes as ours
-from recordings.results.identity import identity_of
+from recordings.results.course import Course, KeyMoment, LevelLines
+from recordings.results.figures import Seen
+from recordings.results.frames import ImageObjects, of_origins
+from recordings.results.identity import disagreement, identity_of
+from recordings.results.making import Making
+from recordings.results.painting import Image
+from recordings.results.pictures import write_run
 from recordings.results.report import watched_share
+from recordings.results.segmentation import write_masks
 from recordings.results.spool import MaskSpool
+from recordings.results.structures import write_structures
 from recordings.results.write import Wish, WrittenObject, write_results
-from recordings.retaken import as_live, every_frame
-from recordings.session import CONFIG, Session, StoredSession, open_session
+from recordings.retaken import NothingMonitoredError, as_live, every_frame
+from recordings.session import CONFIG, LOG, Session, StoredSession, open_session
 from recordings.track import recorded_track
 from tests import peers
 from tests.monitor.scripted import info, plan
@@ -40,6 +55,7 @@ from tests.recordings.test_retaken import SUPERSEDED, record, shown
 from tests.sources.makers import save, xa
 from ui.cli import run
 from ui.replay.painted import open_painted
+from ui.results_command import make_results
 
 FRAMES, ACKNOWLEDGED_AT = 44, 41
 QUICK = "[learning]\nshortest_s = 0.8\n"
@@ -102,7 +118,9 @@ def imported(run_dcm: Path, tmp_path_factory: pytest.TempPathFactory) -> StoredS
 
 @pytest.fixture(scope="module")
 def of_xa(imported: StoredSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[WrittenObject, ...]:
-    return written(imported, tmp_path_factory.mktemp("of_xa") / "out", Wish(run=False, mode="every frame"))
+    return written(
+        imported, tmp_path_factory.mktemp("of_xa") / "out", Wish(("seg", "gsps", "sr"), mode="every frame")
+    )
 
 
 def found_in(session: StoredSession) -> list[Result]:
@@ -122,7 +140,7 @@ def test_each_object_is_valid_for_dciodvfy(
     results: tuple[WrittenObject, ...], of_xa: tuple[WrittenObject, ...]
 ) -> None:
     assert [one.kind for one in results] == ["frames", "seg", "gsps", "key", "run", "sr"]
-    assert [one.kind for one in of_xa] == ["seg", "gsps", "key", "sr"]
+    assert [one.kind for one in of_xa] == ["seg", "gsps", "sr"]
     for one in (*results, *of_xa):
         said = peers.run("dciodvfy", one.path)
         assert not [line for line in said.splitlines() if line.startswith("Error")], (one.kind, said)
@@ -177,7 +195,12 @@ def test_an_orthanc_gives_back_what_it_was_given(
             assert answer["Status"] == "Success"
             held = tmp_path / "held.dcm"
             held.write_bytes(server.raw(f"/instances/{answer['ID']}/file"))
-            assert dcmread(held) == dcmread(one.path)
+            ds = dcmread(one.path)
+            assert dcmread(held) == ds
+            if one.kind == "key":
+                shown_there = server.raw(f"/instances/{answer['ID']}/frames/0/preview")
+                picture = cv2.imdecode(np.frombuffer(shown_there, np.uint8), cv2.IMREAD_COLOR)
+                np.testing.assert_array_equal(picture[:, :, ::-1], ds.pixel_array[0])
         assert server.instance_uids() == sorted(one.sop_instance_uid for one in (*results, *of_xa))
         assert len(server.get("/studies")) == 2
 
@@ -277,6 +300,41 @@ def test_leaks_and_alarms_are_those_of_the_log(
             for each in found
         ]
         assert area.value == pytest.approx(max(sums), abs=1e-9)
+        (image,) = area.referenced_images
+        assert image.referenced_frame_numbers == [found[int(np.argmax(sums))].frame.seq + 1]
+
+
+def test_alarms_of_no_image_are_in_the_report_too(monitored: StoredSession, tmp_path: Path) -> None:
+    folder = shutil.copytree(monitored.folder, tmp_path / "session")
+    lost = Reason(State.NOT_MONITORING, "source_lost", "image source lost: unplugged")
+    board, begun_ns = AlarmBoard(), 3 * 10**9
+    with open_log(folder / "log.sqlite") as log:
+        for reasons, s in (((lost,), 0), ((lost,), 5), ((), 6), ((), 20)):
+            conditions = technical_conditions(reasons, parse_config("", "none").alarm)
+            for transition in board.update(conditions, lambda _: False, begun_ns + s * 10**9, 7):
+                log.transition(transition)
+    path = of_kind(written(open_session(folder), tmp_path / "out", Wish(("sr",))), "sr")
+    (group,) = [group for name, group in groups_of(path).items() if "unplugged" in name]
+    with monitored.frames() as reader:
+        first_ns = reader.frame_heads.times_ns[0]
+    (raised,) = values(group, ours.RAISED)
+    assert (begun_ns - first_ns) / 1e9 <= raised.value <= (begun_ns - first_ns) / 1e9 + 5
+    assert len(values(group, ours.CLEARED)) == 1
+    assert group.source_images == []
+    evaluated = {one.name: one.value for one in group.get_qualitative_evaluations()}
+    assert evaluated[ours.ALARM_KIND] == ours.KINDS["technical"]
+
+
+def test_a_step_that_was_not_recorded_is_counted_once_whatever_else_is_made(tmp_path: Path) -> None:
+    session = record(
+        tmp_path / "s", frames=30, pictured=pictured, config=parse_config(QUICK, "quick"), lose_step=26,
+        lose=frozenset({27}),
+    )  # fmt: skip
+    alone = of_kind(written(session, tmp_path / "alone", Wish(("sr",))), "sr")
+    beside = of_kind(written(session, tmp_path / "beside", Wish(("seg", "sr"))), "sr")
+    assert alone.read_bytes() == beside.read_bytes()
+    said = peers.run("dsrdump", "+Pl", alone)
+    assert "Steps of the monitor that could not be read: 1." in said
 
 
 def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject, ...]) -> None:
@@ -294,7 +352,7 @@ def test_the_run_has_its_scale_and_who_measured_it(results: tuple[WrittenObject,
     assert "Made by research software, not a medical device" in said
     assert "configuration SHA-256" in said
     assert '(mm/{pixel},UCUM,"millimeter per pixel")' in said
-    assert "As it was found and shown during the procedure." in said
+    assert "As it was found and shown while the session was recorded." in said
 
 
 def test_time_in_which_nothing_came_is_not_monitored() -> None:
@@ -394,6 +452,22 @@ def test_no_more_masks_than_asked_for_evenly_spread(tmp_path: Path) -> None:
             np.testing.assert_array_equal(bits, drawn[one.seq] == one.key[1])
 
 
+def test_more_masks_than_an_object_holds_are_refused_in_one_line(
+    imported: StoredSession, tmp_path: Path
+) -> None:
+    making = Making(imported, Course("as live"), identity_of(imported, ()), "2.0")
+    images = of_origins(origins_of(imported), imported.about.source, range(FRAMES))
+    assert images is not None
+    with (tmp_path / "bits").open("w+b") as file:
+        spool = MaskSpool(file, FRAMES)
+        for seq in range(FRAMES):
+            spool.take(seq, {"L1": np.ones((4, 4), np.uint8)})
+        spool.shape = 1 << 15, 1 << 15
+        with pytest.raises(OutputError, match="44 masks are too many"):
+            write_masks(making, spool, images, tmp_path / "masks.dcm")
+    assert not (tmp_path / "masks.dcm").exists()
+
+
 # pictures and structures
 
 
@@ -427,6 +501,42 @@ def test_structures_lie_where_they_were_and_a_foreign_program_applies_them(
     body = applied[100:160, 95:165]
     assert 20 < np.median(body) < 235, "the window shows the bone"
     assert np.ptp(body.astype(int)) > 100
+
+
+def test_structures_on_several_objects_refer_to_each_of_them(imported: StoredSession, tmp_path: Path) -> None:
+    (origin,) = origins_of(imported)
+    second = with_fields(origin, sop_instance_uid="1.2.3.9", first_seq=20)
+    images = of_origins([with_fields(origin, frames=20), second], imported.about.source, range(FRAMES))
+    assert images is not None
+    line = np.array([[10, 20], [30, 20], [30, 40]], np.float32)
+    moments = [
+        KeyMoment(Seen(seq, seq), ("x",), 1, (LevelLines("L1", {"body": (line,)}, (), frozenset()),))
+        for seq in (7, 25)
+    ]
+    making = Making(imported, Course("as live"), identity_of(imported, ()), "2.0")
+    path = tmp_path / "gsps.dcm"
+    write_structures(making, images, moments, {7: (50.0, 20.0), 25: (60.0, 20.0)}, path)
+    state = dcmread(path)
+    for items in (state.GraphicAnnotationSequence, state.SoftcopyVOILUTSequence):
+        refs = [item.ReferencedImageSequence[0] for item in items]
+        told = [(ref.ReferencedSOPInstanceUID, ref.ReferencedFrameNumber) for ref in refs]
+        assert told == [(origin.sop_instance_uid, 8), ("1.2.3.9", 6)]
+    assert (state.RescaleIntercept, state.RescaleSlope) == (0, 1), "windows are in stored values"
+    said = peers.run("dciodvfy", path)
+    assert [line for line in said.splitlines() if line.startswith("Error")] == []
+
+
+def test_what_the_operator_has_marked_is_a_key_frame(monitored: StoredSession, tmp_path: Path) -> None:
+    folder = shutil.copytree(monitored.folder, tmp_path / "session")
+    with monitored.frames() as reader:
+        shown_ns = reader.step_heads.times_ns[reader.step_heads.seqs.index(17)]
+    with open_log(folder / LOG) as log:
+        log.event("mark", {"level": "L1"}, shown_ns + 5_000_000)
+    state = dcmread(of_kind(written(open_session(folder), tmp_path / "out", Wish(("gsps",))), "gsps"))
+    numbers = {
+        one.ReferencedImageSequence[0].ReferencedFrameNumber for one in state.GraphicAnnotationSequence
+    }
+    assert 18 in numbers
 
 
 def test_key_frames_are_the_moments_as_painted(
@@ -476,6 +586,38 @@ def test_the_run_shows_each_result_at_its_time(
         *_, last = painter.run()
     apart = plain.pixel_array[-1].astype(int) - last.pixels
     assert np.abs(apart).mean() < 4
+
+
+class Unsteady:
+    """Paints more pictures at uneven times than a vector of times has room for."""
+
+    size_px = 16, 16
+
+    def of(self, seq: int) -> None: ...
+
+    def run(self) -> Iterator[Image]:
+        pixels = np.zeros((16, 16, 3), np.uint8)
+        for seq in range(6_300):
+            yield Image(seq * 10**15 + (seq % 3) * 10**14, seq, pixels)
+
+
+def test_times_that_the_run_cannot_hold_are_said_to_be_missing(
+    imported: StoredSession, tmp_path: Path
+) -> None:
+    making = Making(imported, Course("as live"), identity_of(imported, ()), "2.0")
+    ds = write_run(making, Unsteady(), ImageObjects([]), tmp_path / "run.dcm")
+    assert ds is not None
+    assert "FrameTimeVector" not in ds
+    assert "their own times are more than DICOM can hold" in ds.DerivationDescription
+
+
+def test_a_vector_of_times_is_as_long_as_it_was_reckoned(tmp_path: Path) -> None:
+    ds = Dataset()
+    times_ms = [k * 66 + (k % 3) * 20 for k in range(16_000)]
+    assert set_times(ds, array("q", times_ms)) == ()
+    ds.save_as(tmp_path / "times.dcm", implicit_vr=False, little_endian=True)
+    held = dcmread(tmp_path / "times.dcm", force=True).FrameTimeVector
+    assert np.cumsum([float(step) for step in held]).tolist() == times_ms
 
 
 # whose, and where from
@@ -528,9 +670,61 @@ def test_without_its_file_the_session_says_whose_it_is(imported: StoredSession, 
     assert identity_of(received, origins).study_date == "20260304"
 
 
+def test_another_patient_than_the_session_was_begun_for_is_never_put_into_the_images_study(
+    imported: StoredSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    origins = origins_of(imported)
+    other = with_fields(WHO, study_instance_uid="1.2.3.4")
+    begun = replace(imported, about=with_fields(imported.about, procedure=other))
+    known = identity_of(begun, origins)
+    assert (known.patient_id, known.study_uid, known.accession_number) == ("SECRET-7", STUDY, "B-7")
+    assert "another patient" in str(disagreement(begun, known))
+    gone = with_fields(begun.about, source=replace(imported.about.source, source_id=str(tmp_path / "gone")))
+    known = identity_of(replace(begun, about=gone), origins)
+    assert (known.study_uid, known.accession_number) == (STUDY, "")
+    assert known.is_orphan
+    assert "another study" in str(disagreement(begun, known))
+    assert disagreement(imported, identity_of(imported, origins)) is None
+    with pytest.raises(NothingMonitoredError):
+        make_results(begun, tmp_path / "out", Wish(("sr",)))
+    assert "are of another patient" in capsys.readouterr().err
+
+
+def test_images_of_several_studies_go_into_none_and_of_several_patients_have_no_results(
+    imported: StoredSession, tmp_path: Path
+) -> None:
+    (origin,) = origins_of(imported)
+    uid, study = "1.2.3.9", "1.2.3.8"
+    both = (origin, with_fields(origin, sop_instance_uid=uid, study_instance_uid=study, first_seq=FRAMES))
+    received = replace(imported, folder=tmp_path)
+    (tmp_path / "received").mkdir()
+    shutil.copy(imported.about.source.source_id, tmp_path / "received" / f"{origin.sop_instance_uid}.dcm")
+    second = xa(np.zeros((2, 8, 8), np.uint16), StudyInstanceUID=study, SOPInstanceUID=uid)
+    save(second, tmp_path / "received" / f"{uid}.dcm")
+    known = identity_of(received, both)
+    assert (known.patient_id, known.study_uid, known.accession_number) == ("SECRET-7", None, "")
+    second.PatientID = "OTHER-8"
+    save(second, tmp_path / "received" / f"{uid}.dcm")
+    with pytest.raises(SourceError, match="several patients") as error:
+        identity_of(received, both)
+    assert "OTHER-8" not in str(error.value)
+
+
+def test_what_is_said_otherwise_is_another_object(imported: StoredSession) -> None:
+    known = identity_of(imported, origins_of(imported))
+    uids = set()
+    for whose in (known, replace(known, study_date=""), replace(known, patient_name="Other")):
+        making = Making(imported, Course("as live"), whose, "2.0")
+        uids |= {making.uid("sr"), making.frames_uid("0", "9")}
+    assert len(uids) == 6
+
+
 def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
     folder = tmp_path / "session"
-    import_source(Wanted(str(run_dcm), folder, plan(), deidentify=True), software_version="1.0")
+    few = dcmread(run_dcm)
+    few.NumberOfFrames, few.PixelData = 3, few.pixel_array[:3].tobytes()
+    save(few, tmp_path / "few.dcm")
+    import_source(Wanted(str(tmp_path / "few.dcm"), folder, plan(), deidentify=True), software_version="1.0")
     session = open_session(folder)
     assert origins_of(session) == ()
     objects = written(session, tmp_path / "out", Wish(("sr",), mode="every frame"))
@@ -544,6 +738,21 @@ def test_what_has_no_names_gets_none(run_dcm: Path, tmp_path: Path) -> None:
         ] == []
         ds: Dataset = dcmread(one.path, stop_before_pixels=True)
         assert (ds.PatientName, ds.PatientID, ds.StudyDate) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "said"),
+    [("dicom", "01", "01"), ("dicom", "00", "00"), ("video", None, None), ("simulated", None, "00")],
+)
+def test_a_loss_before_it_was_recorded_is_never_denied(
+    imported: StoredSession, kind: str, stated: str | None, said: str | None
+) -> None:
+    facts = {} if stated is None else {"LossyImageCompression": stated}
+    about = with_fields(imported.about, source=replace(imported.about.source, kind=kind, attributes=facts))
+    making = Making(replace(imported, about=about), Course("as live"), identity_of(imported, ()), "2.0")
+    ds = Dataset()
+    making.say_loss(ds)
+    assert ds.get("LossyImageCompression") == said
 
 
 # what cannot be
@@ -569,10 +778,10 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
         assert not out.exists()
 
     fails(tmp_path, "no session")
-    fails(imported.folder, "no step of the monitor was recorded")
+    fails(imported.folder, "no step of the monitor was recorded; every frame can be computed: --every-frame")
     fails(bare.folder, "is being recorded")
     bare.close()
-    fails(bare.folder, "no step of the monitor was recorded")
+    fails(bare.folder, "no step of the monitor was recorded\n")
     fails(bare.folder, "has no plan", "--every-frame")
     fails(monitored.folder, "is none of sr, seg, sc, gsps", "--only", "sr,xy")
     fails(monitored.folder, "--most-masks must be at least 1", "--most-masks", "0")

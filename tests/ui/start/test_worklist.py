@@ -47,6 +47,14 @@ def press(hand: Operator, key: Qt.Key) -> None:
     hand.bot.keyClick(box.focusWidget() or box, key)
 
 
+def press_all(hand: Operator, text: str) -> None:
+    """Type where the focus is, and press Enter."""
+    box = hand.window.scheduled.box
+    assert box is not None
+    hand.bot.keyClicks(box.focusWidget() or box, text)
+    press(hand, Qt.Key.Key_Return)
+
+
 def said(hand: Operator) -> str:
     box = hand.window.scheduled.box
     assert box is not None
@@ -130,8 +138,20 @@ def test_a_step_that_was_named_is_listed_whatever_its_day(show: Show, ris: Peer)
     hand.until(lambda: hand.form.patient_name.text() == "Poe, Edgar")
 
 
+def test_settings_that_cannot_be_read_are_told_and_a_server_can_still_be_typed(
+    show: Show, ris: Peer, home: Path
+) -> None:
+    settle(home, "form = 1")
+    hand = show()
+    assert "worklist.toml: Object contains unknown field `form`" in hand.window.foot.said.text()
+    hand.click(hand.form.scheduled)
+    assert said(hand).startswith("which server?")
+    press_all(hand, str(ris))
+    hand.until(lambda: len(listed(hand)) == 3)
+
+
 def test_a_server_that_is_dead_slow_or_none_is_told_in_a_line_and_keeps_nobody_waiting(
-    show: Show, german: Listening
+    show: Show, ris: Peer, german: Listening
 ) -> None:
     hand = show()
     hand.click(hand.form.scheduled)
@@ -149,12 +169,13 @@ def test_a_server_that_is_dead_slow_or_none_is_told_in_a_line_and_keeps_nobody_w
         press(hand, Qt.Key.Key_Return)
         assert said(hand).endswith("wird gefragt")
         fits(box)
-        calls = [silent.accept()[0] for _ in range(2)]  # whether it is there, and the association
+        call, _ = silent.accept()
+        hand.type(box.address, str(ris))
+        press(hand, Qt.Key.Key_Return)
+        hand.until(lambda: len(listed(hand)) == 3)
         press(hand, Qt.Key.Key_Escape)
         assert not box.isVisible()
-        hand.window.close()
-        for call in calls:
-            call.close()
+        call.close()
     assert german.lacking == []
 
 
