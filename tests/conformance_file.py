@@ -95,9 +95,10 @@ def _receive_limits() -> str:
     rows = [
         ("associations at once, in all and from one address",
          f"{one.associations}, {one.associations_of_a_peer}; more are rejected as transient (2, 3, 2)"),
-        ("connections at once", f"{one.connections}; more are closed"),
+        ("connections at once, in all and from one address",
+         f"{one.connections}, {one.connections_of_a_peer}; more are closed"),
         ("largest PDU", f"{one.pdu_bytes} bytes"),
-        ("largest object", f"{one.object_bytes >> 30} GiB"),
+        ("largest object", f"{one.object_bytes / 1e9:.0f} GB"),
         ("room that stays free on the disk", f"{one.floor_bytes / 1e6:.0f} MB"),
         ("data, messages", f"{one.bytes_per_s / 1e6:.0f} MB/s, {one.messages_per_s:g}/s; above it waits"),
         ("request of an association, its end (ARTIM)", f"{one.greeting_s:g} s"),
@@ -140,8 +141,8 @@ def _fetch_details() -> str:
 
 def _worklist_details() -> str:
     return (
-        f"Matching by date, modality, scheduled station and accession number; at most {MOST_STEPS} scheduled "
-        "steps are taken. MPPS: not supported."
+        "Matching by date, modality, scheduled station, scheduled step and accession number; at most "
+        f"{MOST_STEPS} scheduled steps are taken. MPPS: not supported."
     )
 
 

@@ -19,6 +19,7 @@ from monitor.sources.cropped import Crop
 from monitor.states import Reason, State
 from recordings.procedure import Procedure
 from recordings.receiving.arrivals import unfit_for
+from recordings.receiving.files import make_durable
 from recordings.receiving.near_live import NearLiveSource
 from recordings.room import free_bytes, too_little
 from recordings.session import RECEIVED, is_session, open_session
@@ -76,8 +77,7 @@ def begin_to_listen(
 
     made = [folder for folder in (session, *session.parents) if not folder.exists()]
     try:
-        for folder in reversed(made):
-            folder.mkdir(mode=0o700)
+        make_durable(session)
         floor_bytes = round(config.recording.floor_mb * 1e6)
         near.receive_into(
             session / RECEIVED, unfit, info, floor_bytes=floor_bytes,
@@ -219,7 +219,10 @@ def _show(
     timer = QTimer(window)
     timer.timeout.connect(watch)
     timer.start(round(_POLL_S * 1000))
-    run_window(window, full_screen=full_screen)
+    try:
+        run_window(window, full_screen=full_screen)
+    finally:
+        timer.stop()  # the window is there until Python collects it, and would be closed again and again
 
 
 def _delivered(info: SourceInfo) -> SourceInfo:

@@ -79,6 +79,7 @@ def receive(
         associations=associations,
         associations_of_a_peer=max(1, associations // 2),
         connections=4 * associations,
+        connections_of_a_peer=2 * associations,
         object_bytes=round(largest_mb * 1e6),
         floor_bytes=round(floor_mb * 1e6),
         bytes_per_s=rate_mb * 1e6,

@@ -97,6 +97,10 @@ class WorklistKeys:
         ):
             if asked is not None and not _is_pattern(asked) and told != asked.strip():
                 return False
+        at = step.scheduled_station_ae_title
+        # several titles stand one behind the other
+        if self.station is not None and at is not None and f" {self.station.strip()} " not in f" {at} ":
+            return False
         day = step.scheduled_procedure_step_start_date
         return self.days is None or day is None or day in self.days
 

@@ -57,21 +57,24 @@ class Admission:
             known = self._allowed.get(one.aet, set())
             self._allowed[one.aet] = None if hosts is None or known is None else known | hosts
         self._lock = threading.Lock()
-        self._connections = 0
+        self._connections: Counter[str] = Counter()
         self._associations: Counter[str] = Counter()
 
-    def connected(self) -> bool:
+    def connected(self, host: str) -> bool:
         """Count a connection; False where there are too many, which is not counted."""
+        address = plain_address(host)
         with self._lock:
-            if self._connections >= self._limits.connections:
+            if self._connections[address] >= self._limits.connections_of_a_peer:
                 return False
-            self._connections += 1
+            if self._connections.total() >= self._limits.connections:
+                return False
+            self._connections[address] += 1
             return True
 
-    def disconnected(self) -> None:
+    def disconnected(self, host: str) -> None:
         """A connection that was counted has ended."""
         with self._lock:
-            self._connections -= 1
+            _less(self._connections, plain_address(host))
 
     def ask(self, calling: str, called: str, host: str, context: str) -> Rejection | None:
         """Decide on a request; None: it is granted, and counted until `leave`.
@@ -106,10 +109,14 @@ class Admission:
     def leave(self, host: str) -> None:
         """An association that was granted has ended."""
         with self._lock:
-            address = plain_address(host)
-            self._associations[address] -= 1
-            if self._associations[address] <= 0:
-                del self._associations[address]
+            _less(self._associations, plain_address(host))
+
+
+def _less(counted: Counter[str], address: str) -> None:
+    """One less, and no entry where none is left: addresses are without end."""
+    counted[address] -= 1
+    if counted[address] <= 0:
+        del counted[address]
 
 
 def plain_address(host: str) -> str:

@@ -42,7 +42,8 @@ class StoringDimse(DIMSEServiceProvider):
         super().__init__(association)
         self._of = association
         self._current: Incoming | None = None
-        self._came: deque[Incoming] = deque()
+        self._message_id = 0
+        self._came: deque[tuple[int, Incoming]] = deque()
         self._other_bytes = 0
 
     def get_msg(self, block: bool = False) -> Any:  # noqa: ANN401 - as pynetdicom's
@@ -52,14 +53,29 @@ class StoringDimse(DIMSEServiceProvider):
         except queue.Empty:
             return None, None
 
-    def taken(self) -> Incoming | None:
-        """The object of the C-STORE request that is served now."""
-        return self._came.popleft() if self._came else None
+    def taken(self, message_id: int, instance: str) -> Incoming | None:
+        """The object of the C-STORE request that is served now; None where its data set has not come.
+
+        Parameters
+        ----------
+        message_id : int
+        instance : str
+            SOP instance UID of the request: one without a data set must not be answered for the next one's.
+        """
+        if not self._came:
+            return None
+        number, incoming = self._came[0]
+        if (number, incoming.announced.sop_instance_uid) != (message_id, instance):
+            return None
+        return self._came.popleft()[1]
 
     def discard(self) -> None:
         """Leave nothing of objects that were not answered for."""
-        for incoming in (*self._came, *([self._current] if self._current is not None else [])):
+        for _, incoming in tuple(self._came):
             incoming.discard()
+        current = self._current
+        if current is not None:
+            current.discard()
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         """Take what came in one PDU."""
@@ -107,7 +123,7 @@ class StoringDimse(DIMSEServiceProvider):
         if len(self._came) >= _MOST_AHEAD:
             self._of.told("too many objects ahead of their answers")
             return False
-        self._came.append(incoming)
+        self._came.append((self._message_id, incoming))
         self._current, self._other_bytes = None, 0
         # the message is complete for pynetdicom with an empty data set
         self._hand_on(context_id, bytes([control]))
@@ -126,6 +142,7 @@ class StoringDimse(DIMSEServiceProvider):
             return False
         sop_class, instance = command.get("AffectedSOPClassUID"), command.get("AffectedSOPInstanceUID")
         syntax = context.transfer_syntax[0]
+        self._message_id = int(command.get("MessageID") or 0)
         self._current = self._of.begin(Announced(str(sop_class or ""), str(instance or ""), str(syntax)))
         return True
 
@@ -223,7 +240,7 @@ class BoundedAssociation(Association):
         finally:
             if self._admitted:
                 self._admission.leave(self.host)
-            self._admission.disconnected()
+            self._admission.disconnected(self.host)
             bounded = self.dul.socket
             if isinstance(bounded, BoundedSocket):
                 bounded.close()

@@ -109,3 +109,14 @@ def flush_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def make_durable(folder: Path) -> None:
+    """Make a folder with its parents where it is not there, and their names durable. Raises `OSError`."""
+    whole = folder.absolute()
+    made = [one for one in (whole, *whole.parents) if not one.exists()]
+    for one in reversed(made):
+        one.mkdir(mode=0o700, exist_ok=True)
+        flush_folder(one.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)  # whatever else is there is told by its error
+    flush_folder(whole.parent)

@@ -67,7 +67,7 @@ class Journal:
     def refused(self, refusal: Refusal) -> None:
         """Note something that was not taken."""
         with self._lock:
-            if self._pace.take(1) > 0:
+            if not self._pace.may(1):
                 self._uncounted += 1
                 return
             more, self._uncounted = self._uncounted, 0

@@ -24,6 +24,7 @@ from recordings.receiving.files import (
     clean,
     file_meta,
     flush_folder,
+    make_durable,
     named,
     objects_below,
     same_bytes,
@@ -115,12 +116,11 @@ class Keeper:
         self._lock = threading.Lock()
         self._incoming = folder / INCOMING
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_durable(folder)
             self._incoming.mkdir(mode=0o700, exist_ok=True)
             if self._incoming.is_symlink():
                 raise OutputError(f"{self._incoming}: is a link")
             flush_folder(folder)
-            flush_folder(folder.absolute().parent)
             self.cleaned = clean(folder)
             self._where = objects_below(folder)
         except OSError as error:

@@ -16,8 +16,9 @@ class Limits:
     ----------
     associations, associations_of_a_peer : int
         At once, in all and from one address; more are rejected for the time being.
-    connections : int
-        At once, those included that have not asked for an association yet; more are closed unanswered.
+    connections, connections_of_a_peer : int
+        At once, in all and from one address, those included that have not asked for an association yet; more
+        are closed unanswered.
     connections_per_s : float
         Above this they wait (1/s).
     pdu_bytes : int
@@ -41,9 +42,10 @@ class Limits:
     associations: int = 16
     associations_of_a_peer: int = 8
     connections: int = 64
+    connections_of_a_peer: int = 32
     connections_per_s: float = 100.0
     pdu_bytes: int = 1 << 18
-    object_bytes: int = 8 << 30
+    object_bytes: int = 8_000_000_000
     floor_bytes: int = 500_000_000
     bytes_per_s: float = 1e9
     messages_per_s: float = 500.0
@@ -75,3 +77,14 @@ class Pace:
             self._taken = max(0.0, self._taken - (now_s - self._at_s) * self._per_s) + amount
             self._at_s = now_s
             return max(0.0, self._taken / self._per_s - 1.0)
+
+    def may(self, amount: float) -> bool:
+        """Take so much where there is no need to wait for it, else nothing: what is left out is no debt."""
+        with self._lock:
+            now_s = self._clock_s()
+            taken = max(0.0, self._taken - (now_s - self._at_s) * self._per_s)
+            self._at_s, self._taken = now_s, taken
+            if taken + amount > self._per_s:
+                return False
+            self._taken += amount
+            return True

@@ -185,7 +185,7 @@ def _serve(service: Service, tell: Tell) -> None:
         )  # fmt: skip
 
     def refused(one: Refusal) -> None:
-        if pace.take(1) == 0:
+        if pace.may(1):
             caller = one.caller
             tell(
                 {

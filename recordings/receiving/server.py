@@ -163,7 +163,9 @@ class Receiver:
     def _store(self, event: evt.Event) -> Dataset:
         association = cast(BoundedAssociation, event.assoc)
         caller = Caller(association.calling, association.host)
-        incoming = cast(StoringDimse, association.dimse).taken()
+        request: Any = event.request
+        instance = str(request.AffectedSOPInstanceUID or "")
+        incoming = cast(StoringDimse, association.dimse).taken(int(request.MessageID or 0), instance)
         if incoming is None:
             return _answer(0xC000, "no data set came")
         announced = incoming.announced
@@ -200,7 +202,7 @@ class _Server(ThreadedAssociationServer):
         return connection, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401
-        return self.receiver.admission.connected()
+        return self.receiver.admission.connected(str(client_address[0]))
 
     def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         handed_over = False
@@ -216,7 +218,7 @@ class _Server(ThreadedAssociationServer):
             self.receiver._on_refused(Refusal(Caller("", str(client_address[0])), words))
         finally:
             if not handed_over:
-                self.receiver.admission.disconnected()
+                self.receiver.admission.disconnected(str(client_address[0]))
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         words = f"internal: {type(sys.exception()).__name__}"

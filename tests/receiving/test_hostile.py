@@ -30,6 +30,7 @@ from tests.receiving.raw import (
     REJECTED,
     XA,
     Raw,
+    command,
     echo_command,
     pdu,
     pdv,
@@ -220,3 +221,23 @@ def test_of_a_hundred_at_once_some_are_served_and_the_rest_are_told(tmp_path: Pa
         assert served.status() == 0x0000
     assert len(told.kept) == 1
     assert len(objects_in(tmp_path / "out")) == 1
+
+
+def test_a_request_without_a_data_set_is_not_answered_for_the_next_one(tmp_path: Path) -> None:
+    bare = run_object(1, 1, size=8)
+    with receiving(tmp_path / "in") as (receiver, told), Raw(receiver.port) as peer:
+        assert peer.associate()[0] == ACCEPTED
+        for number in range(10):
+            ds = run_object(100 + number, 1, size=8)
+            store = command(
+                AffectedSOPClassUID=bare.SOPClassUID, CommandField=0x0001, MessageID=1, Priority=0,
+                CommandDataSetType=0x0101, AffectedSOPInstanceUID=bare.SOPInstanceUID,
+            )  # fmt: skip
+            peer.send(  # all at once: while the first ones are answered the last has come
+                *[pdu(DATA, pdv(ECHO, 3, echo_command()))] * 2,
+                pdu(DATA, pdv(XA, 3, store)),
+                pdu(DATA, pdv(XA, 3, store_command(announced(ds), 2))),
+                pdu(DATA, pdv(XA, 2, data_set(written(ds, tmp_path / "sent.dcm")))),
+            )
+            assert [peer.status() for _ in range(4)] == [0, 0, 0xC000, 0]
+    assert len(told.kept) == 10

@@ -227,3 +227,11 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file"):
         Keeper(tmp_path / "file" / "out")
+
+
+def test_every_folder_on_the_way_is_there_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in a folder whose own name was not flushed is lost with it where the power fails."""
+    flushed: list[Path] = []
+    monkeypatch.setattr("recordings.receiving.files.flush_folder", flushed.append)
+    Keeper(tmp_path / "a" / "b" / "c")
+    assert {tmp_path, tmp_path / "a", tmp_path / "a" / "b"} <= set(flushed)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from monitor.config import Config
 from monitor.plan import plan_to_json
@@ -207,3 +208,24 @@ def test_a_file_of_another_patient_than_was_named_is_refused(
     err = capsys.readouterr().err
     assert "run.dcm: is of another patient" in err
     assert "4712" not in err
+
+
+def test_the_window_that_waited_looks_no_more(qtbot: QtBot, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is there until Python collects it, beside the one in which the run is watched."""
+    beats: list[None] = []
+
+    class Waiting(NearLiveSource):
+        def wait(self, timeout_s: float) -> bool:
+            return len(beats) > 3
+
+    class Heart(Heartbeat):
+        def beat(self) -> None:
+            beats.append(None)
+
+    near = Waiting(parse_listen("dicom://CW@127.0.0.1:0"))
+    more = {"headless": False, "seconds": None, "full_screen": False, "keys": None}
+    assert wait_for_first_run(near, plan(), Config(), Asked(), Heart(None), **more)
+    came = len(beats)
+    qtbot.wait(120)
+    assert len(beats) == came
+    assert capsys.readouterr().err

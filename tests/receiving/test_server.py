@@ -228,7 +228,8 @@ def test_bad_arguments_are_told_and_leave_nothing(
 
 
 def test_who_is_admitted_is_counted_by_address() -> None:
-    admission = Admission("CW", [], Limits(associations=3, associations_of_a_peer=2, connections=2))
+    limits = Limits(associations=3, associations_of_a_peer=2, connections=3, connections_of_a_peer=2)
+    admission = Admission("CW", [], limits)
     context = "1.2.840.10008.3.1.1.1"
 
     def ask(host: str):
@@ -242,9 +243,11 @@ def test_who_is_admitted_is_counted_by_address() -> None:
     other = admission.ask("A", "CW", "10.0.0.1", "1.2.3")
     assert other is not None
     assert (other.result, other.source, other.reason) == (1, 1, 2)
-    assert [admission.connected() for _ in range(3)] == [True, True, False]
-    admission.disconnected()
-    assert admission.connected()
+    one, other = "10.0.0.1", "10.0.0.2"
+    came = [admission.connected(host) for host in (one, f"::ffff:{one}", one, other, other)]
+    assert came == [True, True, False, True, False], "one that keeps connecting leaves room for others"
+    admission.disconnected(one)
+    assert admission.connected(other)
 
 
 def test_addresses_are_compared_as_such() -> None:
@@ -264,3 +267,12 @@ def test_a_rate_is_kept_on_the_mean() -> None:
     assert pace.take(50) == pytest.approx(0.5)
     now[0] = 1.0
     assert pace.take(50) == 0
+
+
+def test_what_is_left_out_above_a_rate_is_no_debt() -> None:
+    """Else nothing more is told for hours after a flood of refusals."""
+    now = [0.0]
+    pace = Pace(20.0, lambda: now[0])
+    assert sum(pace.may(1) for _ in range(10_000)) == 20
+    now[0] = 1.0
+    assert pace.may(1)

@@ -75,6 +75,16 @@ def test_a_server_that_does_not_behave_is_not_believed() -> None:
         found = scheduled_steps(to, WorklistKeys(modality="XA"), patience=QUICK)
     assert [step.patient_id for step in found.answers] == ["b", "c"]
     assert found.words.startswith("1 answers cannot be used")
+    said = [
+        answer(
+            PatientID=str(number),
+            ScheduledProcedureStepSequence=Sequence([answer(ScheduledStationAETitle=at)]),
+        )
+        for number, at in enumerate(("ANGIO1", "ANGIO2", ["ANGIO2", "ANGIO1"], None, "XANGIO1"))
+    ]
+    with peer(answering(said)) as to:
+        found = scheduled_steps(to, WorklistKeys(station="ANGIO1"), patience=QUICK)
+    assert [step.patient_id for step in found.answers] == ["0", "2", "3"], "what other rooms do is left out"
 
 
 def test_the_settings_say_whom_to_ask_and_what_is_otherwise_in_a_room(
