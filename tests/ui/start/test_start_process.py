@@ -25,6 +25,7 @@ from ui.start.process import ask
 
 __all__ = ["files", "good_plan", "pictures", "quick"]
 
+_TRIES = 10
 BEGUN = Begun(["x.dcm", "--plan", "p.json"], None, '{"operator":"Roe"}', ["a line"])
 
 
@@ -127,6 +128,14 @@ class Keyboard:
         self._environment = {**os.environ, "DISPLAY": screen}
 
     def window(self, name: str) -> str:
+        """Wait for a window, and give it the focus."""
+        for _ in range(_TRIES):
+            # a window that goes while xdotool looks at it ends the search
+            with suppress(subprocess.CalledProcessError):
+                return self._focus(name)
+        return self._focus(name)
+
+    def _focus(self, name: str) -> str:
         found = self._run("search", "--sync", "--onlyvisible", "--name", name)
         self._run("windowfocus", "--sync", found.split()[0])
         return found.split()[0]
