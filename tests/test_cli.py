@@ -265,3 +265,16 @@ def test_a_plan_of_the_screen_does_not_fit_its_part(
     assert call("analyse", run_folder, "--plan", good_plan, "--out", out, "--brand", " ") == 2
     assert "brand" in one_line(capsys)
     assert not out.exists()
+
+
+def test_whoever_is_interrupted_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("monitor.sources.capture_list.capture_devices", pressed)
+    assert run(["sources"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.strip() == "cementwatch: interrupted"

@@ -51,6 +51,8 @@ from ui.worklist_command import worklist
 # typer carries a copy of click of its own: the base of its public error is the one that is raised
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 
+_TYPER_INTERRUPTED = 130
+"""What typer makes of a KeyboardInterrupt; no command of ours ends so."""
 STANDING = "Research and training software. Not a medical device, not for clinical use."
 
 app = typer.Typer(
@@ -73,6 +75,8 @@ def run(arguments: list[str]) -> int:
     """Run the command line with these arguments and return its exit status."""
     try:
         status = app(arguments, prog_name="cementwatch", standalone_mode=False, obj=arguments)
+        if status == _TYPER_INTERRUPTED:
+            raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
     except InputError as error:
         say(str(error))
