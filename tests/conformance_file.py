@@ -146,6 +146,18 @@ def _worklist_details() -> str:
     )
 
 
+def _send_contexts() -> str:
+    run = contexts.offered(MultiFrameTrueColorSecondaryCaptureImageStorage, JPEGBaseline8Bit)
+    return "\n\n".join(
+        [
+            context_table(contexts.plain(*contexts.RESULTS, *contexts.COMMITMENT), "SCU"),
+            context_table(run, "SCU"),
+            "DICOM files that are named to be sent are offered in their own class and transfer syntax. While "
+            "it listens for reports (`--port`), it is an SCP of Verification too.",
+        ]
+    )
+
+
 def _send_details() -> str:
     policy = Policy()
     wait, again = policy.failed, policy.unanswered
@@ -162,21 +174,33 @@ def _send_details() -> str:
     )
 
 
+MADE = {
+    "frames": (
+        "frames, where there is no DICOM source",
+        (
+            MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+            MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+        ),
+        ExplicitVRLittleEndian,
+    ),
+    "key": ("key frames", (MultiFrameTrueColorSecondaryCaptureImageStorage,), ExplicitVRLittleEndian),
+    "run": ("annotated run", (MultiFrameTrueColorSecondaryCaptureImageStorage,), JPEGBaseline8Bit),
+    "seg": ("masks of the cement", (SegmentationStorage,), ExplicitVRLittleEndian),
+    "gsps": ("structures of the plan", (GrayscaleSoftcopyPresentationStateStorage,), ExplicitVRLittleEndian),
+    "sr": ("measurements, after TID 1500", (ComprehensiveSRStorage,), ExplicitVRLittleEndian),
+}
+"""By kind of `recordings.results.write.WrittenObject`: what it is, its classes, its transfer syntax."""
+
+
 def _results() -> str:
-    rows = [
-        ("frames, where there is no DICOM source",
-         (MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-          MultiFrameGrayscaleWordSecondaryCaptureImageStorage), ExplicitVRLittleEndian),
-        ("key frames, annotated run", (MultiFrameTrueColorSecondaryCaptureImageStorage,), JPEGBaseline8Bit),
-        ("masks of the cement", (SegmentationStorage,), ExplicitVRLittleEndian),
-        ("structures of the plan", (GrayscaleSoftcopyPresentationStateStorage,), ExplicitVRLittleEndian),
-        ("measurements, after TID 1500", (ComprehensiveSRStorage,), ExplicitVRLittleEndian),
-    ]  # fmt: skip
-    made = {sop_class for _, classes, _ in rows for sop_class in classes}
+    made = {sop_class for _, classes, _ in MADE.values() for sop_class in classes}
     assert made == set(contexts.RESULTS), "a class of results without a line in the statement"
     return table(
         ("what", "SOP class", "transfer syntax"),
-        [(what, ", ".join(map(name_of, classes)), name_of(syntax)) for what, classes, syntax in rows],
+        [
+            (what, ", ".join(map(name_of, classes)), name_of(syntax))
+            for what, classes, syntax in MADE.values()
+        ],
     )
 
 
@@ -208,7 +232,7 @@ def statement(template: str) -> str:
         "fetch_details": _fetch_details(),
         "worklist_contexts": context_table(contexts.plain(*contexts.WORKLIST), "SCU"),
         "worklist_details": _worklist_details(),
-        "send_contexts": context_table(contexts.plain(*contexts.RESULTS, *contexts.COMMITMENT), "SCU"),
+        "send_contexts": _send_contexts(),
         "send_details": _send_details(),
         "our_aet": OUR_AET,
         "results": _results(),

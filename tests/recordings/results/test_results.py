@@ -50,6 +50,7 @@ from recordings.retaken import NothingMonitoredError, as_live, every_frame
 from recordings.session import CONFIG, LOG, Session, StoredSession, open_session
 from recordings.track import recorded_track
 from tests import peers
+from tests.conformance_file import MADE
 from tests.monitor.scripted import info, plan
 from tests.recordings.test_retaken import SUPERSEDED, record, shown
 from tests.sources.makers import save, xa
@@ -147,6 +148,14 @@ def test_each_object_is_valid_for_dciodvfy(
         # the scheme of ours is declared; dciodvfy knows the standard's alone
         warned = [line for line in said.splitlines() if line.startswith("Warning")]
         assert [line for line in warned if ours.SCHEME not in line and "DICOMDIR" not in line] == [], one.kind
+
+
+def test_each_object_is_as_the_conformance_statement_says(results: tuple[WrittenObject, ...]) -> None:
+    assert {one.kind for one in results} == set(MADE)
+    for one in results:
+        _, classes, syntax = MADE[one.kind]
+        assert one.sop_class_uid in classes
+        assert dcmread(one.path, stop_before_pixels=True).file_meta.TransferSyntaxUID == syntax
 
 
 def test_every_object_says_what_it_is_and_is_its_owners_alone(
