@@ -251,13 +251,18 @@ class _Report:
             made[0].ContentSequence.append(TextContentItem(code, text, CONTAINS))
         return made
 
-    def _sources(self, seen: Seen | None) -> list[SourceImageForMeasurementGroup] | None:
+    def _source(self, seen: Seen | None) -> tuple[str, str, list[int] | None] | None:
+        """Class and instance of the image that something was seen in, noted as referred to, and its frame."""
         ref = None if seen is None else self._images.of(seen.seq)
         if ref is None:
             return None
         self.referenced.add(ref.image.sop_instance_uid)
         numbers = None if ref.number is None else [ref.number]
-        return [SourceImageForMeasurementGroup(ref.image.sop_class_uid, ref.image.sop_instance_uid, numbers)]
+        return ref.image.sop_class_uid, ref.image.sop_instance_uid, numbers
+
+    def _sources(self, seen: Seen | None) -> list[SourceImageForMeasurementGroup] | None:
+        source = self._source(seen)
+        return None if source is None else [SourceImageForMeasurementGroup(*source)]
 
     def _at(
         self,
@@ -273,12 +278,8 @@ class _Report:
         method: str | None = None,
     ) -> Measurement:
         """A measurement with the image that it was made in."""
-        ref = None if seen is None else self._images.of(seen.seq)
-        images = None
-        if ref is not None:
-            self.referenced.add(ref.image.sop_instance_uid)
-            numbers = None if ref.number is None else [ref.number]
-            images = [SourceImageForMeasurement(ref.image.sop_class_uid, ref.image.sop_instance_uid, numbers)]
+        source = self._source(seen)
+        images = None if source is None else [SourceImageForMeasurement(*source)]
         return measured(
             name, value, unit, derivation=derivation, sites=sites, lower=lower, upper=upper, method=method,
             images=images,
