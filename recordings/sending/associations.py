@@ -42,9 +42,7 @@ class Seen:
     def note(self, event: Event) -> None:
         """Take it down before it is known whether it will be established."""
         self.association = event.assoc
-        # a request goes out in two pieces; the second would wait 40 ms for word that the first has arrived
         held: Any = event.assoc.dul.socket
-        held.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # pynetdicom would wait for ever
         whole_s, rest_s = divmod(self.silence_s, 1)
         patience = struct.pack("@ll", int(whole_s), int(rest_s * 1e6))
