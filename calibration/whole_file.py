@@ -28,10 +28,14 @@ def write_whole(path: Path, data: bytes, *, flush: bool = True) -> None:
     except OSError:
         new.unlink(missing_ok=True)
         raise
-    if not flush:
-        return
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    if flush:
+        flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make names in a folder outlive the end of the machine. Raises `OSError`."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(directory)
+        os.fsync(fd)
     finally:
-        os.close(directory)
+        os.close(fd)

@@ -18,12 +18,11 @@ from pydicom.multival import MultiValue
 from pydicom.valuerep import PersonName
 
 from monitor.errors import one_line
+from recordings.network.uid import is_uid
 
 LONGEST = 200
 """Characters of a text that are taken."""
-_LONGEST_UID = 64
 _MOST_VALUES = 100
-_UID = re.compile(r"\d+(?:\.\d+)+", re.ASCII)
 _DAY = re.compile(r"(\d{4})[-.]?(\d\d)[-.]?(\d\d)")
 _CLOCK = re.compile(r"(\d\d):?(\d\d)?:?(\d\d)?(?:\.\d+)?")
 _WRITTEN_APART = {"uid": "UID", "id": "ID", "sop": "SOP"}
@@ -98,11 +97,6 @@ def _fields(kind: type[Answer]) -> tuple[_Field, ...]:
         )
         for field in msgspec.structs.fields(kind)
     )
-
-
-def is_uid(text: str) -> bool:
-    """Whether it is a unique identifier (PS3.5 9.1); zeros before a component, which some write, pass."""
-    return len(text) <= _LONGEST_UID and _UID.fullmatch(text) is not None
 
 
 def texts(values: object, *, guess: bool = False) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 
 from monitor.errors import InputError
-from recordings.fetching.answer import Answer, is_uid, keywords
+from recordings.fetching.answer import Answer, keywords
 from recordings.fetching.days import Days
 from recordings.fetching.found import InstanceFound, PatientFound, SeriesFound, StudyFound
+from recordings.network.uid import is_uid
 
 _LONGEST = {"LO": 64, "SH": 16, "PN": 64, "CS": 16, "AE": 16}
 """Characters (PS3.5 6.2)."""

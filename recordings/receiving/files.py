@@ -12,7 +12,9 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 from pynetdicom.dsutils import create_file_meta
 
-from recordings.receiving.identity import Announced, is_uid
+from calibration.whole_file import flush_folder
+from recordings.network.uid import is_uid
+from recordings.receiving.identity import Announced
 from recordings.receiving.names import INCOMING, SUFFIX
 
 _PART_BYTES = 1 << 20
@@ -100,15 +102,6 @@ def same_bytes(one: Path, other: Path) -> bool:
             if part != second.read(_PART_BYTES):
                 return False
     return True
-
-
-def flush_folder(folder: Path) -> None:
-    """Make names in a folder durable. Raises `OSError`."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def make_durable(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from struct import error as struct_error
@@ -13,6 +12,7 @@ from monitor.errors import CementWatchError, SourceError
 from monitor.sources.bounded import Bounded
 from monitor.sources.dicom_file import read_header, read_image, readable, whole_number
 from recordings.network.contexts import IMAGES
+from recordings.network.uid import is_uid
 
 OUT_OF_RESOURCES = 0xA700
 DOES_NOT_MATCH = 0xA900
@@ -22,8 +22,6 @@ DUPLICATE = 0x0111
 INVALID_INSTANCE = 0x0117
 """Status of a C-STORE response (PS3.7 9.1.1.1.9 and Annex C, PS3.4 table B.2-1)."""
 
-_UID = re.compile(r"[0-9]+(?:\.[0-9]+)+")
-_LONGEST_UID = 64
 _LARGEST_REPORT_BYTES, _MOST_REPORT_READS = 1 << 26, 1_000_000
 
 
@@ -64,11 +62,6 @@ class Identity:
     study_instance_uid: str
     series_instance_uid: str
     frames: int | None
-
-
-def is_uid(text: str) -> bool:
-    """Whether a text is an unique identifier, and so safe as the name of a file."""
-    return len(text) <= _LONGEST_UID and _UID.fullmatch(text) is not None
 
 
 def identify(path: Path, announced: Announced) -> Identity:

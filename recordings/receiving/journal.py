@@ -15,7 +15,7 @@ from pydicom.uid import UID
 
 from monitor.errors import one_line
 from recordings.log import utc_text
-from recordings.receiving.identity import is_uid
+from recordings.network.uid import is_uid
 from recordings.receiving.keep import Kept
 from recordings.receiving.limits import Pace
 from recordings.receiving.server import Caller, Refusal

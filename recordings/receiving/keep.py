@@ -19,11 +19,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from calibration.whole_file import flush_folder
 from monitor.errors import OutputError
+from recordings.network.uid import is_uid
 from recordings.receiving.files import (
     clean,
     file_meta,
-    flush_folder,
     make_durable,
     named,
     objects_below,
@@ -38,7 +39,6 @@ from recordings.receiving.identity import (
     Identity,
     Refused,
     identify,
-    is_uid,
 )
 from recordings.receiving.names import INCOMING, SUFFIX
 from recordings.room import Free, free_bytes

@@ -19,12 +19,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from calibration.whole_file import flush_folder
 from monitor.errors import InputError, OutputError
 from recordings.sending import locks
 from recordings.sending.backoff import Backoff
 from recordings.sending.entry import Entry, Route, Spooled, Stage
 from recordings.sending.queue_file import COLUMNS, connect, entry_of, route_to_text
-from recordings.sending.spool import Spool, flush_folder
+from recordings.sending.spool import Spool
 
 _WORKSHOP = ".making-"
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from pydicom import dcmread
 from pydicom.uid import UID
 
+from calibration.whole_file import flush_folder
 from monitor.errors import InputError, OutputError
 from recordings.sending.entry import Spooled
 
@@ -101,15 +102,6 @@ class Spool:
         except OSError as error:
             return f"its file cannot be read: {error.strerror}"
         return None if sha.hexdigest() == spooled.sha256 else "its file has changed since it was queued"
-
-
-def flush_folder(folder: Path) -> None:
-    """Make new names in a folder outlive a power cut. Raises `OSError`."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _copy(read: Callable[[int], bytes], new: Path, source: Path, step: Callable[[], None]) -> tuple[int, str]:
