@@ -1,0 +1,1 @@
+"""Offline quality assurance of sessions: what was done, where the cement is, what was told."""
