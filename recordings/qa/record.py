@@ -198,6 +198,8 @@ class LevelRecord(_Struct, frozen=True, kw_only=True):
     maps : tuple of DistributionMap
     unmeasured : tuple of str
         What could not be measured, and why.
+    notes : tuple of str
+        Which of two views a figure is of, and why; what was derived.
     """
 
     level: str
@@ -231,6 +233,7 @@ class LevelRecord(_Struct, frozen=True, kw_only=True):
     trend: tuple[TrendPoint, ...] = ()
     maps: tuple[DistributionMap, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class AlarmRecord(_Struct, frozen=True, kw_only=True):
