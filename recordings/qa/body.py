@@ -1,4 +1,4 @@
-"""Coordinates of a vertebral body on a frame: from 0 to 1 across it and from head to foot, however it is bent.
+"""Coordinates of a vertebral body on a frame: 0 to 1 across it and from head to foot, however it is bent.
 
 A point's place across the body is its share of the way from the one wall to the other, taken parallel to the
 endplates; its height is its share of the way from the superior endplate to the inferior one, taken parallel
@@ -82,10 +82,14 @@ def sides_of(structures_px: Mapping[str, tuple[Contour, ...]], projection: str) 
     across = inferior.mean(axis=0) - superior.mean(axis=0)
     if not np.hypot(*across):
         return "the endplates are one"
-    walls = [lines.get("anterior_wall"), lines.get("posterior_wall")] if projection == "lateral" else [None] * 2
+    walls = (
+        [lines.get("anterior_wall"), lines.get("posterior_wall")] if projection == "lateral" else [None] * 2
+    )
     forward = _forward(walls, outline, projection)
     if forward is not None:
-        superior, inferior = (line if _chord(line) @ forward >= 0 else line[::-1] for line in (superior, inferior))
+        superior, inferior = (
+            line if _chord(line) @ forward >= 0 else line[::-1] for line in (superior, inferior)
+        )
     elif _chord(superior) @ _chord(inferior) < 0:
         return "the endplates run opposite ways, and no wall is known"
     first, last = (
@@ -94,13 +98,16 @@ def sides_of(structures_px: Mapping[str, tuple[Contour, ...]], projection: str) 
     )
     down = _unit(_chord(first)) + _unit(_chord(last))
     over = _unit(_chord(superior)) + _unit(_chord(inferior))
-    if abs(float(_unit(down) @ _unit(over))) > 0.8 or float((last.mean(axis=0) - first.mean(axis=0)) @ over) <= 0:
+    if (
+        abs(float(_unit(down) @ _unit(over))) > 0.8
+        or float((last.mean(axis=0) - first.mean(axis=0)) @ over) <= 0
+    ):
         return "the walls and endplates are not those of one body"
     return BodySides(outline, first, last, superior, inferior)
 
 
 def _forward(walls: list[Points | None], outline: Points, projection: str) -> Points | None:
-    """Which way is from the first wall to the last; None where only the endplates tell (marked from front)."""
+    """Which way is from the first wall to the last; None where only the endplates tell."""
     if projection == "ap":
         return np.array([1.0, 0.0])
     anterior, posterior = walls

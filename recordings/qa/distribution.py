@@ -1,6 +1,6 @@
 """Where in a vertebral body the cement lies, in the body's own coordinates: parts, contact, a map.
 
-Cement and body are sampled alike, on a grid of about 180 samples across the body, whatever the size of a pixel.
+Cement and body are sampled alike, on a grid of about 180 samples across the body, whatever a pixel measures.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Sampled:
     ----------
     across, down : ndarray of float
         Place of each sample in the body (`BodySides.shares`).
-    body, cement : ndarray of bool
-        Within the outline of the body; covered with cement.
+    body, cement, outside : ndarray of bool
+        Within the outline of the body; covered with cement; with cement that has left the body.
     px_per_sample : float
     origin_px : ndarray, shape (2,)
         Of the first sample, x then y (px of the frame).
@@ -45,6 +45,7 @@ class Sampled:
     down: NDArray[np.float64]
     body: Mask
     cement: Mask
+    outside: Mask
     px_per_sample: float
     origin_px: Points
 
@@ -72,8 +73,8 @@ class SampleGrid:
         return np.array([[scale, 0.0, self.origin_px[0]], [0.0, scale, self.origin_px[1]]])
 
 
-def sample(grid: SampleGrid, sides: BodySides, cement: Mask) -> Sampled:
-    """Put cement that was sampled on a grid, shape `grid.shape`, beside the body."""
+def sample(grid: SampleGrid, sides: BodySides, cement: Mask, outside: Mask) -> Sampled:
+    """Put cement that was sampled on a grid, shape `grid.shape`, beside the body; `outside` has left it."""
     rows, columns = grid.shape
     xy = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2)
     across, down = sides.shares(xy * grid.px_per_sample + grid.origin_px)
@@ -81,7 +82,7 @@ def sample(grid: SampleGrid, sides: BodySides, cement: Mask) -> Sampled:
     corners = (sides.outline - grid.origin_px) / grid.px_per_sample
     cv2.fillPoly(canvas, [np.round(corners * 256).astype(np.int32).reshape(-1, 1, 2)], (1,), shift=8)
     return Sampled(
-        across.reshape(grid.shape), down.reshape(grid.shape), canvas.astype(bool), cement,
+        across.reshape(grid.shape), down.reshape(grid.shape), canvas.astype(bool), cement, outside,
         grid.px_per_sample, grid.origin_px,
     )  # fmt: skip
 

@@ -55,10 +55,12 @@ class FollowedLevel:
         self.trend.take(
             TrendPoint(
                 time_s=time_s, volume_ml=_plain(level.volume_ml), volume_sd_ml=_plain(level.volume_sd_ml),
-                area_mm2=float(level.area_mm2), posterior_wall_mm=None if wall is None else float(wall.value_mm),
+                area_mm2=float(level.area_mm2),
+                posterior_wall_mm=None if wall is None else float(wall.value_mm),
             )
         )  # fmt: skip
-        self.growth.take(time_s, float(level.area_mm2))
+        method = level.volume_method, level.volume_relative
+        self.growth.take(time_s, float(level.area_mm2), _plain(level.volume_ml), method)
         self._take_speed(level.front_speed_mm_s, time_s)
         self.last.take(level, mask)
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.frame_mask import OUTSIDE, WITHIN
+from monitor.frame_mask import OUTSIDE
 from monitor.result import LevelResult
 from recordings.qa.body import BodySides, sides_of
 from recordings.qa.distribution import Sampled, SampleGrid, sample
@@ -28,7 +28,7 @@ class Held:
     """A level on a frame, with the part of its mask that holds cement, and where that lies (x, y)."""
 
     level: LevelResult
-    cement: Label
+    mask: Label
     origin_px: tuple[int, int]
 
 
@@ -42,10 +42,10 @@ class LastFrames:
         return len(self._held)
 
     def take(self, level: LevelResult, mask: Label | None) -> None:
-        """Take a trusted frame; `mask` as `monitor.result.Result.level_masks_px`, None: there is no cement."""
+        """Take a trusted frame; `mask` as `monitor.result.Result.level_masks_px`, None: no cement."""
         x, y, width, height = (0, 0, 0, 0) if mask is None else cv2.boundingRect(mask)
         cut = _NOTHING if mask is None or not width else mask[y : y + height, x : x + width]
-        self._held.append(Held(level, ((cut == WITHIN) | (cut == OUTSIDE)).astype(np.uint8), (x, y)))
+        self._held.append(Held(level, cut.copy(), (x, y)))
 
     def usual(self, name: str) -> float | None:
         """Median of a figure over these frames; None where none of them has it."""
@@ -54,10 +54,12 @@ class LastFrames:
 
     def pose_sigma_mm(self) -> float:
         """Largest standard error of the level's place in these frames; 0 without any."""
-        return max((float(h.level.pose.sigma_mm) for h in self._held if h.level.pose is not None), default=0.0)
+        return max(
+            (float(h.level.pose.sigma_mm) for h in self._held if h.level.pose is not None), default=0.0
+        )
 
     def sampled(self, projection: str) -> tuple[BodySides, Sampled] | str:
-        """Cement that is there in half of these frames or more, each laid upon the last by the body's outline.
+        """Cement that is there in half of these frames or more, each laid upon the last by the body.
 
         Returns
         -------
@@ -74,7 +76,7 @@ class LastFrames:
             return sides
         grid = SampleGrid.around(sides.outline)
         rows, columns = grid.shape
-        total = np.zeros(grid.shape, np.float32)
+        cement, outside = np.zeros(grid.shape, int), np.zeros(grid.shape, int)
         taken = 0
         for held in self._held:
             placed = _moved(sides.outline, held.level)
@@ -82,16 +84,23 @@ class LastFrames:
                 continue
             to_frame = placed[:, :2] @ grid.to_px() + np.array([[0, 0, 1], [0, 0, 1]]) * placed[:, 2:]
             to_frame[:, 2] -= held.origin_px
-            total += cv2.warpAffine(
-                held.cement * np.uint8(200), to_frame, (columns, rows),
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            ) >= 100  # fmt: skip
+            cement += _laid(held.mask > 0, to_frame, (columns, rows))
+            outside += _laid(held.mask == OUTSIDE, to_frame, (columns, rows))
             taken += 1
-        return sides, sample(grid, sides, 2 * total >= taken)
+        return sides, sample(grid, sides, 2 * cement >= taken, 2 * outside >= taken)
+
+
+def _laid(part: NDArray[np.bool_], to_frame: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """A part of a mask as a grid of samples sees it."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    laid: NDArray[np.bool_] = (
+        cv2.warpAffine(part.astype(np.uint8) * np.uint8(200), to_frame, size, flags=flags) >= 100
+    )
+    return laid
 
 
 def _moved(outline: NDArray[np.float64], level: LevelResult) -> NDArray[np.float64] | None:
-    """Rigid map, shape (2, 3), that lays the body's outline upon that of another frame; None: not the same."""
+    """Rigid map, shape (2, 3), that lays the body's outline upon that of a frame; None: not the same."""
     structures = level.structures_px
     body = structures.get("body") if structures is not None else None
     if not body or body[0].shape != outline.shape:

@@ -124,8 +124,8 @@ def _words(seen: ClassSeen) -> str:
 
 
 def told_of(leak_class: str, may_be: str | None, level: str, alarms: Sequence[AlarmRecord]) -> bool:
-    """Whether an alarm said that there was such a leak, or one that cannot be told from it."""
-    rules = {f"leak_{name}" for name in (leak_class, may_be) if name is not None}
+    """Whether an alarm said that there was such a leak, one that cannot be told from it, or one unnamed."""
+    rules = {f"leak_{name}" for name in (leak_class, may_be, "outside") if name is not None}
     return any(alarm.level == level and alarm.rule in rules for alarm in alarms)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from monitor.config import LeakConfig
 from monitor.plan import Plan
+from recordings.qa.beside import named_beside
 from recordings.qa.body import BodySides
 from recordings.qa.distribution import Sampled, ap_of, contact_of, fill_of, lateral_of, map_of
 from recordings.qa.followed import FollowedLevel
@@ -16,6 +18,7 @@ from recordings.qa.leaks import settled, told_of
 from recordings.qa.merging import merged
 from recordings.qa.record import AlarmRecord, Closest, EndplateContact, LeakRecord, LevelRecord
 from recordings.qa.told import Told
+from recordings.results.figures import Closest as Figure
 from recordings.results.figures import LevelFigures
 
 _SURE = 1.96
@@ -37,6 +40,7 @@ def level_record(
     plan: Plan,
     told: Told | None,
     seconds: Seconds,
+    config: LeakConfig,
 ) -> LevelRecord:
     """One record of a level, from every view in which it was looked at.
 
@@ -48,11 +52,14 @@ def level_record(
         What was told while the procedure ran; None: it was not monitored.
     seconds : callable
         Time from the first frame (s) of a time that alarms go by (ns).
+    config : LeakConfig
+        As it was in force.
     """
     scales = {view.name: view.scale.mm_per_px for view in plan.views}
     alarms = None if told is None else told.alarms
     of_views = [
-        _in_view(followed, figures, scales[followed.view], alarms, seconds) for followed, figures in views
+        _in_view(followed, figures, scales[followed.view], alarms, seconds, config)
+        for followed, figures in views
     ]
     record = merged(of_views)
     intent = plan.levels.get(name)
@@ -72,7 +79,9 @@ def level_record(
         posterior_wall_defect=None if intent is None else intent.risk.posterior_wall_defect,
         planned_ml=None if intent is None else intent.planned_volume_ml,
         first_warning_s=warned_s,
-        warning_to_stop_s=None if warned_s is None or stop_s is None or stop_s < warned_s else stop_s - warned_s,
+        warning_to_stop_s=None
+        if warned_s is None or stop_s is None or stop_s < warned_s
+        else stop_s - warned_s,
         monitored_fraction=None if told is None else told.level_watched.get(name, 0.0),
         unmeasured=tuple(dict.fromkeys(missing)),
     )
@@ -84,6 +93,7 @@ def _in_view(
     mm_per_px: float,
     alarms: Sequence[AlarmRecord] | None,
     seconds: Seconds,
+    config: LeakConfig,
 ) -> LevelRecord:
     """The record of a level as one view has it, without what the plan and the log say."""
     missing: list[str] = []
@@ -98,7 +108,11 @@ def _in_view(
     if followed.seen and volume_ml is None:
         missing.append(f"volume, in view {followed.view}: not calibrated")
     low_ml, high_ml = interval(volume_ml, sd_ml)
+    placed = followed.last.sampled(followed.projection) if followed.seen else None
     leaks, passing = settled(followed.leaks)
+    if followed.projection == "ap" and isinstance(placed, tuple):
+        leaks, more = named_beside(leaks, placed[1], mm_per_px, config)
+        passing += more
     notes = [f"in view {followed.view}, {words}" for words in passing]
     if followed.derived:
         names = ", ".join(sorted(name.replace("_", " ") for name in followed.derived))
@@ -123,41 +137,38 @@ def _in_view(
         front_speed_mm_s=followed.fastest_mm_s, injection_start_s=start_s, injection_stop_s=stop_s,
         trend=followed.trend.points(), notes=tuple(notes),
     )  # fmt: skip
-    return _with_distribution(record, followed, mm_per_px, missing)
-
-
-def _with_distribution(
-    record: LevelRecord, followed: FollowedLevel, mm_per_px: float, missing: list[str]
-) -> LevelRecord:
-    if followed.seen:
-        found = followed.last.sampled(followed.projection)
-        if isinstance(found, str):
-            missing.append(f"distribution, in view {followed.view}: {found}")
-        elif not found[1].cement.any():
-            missing.append(f"distribution, in view {followed.view}: no cement was seen at the end")
-        else:
-            sides, sampled = found
-            superior, inferior = _contacts(sides, sampled, followed.last.pose_sigma_mm(), mm_per_px)
-            record = msgspec.structs.replace(
-                record,
-                lateral=lateral_of(sampled) if followed.projection == "lateral" else None,
-                ap=ap_of(sampled) if followed.projection == "ap" else None,
-                fill_fraction=fill_of(sampled),
-                superior_endplate=superior, inferior_endplate=inferior,
-                maps=(map_of(sampled, followed.view, followed.projection),),
-            )  # fmt: skip
+    if isinstance(placed, str):
+        missing.append(f"distribution, in view {followed.view}: {placed}")
+    elif placed is not None and not placed[1].cement.any():
+        missing.append(f"distribution, in view {followed.view}: no cement was seen at the end")
+    elif placed is not None:
+        record = _with_distribution(record, followed, *placed, mm_per_px)
     return msgspec.structs.replace(record, unmeasured=tuple(missing))
 
 
+def _with_distribution(
+    record: LevelRecord, followed: FollowedLevel, sides: BodySides, sampled: Sampled, mm_per_px: float
+) -> LevelRecord:
+    superior, inferior = _contacts(sides, sampled, followed.last.pose_sigma_mm(), mm_per_px)
+    return msgspec.structs.replace(
+        record,
+        lateral=lateral_of(sampled) if followed.projection == "lateral" else None,
+        ap=ap_of(sampled) if followed.projection == "ap" else None,
+        fill_fraction=fill_of(sampled),
+        superior_endplate=superior, inferior_endplate=inferior,
+        maps=(map_of(sampled, followed.view, followed.projection),),
+    )  # fmt: skip
+
+
 def interval(value_ml: float | None, sd_ml: float | None) -> tuple[float | None, float | None]:
-    """95 % interval of a volume (mL), never below 0; the monitor's SD holds the scale's uncertainty already."""
+    """95 % interval of a volume (mL), never below 0; the SD holds the scale's uncertainty already."""
     if value_ml is None or sd_ml is None or not math.isfinite(sd_ml):
         return None, None
     return max(0.0, value_ml - _SURE * sd_ml), value_ml + _SURE * sd_ml
 
 
 def tolerance_px(pose_sigma_mm: float, mm_per_px: float) -> float:
-    """How near cement is to a line in contact with it (px): a pixel, or 95 % of what place and pixel leave open."""
+    """How near cement in contact with a line is (px): a pixel, or 95 % of what place and pixel leave open."""
     return max(1.0, _SURE * math.hypot(pose_sigma_mm / mm_per_px, 0.5))
 
 
@@ -177,13 +188,13 @@ def _last(followed: FollowedLevel, figures: LevelFigures, name: str) -> float | 
     return None if value is None else float(value)
 
 
-def _closest(found: Mapping[str, object], seconds: Seconds) -> tuple[Closest, ...]:
-    from recordings.results.figures import Closest as Figure
-
+def _closest(found: Mapping[str, Figure], seconds: Seconds) -> tuple[Closest, ...]:
     return tuple(
         Closest(
-            structure=name, value_mm=float(one.value_mm), low_mm=float(one.low_mm), time_s=seconds(one.at.t_ns)
+            structure=name,
+            value_mm=float(one.value_mm),
+            low_mm=float(one.low_mm),
+            time_s=seconds(one.at.t_ns),
         )
         for name, one in found.items()
-        if isinstance(one, Figure)
     )

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from monitor.config import read_config
 from monitor.errors import SourceError
 from monitor.plan import Plan
 from recordings.log import LogContents
@@ -18,9 +19,9 @@ from recordings.qa.pictures import key_frames
 from recordings.qa.radiation import dose_record_of
 from recordings.qa.record import DoseRecord, Measured, ProcedureRecord
 from recordings.qa.told import Told, told_in
-from recordings.results.course import Course, course_of
+from recordings.results.course import course_of
 from recordings.retaken import NothingMonitoredError, Retaken
-from recordings.session import SessionFile, StoredSession, open_session
+from recordings.session import CONFIG, SessionFile, StoredSession, open_session
 
 
 class _Pass:
@@ -31,7 +32,7 @@ class _Pass:
         self._first_ns = first_ns
         self.levels: dict[tuple[str, str], FollowedLevel] = {}
         self.beam_on_s = 0.0
-        self._beam_s: dict[str, float] = {}
+        self._beam_s = 0.0
 
     def look(self, retaken: Retaken) -> None:
         """Take in a step."""
@@ -39,10 +40,10 @@ class _Pass:
         if step is None or step.findings is None:
             return
         found = step.findings
-        before_s = self._beam_s.get(found.view, 0.0)
-        # each start of the monitor counts anew
-        self.beam_on_s += found.beam_on_s - before_s if found.beam_on_s >= before_s else found.beam_on_s
-        self._beam_s[found.view] = found.beam_on_s
+        # of all views together; each start of the monitor counts anew
+        since_s = found.beam_on_s - self._beam_s
+        self.beam_on_s += since_s if since_s >= 0 else found.beam_on_s
+        self._beam_s = found.beam_on_s
         time_s = (step.now_ns - self._first_ns) / 1e9
         for level in found.levels:
             key = found.view, level.name
@@ -72,6 +73,7 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
     plan = session.plan()
     if plan is None:
         raise NothingMonitoredError(f"{folder}: has no plan: there is nothing to measure")
+    config = read_config(folder / CONFIG)
     with session.frames() as reader:
         times_ns = reader.frame_heads.times_ns
         if not times_ns:
@@ -79,7 +81,12 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
         monitored = reader.step_count > 0
         gathered = _Pass(plan, times_ns[0])
         course = course_of(
-            session, reader, "every frame", software_version=software_version, look=gathered.look
+            session,
+            reader,
+            "every frame",
+            software_version=software_version,
+            look=gathered.look,
+            aliquots=True,
         )
         frames, drawn = key_frames(course, reader, pictures=pictures)
     problems = [] if session.about.complete else ["the session was cut: it was not closed in order"]
@@ -104,7 +111,7 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
         levels=tuple(
             level_record(
                 name, [(one, course.figures.levels[one.view, name]) for one in views], plan, told,
-                course.seconds,
+                course.seconds, config.leak,
             )
             for name, views in of_level.items()
         ),

@@ -13,8 +13,8 @@ from recordings.qa.trend import Trend
 def merged(views: Sequence[LevelRecord]) -> LevelRecord:
     """Bring the records of a level in several views together.
 
-    Of each structure the closest approach, each leak once, the distribution from each side; the volume, areas and
-    fill are those of one view each, since projections do not add up, and `notes` say of which.
+    Of each structure the closest approach, each leak once, the distribution from each side; the volume, the
+    areas and the fill are those of one view each, since projections do not add up, and `notes` say of which.
 
     Parameters
     ----------

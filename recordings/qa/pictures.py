@@ -1,4 +1,4 @@
-"""Key frames: the moments of a session that are worth a picture, the frames themselves, and lines upon them."""
+"""Key frames: moments of a session that are worth a picture, the frames themselves, and lines upon them."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def key_frames(
         rows, columns = pixels.shape
         frames.append(
             KeyFrame(
-                seq=int(moment.at.seq), time_s=course.seconds(moment.at.t_ns), why=tuple(dict.fromkeys(moment.why)),
-                picture=name if pictures else "", rows=int(rows), columns=int(columns),
+                seq=int(moment.at.seq), time_s=course.seconds(moment.at.t_ns),
+                why=tuple(dict.fromkeys(moment.why)), picture=name if pictures else "", rows=int(rows), columns=int(columns),
                 lines=tuple(_lines(level) for level in moment.lines),
             )
         )  # fmt: skip
@@ -73,9 +73,9 @@ def shown(pixels: Pixels, lines: Iterable[LevelLines]) -> Gray:
         around = part if part.size else pixels
     low, high = np.percentile(around, _PERCENTS)
     scale = 255.0 / max(float(high - low), 1.0)
-    return np.clip(np.round((pixels.astype(np.float32) - np.float32(low)) * np.float32(scale)), 0, 255).astype(
-        np.uint8
-    )
+    return np.clip(
+        np.round((pixels.astype(np.float32) - np.float32(low)) * np.float32(scale)), 0, 255
+    ).astype(np.uint8)
 
 
 def png(picture: Gray) -> bytes:

@@ -59,7 +59,9 @@ def of_report(found: SessionDose, header_kvp: float | None) -> DoseRecord:
     return DoseRecord(
         source="report",
         kvp=float(median(voltages)) if voltages else header_kvp,
-        dose_area_product_gy_m2=stated("dose_area_product_gy_m2", "dose_area_product_gy_m2", "dose area product"),
+        dose_area_product_gy_m2=stated(
+            "dose_area_product_gy_m2", "dose_area_product_gy_m2", "dose area product"
+        ),
         reference_point_dose_gy=stated("dose_rp_gy", "dose_rp_gy", "dose at the reference point"),
         fluoroscopy_s=_fluoroscopy_s(found.accumulated),
         irradiations=len(irradiations) or None,

@@ -405,8 +405,7 @@ class Failed(_Struct, frozen=True, kw_only=True):
 
 def record_to_json(record: ProcedureRecord) -> bytes:
     """Text of a record file, indented, ending in a newline."""
-    text = msgspec.json.encode(record, enc_hook=lambda value: value.item())  # numbers of NumPy
-    return msgspec.json.format(text, indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
 
 
 def record_from_json(data: bytes, name: str) -> ProcedureRecord:

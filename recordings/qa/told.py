@@ -1,4 +1,4 @@
-"""What the operator was told while the procedure ran: alarms, acknowledgements, what was watched. From the log."""
+"""What the operator was told while the procedure ran: alarms, acknowledgements, what was watched; by the log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 _ORDER = ("low", "medium", "high")
 _WATCHED = (State.MONITORING.words, State.DEGRADED.words)
 _LONGEST_GAP_NS = 1_000_000_000
-"""A level of which nothing was written for longer was not watched in between; four rows a second are usual."""
+"""A level of which nothing was written for longer was not watched; four rows a second are usual."""
 _PRESS_BEFORE_NS = 1_000_000_000
 """An acknowledgement takes effect at the next image: the press before counts."""
 
