@@ -3,8 +3,8 @@
     python -m benchmarks.qa.accuracy ARCHIVE [--sessions N] [--first N] [--out FILE.json]
 
 True parts of the body are worked out from the simulator's own cement in the level's own plane (projected
-thickness of 0.3 mm or more, as everywhere), with the simulator's own walls: nothing that was marked, tracked or
-found has a part in it. The cement of the last frame counts. True distances are compared while all cement is
+thickness of 0.3 mm or more, as everywhere), with the simulator's own walls: nothing that was marked, tracked
+or found has a part in it. The cement of the last frame counts. True distances are compared while all cement is
 within the structure. Of leaks those count as true that can be seen in the projection
 (`recordings.simulated.truth.LeakTruth`). The leak table of a level is
 
@@ -169,7 +169,7 @@ def _score(
 def judged(
     found: Sequence[LeakRecord], true: Sequence[tuple[str, float, float | None]], end_s: float
 ) -> tuple[bool, bool, bool, list[tuple[str, str]]]:
-    """Whether a leak table is right in each of the three ways; pairs of a true class and what it was called."""
+    """Whether a leak table is right in each of the three ways; pairs of true classes and what was said."""
     names = {leak.leak_class for leak in found}
     visible = {name for name, _, seen_s in true if seen_s is not None}
     wanted = {

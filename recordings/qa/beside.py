@@ -1,4 +1,4 @@
-"""What a leak beside the body is, seen from the front: no wall bounds a zone there, and the monitor names none."""
+"""What a leak beside the body is, seen from the front: no wall bounds a zone there; none is named live."""
 
 from __future__ import annotations
 

@@ -82,9 +82,9 @@ def sides_of(structures_px: Mapping[str, tuple[Contour, ...]], projection: str) 
     across = inferior.mean(axis=0) - superior.mean(axis=0)
     if not np.hypot(*across):
         return "the endplates are one"
-    walls = (
-        [lines.get("anterior_wall"), lines.get("posterior_wall")] if projection == "lateral" else [None] * 2
-    )
+    walls: list[Points | None] = [None, None]
+    if projection == "lateral":
+        walls = [lines.get("anterior_wall"), lines.get("posterior_wall")]
     forward = _forward(walls, outline, projection)
     if forward is not None:
         superior, inferior = (

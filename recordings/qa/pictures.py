@@ -52,7 +52,8 @@ def key_frames(
         frames.append(
             KeyFrame(
                 seq=int(moment.at.seq), time_s=course.seconds(moment.at.t_ns),
-                why=tuple(dict.fromkeys(moment.why)), picture=name if pictures else "", rows=int(rows), columns=int(columns),
+                why=tuple(dict.fromkeys(moment.why)), picture=name if pictures else "",
+                rows=int(rows), columns=int(columns),
                 lines=tuple(_lines(level) for level in moment.lines),
             )
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the operator was told while the procedure ran: alarms, acknowledgements, what was watched; by the log."""
+"""What was told while the procedure ran, and what was watched: alarms, acknowledgements, by the log."""
 
 from __future__ import annotations
 
