@@ -4,8 +4,8 @@
 
 True parts of the body are worked out from the simulator's own cement in the level's own plane (projected
 thickness of 0.3 mm or more, as everywhere), with the simulator's own walls: nothing that was marked, tracked
-or found has a part in it. The cement of the last frame counts. True distances are compared while all cement is
-within the structure. Of leaks those count as true that can be seen in the projection
+or found has a part in it. The cement of the last frame counts. True distances are compared while all cement
+is within the structure. Of leaks those count as true that can be seen in the projection
 (`recordings.simulated.truth.LeakTruth`). The leak table of a level is
 
 * ``strict``ly right where its classes are exactly those that can be seen;

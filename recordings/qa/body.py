@@ -20,6 +20,8 @@ Points = NDArray[np.float64]
 Shares = NDArray[np.float64]
 
 _SAMPLES = 400
+_LEAST_SQUARE, _LEAST_LEVEL = 0.8, 0.5
+"""Cosines: the axes of a body are nearer to a right angle, and seen from the front it lies no steeper."""
 _FAR = 20.0
 """Sides are prolonged by so many times their own length."""
 
@@ -38,12 +40,16 @@ class BodySides:
     superior: Points
     inferior: Points
 
+    def axes(self) -> tuple[Points, Points]:
+        """Unit vectors across the body and from head to foot: the mean directions of endplates and walls."""
+        across = _unit(_chord(self.superior)) + _unit(_chord(self.inferior))
+        down = _unit(_chord(self.first)) + _unit(_chord(self.last))
+        return _unit(across), _unit(down)
+
     def shares(self, points_px: NDArray[np.floating]) -> tuple[Shares, Shares]:
         """Places of points, shape (n, 2): across the body and from head to foot, shape (n,) each."""
         middle = self.outline.mean(axis=0)
-        across = _unit(_chord(self.superior)) + _unit(_chord(self.inferior))
-        down = _unit(_chord(self.first)) + _unit(_chord(self.last))
-        to_axes = np.linalg.inv(np.stack([_unit(across), _unit(down)], axis=1))
+        to_axes = np.linalg.inv(np.stack(self.axes(), axis=1))
 
         def on_axes(points: NDArray[np.floating]) -> Points:
             turned: Points = (np.asarray(points, np.float64) - middle) @ to_axes.T
@@ -79,9 +85,7 @@ def sides_of(structures_px: Mapping[str, tuple[Contour, ...]], projection: str) 
     superior, inferior = lines.get("superior_endplate"), lines.get("inferior_endplate")
     if superior is None or inferior is None:
         return "the endplates are neither marked nor to be taken from the outline"
-    across = inferior.mean(axis=0) - superior.mean(axis=0)
-    if not np.hypot(*across):
-        return "the endplates are one"
+    footward = inferior.mean(axis=0) - superior.mean(axis=0)
     walls: list[Points | None] = [None, None]
     if projection == "lateral":
         walls = [lines.get("anterior_wall"), lines.get("posterior_wall")]
@@ -93,17 +97,19 @@ def sides_of(structures_px: Mapping[str, tuple[Contour, ...]], projection: str) 
     elif _chord(superior) @ _chord(inferior) < 0:
         return "the endplates run opposite ways, and no wall is known"
     first, last = (
-        _downward(_between(outline, superior[end], inferior[end]) if wall is None else wall, across)
+        _downward(_between(outline, superior[end], inferior[end]) if wall is None else wall, footward)
         for wall, end in zip(walls, (0, -1), strict=True)
     )
-    down = _unit(_chord(first)) + _unit(_chord(last))
-    over = _unit(_chord(superior)) + _unit(_chord(inferior))
+    sides = BodySides(outline, first, last, superior, inferior)
+    across, down = sides.axes()
     if (
-        abs(float(_unit(down) @ _unit(over))) > 0.8
-        or float((last.mean(axis=0) - first.mean(axis=0)) @ over) <= 0
+        abs(float(across @ down)) > _LEAST_SQUARE
+        or float((last.mean(axis=0) - first.mean(axis=0)) @ across) <= 0
     ):
         return "the walls and endplates are not those of one body"
-    return BodySides(outline, first, last, superior, inferior)
+    if projection == "ap" and abs(float(across[0])) < _LEAST_LEVEL:
+        return "the spine lies across the image: left and right are not told"
+    return sides
 
 
 def _forward(walls: list[Points | None], outline: Points, projection: str) -> Points | None:
