@@ -11,7 +11,7 @@ import numpy as np
 from monitor.config import LeakConfig
 from monitor.leaks import by_shape
 from recordings.qa.distribution import Sampled
-from recordings.qa.leaks import ClassSeen
+from recordings.qa.leaks import ClassSeen, by_onset
 
 UNNAMED = "outside"
 
@@ -47,5 +47,6 @@ def named_beside(
             seen, onset_ns=min(seen.onset_ns, known.onset_ns), last_ns=max(seen.last_ns, known.last_ns),
             largest_mm2=max(seen.largest_mm2, known.largest_mm2), detached=seen.detached or known.detached,
         )  # fmt: skip
-    ordered = sorted((kept | {name: seen}).values(), key=lambda one: (one.onset_ns, one.leak_class))
-    return tuple(ordered), (f"a leak beside the body was named by its shape: {name}",)
+    return by_onset((kept | {name: seen}).values()), (
+        f"a leak beside the body was named by its shape: {name}",
+    )

@@ -70,8 +70,9 @@ class LeaksSeen:
 PASSING_S = 1.0
 """What was taken for a leak for a shorter time and then was not is no leak: cement does not go away."""
 _FOLLOWS_S = 2.0
-_MOVING = "embolus"
-"""The one kind that is seen in passing."""
+_MOVING, _VEIN, _CANAL = "embolus", "vein", "canal"
+"""An embolus is the one kind that is seen in passing."""
+_LARGER = 2.0
 
 
 def settled(seen: LeaksSeen) -> tuple[tuple[ClassSeen, ...], tuple[str, ...]]:
@@ -100,7 +101,7 @@ def settled(seen: LeaksSeen) -> tuple[tuple[ClassSeen, ...], tuple[str, ...]]:
         else:
             continue
         del classes[name]
-    return tuple(sorted(classes.values(), key=lambda known: (known.onset_ns, known.leak_class))), tuple(said)
+    return by_onset(classes.values()), tuple(said)
 
 
 def _heir(known: ClassSeen, classes: dict[str, ClassSeen]) -> ClassSeen | None:
@@ -117,6 +118,44 @@ def _heir(known: ClassSeen, classes: dict[str, ClassSeen]) -> ClassSeen | None:
         return None
     soon = [other for other in after if other.onset_ns - known.last_ns <= _FOLLOWS_S * 1e9]
     return min(soon, key=lambda other: abs(other.onset_ns - known.last_ns), default=None)
+
+
+def in_doubt(leaks: Sequence[ClassSeen]) -> tuple[tuple[ClassSeen, ...], tuple[str, ...]]:
+    """Leaks that may be in a vein, where the level tells more: in order of onset; what was done, in words.
+
+    Beside a larger leak that is in a vein a part that may be in one belongs to it: a vein passes over the
+    disc. And what was carried away with the blood came out of a vein. A leak into the canal is never taken
+    for less.
+    """
+    classes = {seen.leak_class: seen for seen in leaks}
+    said: list[str] = []
+    doubtful = [seen for seen in leaks if seen.ambiguous_with == _VEIN and seen.leak_class != _CANAL]
+    if _VEIN not in classes and _MOVING in classes and doubtful:
+        source = max(doubtful, key=lambda seen: seen.last_mm2)
+        del classes[source.leak_class]
+        classes[_VEIN] = replace(source, leak_class=_VEIN, ambiguous_with=None)
+        said.append(f"{_words(source)} that may be in a vein is in one: some of it was carried away")
+        doubtful.remove(source)
+    vein = classes.get(_VEIN)
+    for part in doubtful:
+        if vein is not None and _LARGER * part.last_mm2 <= vein.last_mm2:
+            del classes[part.leak_class]
+            vein = _joined(vein, part)
+            classes[_VEIN] = vein
+            said.append(f"{_words(part)} that may be in a vein belongs to the vein leak")
+    return by_onset(classes.values()), tuple(said)
+
+
+def _joined(larger: ClassSeen, part: ClassSeen) -> ClassSeen:
+    return replace(
+        larger, onset_ns=min(larger.onset_ns, part.onset_ns), last_ns=max(larger.last_ns, part.last_ns),
+        last_mm2=larger.last_mm2 + part.last_mm2, detached=larger.detached or part.detached,
+    )  # fmt: skip
+
+
+def by_onset(leaks: Iterable[ClassSeen]) -> tuple[ClassSeen, ...]:
+    """In order of onset."""
+    return tuple(sorted(leaks, key=lambda seen: (seen.onset_ns, seen.leak_class)))
 
 
 def _words(seen: ClassSeen) -> str:

@@ -14,7 +14,7 @@ from recordings.qa.beside import named_beside
 from recordings.qa.body import BodySides
 from recordings.qa.distribution import Sampled, ap_of, contact_of, fill_of, lateral_of, map_of
 from recordings.qa.followed import FollowedLevel
-from recordings.qa.leaks import settled, told_of
+from recordings.qa.leaks import in_doubt, settled, told_of
 from recordings.qa.merging import merged
 from recordings.qa.record import AlarmRecord, Closest, EndplateContact, LeakRecord, LevelRecord
 from recordings.qa.told import Told
@@ -113,6 +113,8 @@ def _in_view(
     if followed.projection == "ap" and isinstance(placed, tuple):
         leaks, more = named_beside(leaks, placed[1], mm_per_px, config)
         passing += more
+    leaks, more = in_doubt(leaks)
+    passing += more
     notes = [f"in view {followed.view}, {words}" for words in passing]
     if followed.derived:
         names = ", ".join(sorted(name.replace("_", " ") for name in followed.derived))
