@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from statistics import median
 
 from recordings.dose.kept import SessionDose, dose_of
-from recordings.dose.record import Accumulated
 from recordings.qa.record import DoseRecord
 from recordings.session import StoredSession
 
@@ -36,41 +35,28 @@ def dose_record_of(session: StoredSession) -> DoseRecord | None:
 
 
 def of_report(found: SessionDose, header_kvp: float | None) -> DoseRecord:
-    """What reports say: the machine's own sums of all planes; where it states none, those of irradiations.
+    """What reports say: sums as the machine states them, of both planes where it has two; none is made here.
 
-    Irradiations that lie before the first frame or behind the last one belong to the same procedure, and
-    count; how many they are is told.
+    Irradiations before the first frame or behind the last one belong to the same procedure and are in its
+    sums; how many they are is told.
     """
     problems = list(found.problems)
     irradiations = [one.irradiation for one in found.irradiations]
     if found.outside:
         problems.append(f"{found.outside} of {len(irradiations)} irradiations lie outside the recording")
-
-    def stated(total: str, each: str, words: str) -> float | None:
-        value = _sum(getattr(one, total) for one in found.accumulated)
-        if value is not None:
-            return value
-        value = _sum(getattr(one, each) for one in irradiations)
-        if value is not None:
-            problems.append(f"{words}: the sum of {len(irradiations)} irradiations, the report states none")
-        return value
-
+    product = _sum(one.dose_area_product_gy_m2 for one in found.accumulated)
+    if product is None:
+        problems.append("the reports state no sum of the dose area product")
     voltages = [one.tube_voltage_kv for one in irradiations if one.tube_voltage_kv is not None]
     return DoseRecord(
         source="report",
         kvp=float(median(voltages)) if voltages else header_kvp,
-        dose_area_product_gy_m2=stated(
-            "dose_area_product_gy_m2", "dose_area_product_gy_m2", "dose area product"
-        ),
-        reference_point_dose_gy=stated("dose_rp_gy", "dose_rp_gy", "dose at the reference point"),
-        fluoroscopy_s=_fluoroscopy_s(found.accumulated),
+        dose_area_product_gy_m2=product,
+        reference_point_dose_gy=_sum(one.dose_rp_gy for one in found.accumulated),
+        fluoroscopy_s=_sum(one.fluoroscopy_time_s for one in found.accumulated),
         irradiations=len(irradiations) or None,
         problems=tuple(problems),
     )
-
-
-def _fluoroscopy_s(accumulated: Iterable[Accumulated]) -> float | None:
-    return _sum(one.fluoroscopy_time_s for one in accumulated)
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
