@@ -80,7 +80,8 @@ def settled(seen: LeaksSeen) -> tuple[tuple[ClassSeen, ...], tuple[str, ...]]:
 
     A class that is no longer seen at the end became another one where it had said that it may be that one, or
     where it was seen for less than a second and the other began by two seconds later: the other one then has
-    the earlier onset. What was seen for less than a second and became nothing is no leak.
+    the earlier onset. What was seen for less than a second and became nothing is no leak. A canal leak becomes
+    none other.
     """
     classes = dict(seen.classes)
     said: list[str] = []
@@ -90,7 +91,7 @@ def settled(seen: LeaksSeen) -> tuple[tuple[ClassSeen, ...], tuple[str, ...]]:
         known = classes[name]
         if name == _MOVING or seen.last_ns - known.last_ns <= PASSING_S * 1e9:
             continue
-        heir = _heir(known, classes)
+        heir = None if name == _CANAL else _heir(known, classes)
         if heir is not None:
             classes[heir.leak_class] = replace(
                 heir, onset_ns=min(heir.onset_ns, known.onset_ns), detached=heir.detached or known.detached

@@ -82,6 +82,9 @@ def test_a_canal_leak_is_never_taken_for_less() -> None:
     found, said = in_doubt(settled(seen([canal, (5.0, 20.0, leak("vein", 5.0, area=90.0))]))[0])
     assert {one.leak_class for one in found} == {"canal", "vein"}
     assert not said
+    first = (5.0, 7.0, leak("canal", 5.0, may_be="foramen"))
+    both, _ = settled(seen([first, (7.0, 20.0, leak("foramen", 7.0))]))
+    assert {one.leak_class for one in both} == {"canal", "foramen"}
 
 
 def test_one_leak_in_two_views_is_clear_where_one_of_them_is() -> None:
