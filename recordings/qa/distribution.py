@@ -90,8 +90,8 @@ def sample(grid: SampleGrid, sides: BodySides, cement: Mask, outside: Mask) -> S
 def thirds(shares: NDArray[np.float64]) -> tuple[float, float, float]:
     """Parts of the samples in the first, the middle and the last third; together 1."""
     counts = np.bincount(np.clip(np.floor(3.0 * shares), 0, 2).astype(int), minlength=3)
-    first, middle = (float(count) / shares.size for count in counts[:2])
-    return first, middle, 1.0 - first - middle
+    first, middle, last = (float(count) / shares.size for count in counts)
+    return first, middle, last
 
 
 def lateral_of(found: Sampled) -> LateralDistribution | None:

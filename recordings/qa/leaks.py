@@ -24,6 +24,8 @@ class ClassSeen:
     largest_mm2, last_mm2 : float
     detached : bool
         Any part, at any time.
+    also : tuple of str
+        Classes that it was taken for as well.
     """
 
     leak_class: str
@@ -36,6 +38,7 @@ class ClassSeen:
     volume_relative: bool = False
     detached: bool = False
     ambiguous_with: str | None = None
+    also: tuple[str, ...] = ()
 
 
 class LeaksSeen:
@@ -80,8 +83,8 @@ def settled(seen: LeaksSeen) -> tuple[tuple[ClassSeen, ...], tuple[str, ...]]:
 
     A class that is no longer seen at the end became another one where it had said that it may be that one, or
     where it was seen for less than a second and the other began by two seconds later: the other one then has
-    the earlier onset. What was seen for less than a second and became nothing is no leak. A canal leak becomes
-    none other.
+    the earlier onset. What was seen for less than a second and became nothing is no leak. A canal leak
+    becomes none other.
     """
     classes = dict(seen.classes)
     said: list[str] = []
@@ -94,7 +97,10 @@ def settled(seen: LeaksSeen) -> tuple[tuple[ClassSeen, ...], tuple[str, ...]]:
         heir = None if name == _CANAL else _heir(known, classes)
         if heir is not None:
             classes[heir.leak_class] = replace(
-                heir, onset_ns=min(heir.onset_ns, known.onset_ns), detached=heir.detached or known.detached
+                heir,
+                onset_ns=min(heir.onset_ns, known.onset_ns),
+                detached=heir.detached or known.detached,
+                also=(*heir.also, name, *known.also),
             )
             said.append(f"{_words(heir)} was taken for {_words(known)} for {known.seen_s:.1f} s")
         elif known.seen_s < PASSING_S:
@@ -134,7 +140,9 @@ def in_doubt(leaks: Sequence[ClassSeen]) -> tuple[tuple[ClassSeen, ...], tuple[s
     if _VEIN not in classes and _MOVING in classes and doubtful:
         source = max(doubtful, key=lambda seen: seen.last_mm2)
         del classes[source.leak_class]
-        classes[_VEIN] = replace(source, leak_class=_VEIN, ambiguous_with=None)
+        classes[_VEIN] = replace(
+            source, leak_class=_VEIN, ambiguous_with=None, also=(source.leak_class, *source.also)
+        )
         said.append(f"{_words(source)} that may be in a vein is in one: some of it was carried away")
         doubtful.remove(source)
     vein = classes.get(_VEIN)
@@ -151,6 +159,7 @@ def _joined(larger: ClassSeen, part: ClassSeen) -> ClassSeen:
     return replace(
         larger, onset_ns=min(larger.onset_ns, part.onset_ns), last_ns=max(larger.last_ns, part.last_ns),
         last_mm2=larger.last_mm2 + part.last_mm2, detached=larger.detached or part.detached,
+        also=(*larger.also, part.leak_class, *part.also),
     )  # fmt: skip
 
 
@@ -163,9 +172,9 @@ def _words(seen: ClassSeen) -> str:
     return f"a {seen.leak_class.replace('_', ' ')} leak"
 
 
-def told_of(leak_class: str, may_be: str | None, level: str, alarms: Sequence[AlarmRecord]) -> bool:
-    """Whether an alarm said that there was such a leak, one that cannot be told from it, or one unnamed."""
-    rules = {f"leak_{name}" for name in (leak_class, may_be, "outside") if name is not None}
+def told_of(seen: ClassSeen, level: str, alarms: Sequence[AlarmRecord]) -> bool:
+    """Whether an alarm told of the leak: by its class, one that it was taken for or may be, or by no name."""
+    rules = {f"leak_{name}" for name in (seen.leak_class, seen.ambiguous_with, *seen.also, "outside")}
     return any(alarm.level == level and alarm.rule in rules for alarm in alarms)
 
 

@@ -132,7 +132,7 @@ def _in_view(
                 volume_ml=leak.volume_ml, volume_relative=leak.volume_relative, detached=leak.detached,
                 ambiguous_with=leak.ambiguous_with, view=followed.view,
                 told=None if alarms is None
-                else told_of(leak.leak_class, leak.ambiguous_with, followed.name, alarms),
+                else told_of(leak, followed.name, alarms),
             )
             for leak in leaks
         ),

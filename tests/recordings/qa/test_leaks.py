@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -45,7 +46,7 @@ def test_parts_of_a_class_are_one_leak() -> None:
 def test_what_was_first_taken_for_another_class_is_the_later_one_from_the_beginning() -> None:
     first = (5.0, 5.4, leak("paravertebral", 5.0, may_be="vein"))
     (found,), said = settled(seen([first, (5.4, 20.0, leak("vein", 5.4))]))
-    assert (found.leak_class, found.onset_ns) == ("vein", 5 * S)
+    assert (found.leak_class, found.onset_ns, found.also) == ("vein", 5 * S, ("paravertebral",))
     assert "paravertebral" in said[0]
 
 
@@ -101,10 +102,12 @@ def test_a_leak_was_told_by_its_own_name_or_one_it_may_be() -> None:
     alarm = AlarmRecord(
         rule="leak_foramen", kind="clinical", priority="high", message="", raised_s=1.0, level="L1"
     )
-    assert told_of("foramen", None, "L1", [alarm])
-    assert told_of("canal", "foramen", "L1", [alarm])
-    assert not told_of("canal", None, "L1", [alarm])
-    assert not told_of("foramen", None, "L2", [alarm])
+    canal = ClassSeen("canal", 0, 0)
+    assert told_of(ClassSeen("foramen", 0, 0), "L1", [alarm])
+    assert told_of(replace(canal, ambiguous_with="foramen"), "L1", [alarm])
+    assert told_of(replace(canal, also=("foramen",)), "L1", [alarm])
+    assert not told_of(canal, "L1", [alarm])
+    assert not told_of(ClassSeen("foramen", 0, 0), "L2", [alarm])
 
 
 @pytest.mark.parametrize(("size_px", "name"), [((60, 6), "vein"), ((24, 24), "paravertebral")])
