@@ -48,7 +48,6 @@ def level_record(
     Parameters
     ----------
     views : sequence of (FollowedLevel, LevelFigures)
-        At least one.
     told : Told or None
         What was told while the procedure ran; None: it was not monitored.
     seconds : callable
@@ -62,6 +61,10 @@ def level_record(
         _in_view(followed, figures, scales[followed.view], alarms, seconds, config)
         for followed, figures in views
     ]
+    if not of_views:
+        return LevelRecord(
+            level=name, region=region_of(name), unmeasured=("everything: no view of it was shown",)
+        )
     record = merged(of_views)
     intent = plan.levels.get(name)
     warned_s = None if told is None else told.first_warning_s.get(name)
@@ -72,7 +75,7 @@ def level_record(
     if record.ap is None and not any(followed.projection == "ap" for followed, _ in views):
         missing.append("distribution from the front: no AP view")
     if told is None:
-        missing.append("warnings and reactions: not monitored while the procedure ran")
+        missing.append("warnings and reactions: it was not monitored, or its log cannot be read")
     return msgspec.structs.replace(
         record,
         region=region_of(name),

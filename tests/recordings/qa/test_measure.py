@@ -212,9 +212,11 @@ def test_a_dose_report_counts_as_the_machine_states_it() -> None:
     one = Irradiation(tube_voltage_kv=80.0, dose_area_product_gy_m2=1e-5)
     two = Irradiation(tube_voltage_kv=90.0, dose_area_product_gy_m2=2e-5)
     joined = (JoinedIrradiation(one, None, None), JoinedIrradiation(two, None, False))
+    sums = Accumulated(dose_area_product_gy_m2=4e-5, fluoroscopy_time_s=61.0)
     stated = of_report(
-        SessionDose(joined, (Accumulated(dose_area_product_gy_m2=4e-5, fluoroscopy_time_s=61.0),)), None
+        SessionDose(joined, (sums,), ("received/1.2.3.44.555.dcm: is of another study",)), None
     )
+    assert stated.problems[0] == "received/(UID).dcm: is of another study"
     assert (stated.dose_area_product_gy_m2, stated.fluoroscopy_s, stated.kvp) == (4e-5, 61.0, 85.0)
     assert (stated.reference_point_dose_gy, stated.irradiations) == (None, 2)
     assert any("outside the recording" in words for words in stated.problems)
