@@ -146,8 +146,8 @@ class PairedRow(_Struct, frozen=True, kw_only=True):
 class LearningPoint(_Struct, frozen=True, kw_only=True):
     """An operator's n-th level: what came of it, and what it makes of the rate and of the running sum.
 
-    `fraction`, `low` and `high` are the rate of all levels so far with Wilson's interval; `cusum` is the leaks
-    so far minus those expected.
+    `fraction`, `low` and `high` are the rate of all levels so far with Wilson's interval; `cusum` is the
+    leaks so far minus those expected.
     """
 
     number: int

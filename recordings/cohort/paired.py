@@ -11,9 +11,9 @@ EQ-5D      paired t from 15 pairs, else Wilcoxon  an index whose mean is what is
 analgesic  sign test                              a ladder: higher is more, but not by how much
 =========  =====================================  ==================================================
 
-Pairs without a difference stay in the ranks of Wilcoxon's test (Pratt, JASA 1959;54:655-667) and are left out of
-the sign test (Dixon and Mood, JASA 1946;41:557-566). Fewer than six pairs that differ cannot come below 0.05 in
-a rank test (2/2^5 = 0.0625): then nothing is tested, and nothing is said.
+Pairs without a difference stay in the ranks of Wilcoxon's test (Pratt, JASA 1959;54:655-667) and are left
+out of the sign test (Dixon and Mood, JASA 1946;41:557-566). Fewer than six pairs that differ cannot come
+below 0.05 in a rank test (2/2^5 = 0.0625): then nothing is tested, and nothing is said.
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ def sign_test(difference: NDArray[np.float64]) -> float:
 def hodges_lehmann(difference: NDArray[np.float64]) -> tuple[float, Interval | None]:
     """Median of all Walsh averages, and the interval that belongs to Wilcoxon's test.
 
-    Up to 50 pairs by the exact distribution of the rank sum without ties (the interval then covers at least 95 %),
-    beyond by the normal one (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3rd ed., 3.3). None
-    for fewer than six pairs, for which none of 95 % exists.
+    Up to 50 pairs by the exact distribution of the rank sum without ties (the interval then covers at least
+    95 %), beyond by the normal one (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3rd ed.,
+    3.3). None for fewer than six pairs, for which none of 95 % exists.
     """
     count = len(difference)
     first, second = np.triu_indices(count)
