@@ -44,8 +44,7 @@ def matched(facts: Facts, ct: Iterable[CtRow]) -> tuple[list[Matched], int]:
     found: dict[int, Matched] = {}
     lost = 0
     for row in sorted(ct, key=lambda row: (row.record.day or "9999", row.record.series)):
-        session = row.session_id or _session_of(facts, row)
-        vertebrae = by_session.get(session or "")
+        vertebrae = by_session.get(row.session_id or _session_of(facts, row) or "")
         if vertebrae is None:
             lost += 1
             continue

@@ -24,7 +24,7 @@ TARGETS_DAYS: dict[str, float] = {
     BEFORE: 0.0, "24 h": 1.0, "1 month": 30.4, "3 months": 91.3, "6 months": 182.6, "12 months": 365.25,
 }  # fmt: skip
 _BEFORE = frozenset(
-    "before baseline pre preop preoperative preoperativ vor vorher vorop praop praoperativ prä-op".split()
+    "before baseline pre preop preoperative preoperativ vor vorher vorop praop praoperativ".split()
 )
 _SPAN = re.compile(r"(\d{1,3})\s*([a-z]+)")
 _LEADING = re.compile(r"^(?:after|nach|post|at)\s+")
@@ -45,7 +45,7 @@ def moment_of(text: str) -> str | None:
     ``1 day`` is ``24 h``, ``1 year`` is ``12 months``.
     """
     words = text.strip().casefold().replace("ä", "a")
-    if words in _BEFORE:
+    if words.replace("-", "") in _BEFORE:
         return BEFORE
     found = _SPAN.fullmatch(_TRAILING.sub("", _LEADING.sub("", words)))
     if found is None or int(found[1]) == 0:

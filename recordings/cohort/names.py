@@ -10,8 +10,8 @@ from recordings.deidentifying.secret import Secret
 PSEUDONYM = re.compile(r"CW-[A-Z2-7]{12}")
 _REGIONS = {"C": "cervical", "T": "thoracic", "L": "lumbar", "S": "sacral"}
 _PREFIXES = {
-    "C": "C", "HWK": "C", "HW": "C", "T": "T", "TH": "T", "D": "T", "BWK": "T", "BW": "T", "L": "L", "LWK": "L",
-    "LW": "L", "S": "S", "SWK": "S",
+    "C": "C", "HWK": "C", "HW": "C", "T": "T", "TH": "T", "D": "T", "BWK": "T", "BW": "T", "L": "L",
+    "LWK": "L", "LW": "L", "S": "S", "SWK": "S",
 }  # fmt: skip
 _LEVEL = re.compile(r"([A-Z]{1,3})\s*(\d{1,2})")
 
@@ -29,13 +29,12 @@ SERIES_CLASSES: dict[str, str] = {
     "foramen": "foramen (no class of the series)",
     "outside": "zone not marked (no class of the series)",
 }
-"""To which class of the published series a class of the monitor belongs. An embolus has left by a vein. The series
-have no class for the foramen, and none for cement outside of which no zone was marked: these stay by
-themselves."""
+"""To which class of the published series a class of the monitor belongs. An embolus has left by a vein. The
+series have no class for the foramen, and none where no zone was marked: these stay by themselves."""
 
 
 def level_named(text: str) -> str | None:
-    """A level's name as plans have it (``Th 12``, ``D12`` and ``BWK 12`` are ``T12``); None where it is none."""
+    """A level's name as plans have it (``Th 12``, ``D12``, ``BWK 12`` are ``T12``); None where it is none."""
     found = _LEVEL.fullmatch(text.strip().upper())
     if found is None or (letter := _PREFIXES.get(found[1])) is None:
         return None

@@ -1,4 +1,4 @@
-"""Opens the file of a registry: found to be one before anything in it is touched, made where there is none."""
+"""Opens the file of a registry: found to be one before it is touched, made where there is none."""
 
 from __future__ import annotations
 
@@ -93,7 +93,10 @@ def _read_only(path: Path, wait_s: float) -> sqlite3.Connection:
 
 
 def _look(path: Path, wait_s: float, *, thoroughly: bool = False) -> int:
-    """Version of a registry, every page of which was looked at where asked. Raises `SourceError` where it is none, `OutputError` where it is of a later one."""
+    """Version of a registry, every page of which was looked at where asked.
+
+    Raises `SourceError` where it is none, `OutputError` where it is of a later one.
+    """
     connection = _read_only(path, wait_s)
     try:
         _guard(connection)

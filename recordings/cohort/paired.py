@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -54,29 +55,25 @@ def paired_row(
     count = len(difference)
     if count == 0:
         return PairedRow(score=score, when=when, pairs=0, missing=missing)
-    counted = {
-        "lower": int(np.sum(difference < 0)), "same": int(np.sum(difference == 0)),
-        "higher": int(np.sum(difference > 0)),
-    }  # fmt: skip
     test, p_value = _tested(score, difference)
-    medians = {"before_median": float(np.median(was)), "after_median": float(np.median(now))}
+    row = PairedRow(
+        score=score, when=when, pairs=count, missing=missing, test=test, p_value=p_value,
+        before_median=float(np.median(was)), after_median=float(np.median(now)),
+        lower=int(np.sum(difference < 0)), same=int(np.sum(difference == 0)),
+        higher=int(np.sum(difference > 0)),
+    )  # fmt: skip
     if score in ORDINAL:
-        return PairedRow(
-            score=score, when=when, pairs=count, missing=missing, test=test, p_value=p_value,
-            **medians, **counted,
-        )  # fmt: skip
+        return row
     mean, interval = _mean(difference)
     shift, shift_interval = hodges_lehmann(difference)
-    return PairedRow(
-        score=score, when=when, pairs=count, missing=missing, test=test, p_value=p_value,
-        before_mean=float(was.mean()), before_sd=_sd(was), after_mean=float(now.mean()), after_sd=_sd(now),
-        difference_mean=mean,
+    return replace(
+        row, before_mean=float(was.mean()), before_sd=_sd(was), after_mean=float(now.mean()),
+        after_sd=_sd(now), difference_mean=mean,
         difference_low=None if interval is None else interval.low,
         difference_high=None if interval is None else interval.high,
         shift=shift,
         shift_low=None if shift_interval is None else shift_interval.low,
         shift_high=None if shift_interval is None else shift_interval.high,
-        **medians, **counted,
     )  # fmt: skip
 
 

@@ -44,7 +44,8 @@ def vertebra_rate(name: str, vertebrae: Sequence[Vertebra], leaked: Leaked = lam
     return Rate(
         name=name, events=plain.events, total=plain.total, fraction=plain.fraction, low=plain.low,
         high=plain.high, few=plain.few, clusters=len(totals), design_effect=effect,
-        adjusted_low=None if wider is None else wider.low, adjusted_high=None if wider is None else wider.high,
+        adjusted_low=None if wider is None else wider.low,
+        adjusted_high=None if wider is None else wider.high,
     )  # fmt: skip
 
 

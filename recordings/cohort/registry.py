@@ -43,8 +43,8 @@ _LEAK = (
     "told",
 )  # fmt: skip
 _ALARM = (
-    "rule", "kind", "priority", "level", "structure", "raised_s", "escalated_s", "acknowledged_s", "cleared_s",
-    "reaction_s", "message",
+    "rule", "kind", "priority", "level", "structure", "raised_s", "escalated_s", "acknowledged_s",
+    "cleared_s", "reaction_s", "message",
 )  # fmt: skip
 _CT_LEVEL = ("level", "volume_ml", "volume_sd_ml", "within_ml", "outside_ml")
 _CT_LEAK = ("leak_class", "volume_ml", "detached", "ambiguous_with")
@@ -184,7 +184,9 @@ class Registry:
         return [
             RiskRow(
                 patient=row[0], level=row[1] or None, pathology=row[2], posterior_wall_defect=_known(row[3]),
-                factors={name: bool(told) for name, told in zip(FACTORS, row[4:], strict=True) if told is not None},
+                factors={
+                    name: bool(told) for name, told in zip(FACTORS, row[4:], strict=True) if told is not None
+                },
             )
             for row in self._read("SELECT * FROM risk ORDER BY patient, level")
         ]  # fmt: skip
@@ -208,8 +210,7 @@ class Registry:
             try:
                 yield
             finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                _roll_back(self._connection)
 
     def _read(self, statement: str) -> Iterator[Any]:
         with told(self.path, writing=False):
@@ -232,9 +233,13 @@ class Registry:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                _roll_back(self._connection)
                 raise
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:  # SQLite has not done so itself
+        connection.execute("ROLLBACK")
 
 
 def _put(connection: sqlite3.Connection, record: ProcedureRecord) -> None:
@@ -266,7 +271,7 @@ def _values(part: object, names: Iterable[str]) -> Iterator[Any]:
     return (_plain(getattr(part, name)) for name in names)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a record holds
     """A plain number: SQLite and JSON know NumPy's not."""
     return value.item() if hasattr(value, "item") else value
 

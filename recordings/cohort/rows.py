@@ -1,4 +1,4 @@
-"""What a registry holds beside the records of procedures: scores, risks, and what CT has shown. Plain typed data."""
+"""What a registry holds beside the records of procedures: scores, risks, and what CT has shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FACTORS = (
     "coagulopathy",
     "infection",
 )
-"""Risks beside a defect of the posterior wall: what is looked for at a level, or in a patient, before the start."""
+"""Risks beside a defect of the posterior wall: what is looked for at a level, or in a patient, before."""
 
 
 class _Struct(msgspec.Struct, frozen=True, kw_only=True):

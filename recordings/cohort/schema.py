@@ -1,4 +1,4 @@
-"""Tables of the registry (SQLite). NULL is unknown, days are ``YYYY-MM-DD``, patients and operators pseudonyms.
+"""Tables of the registry (SQLite). NULL is unknown, days are ``YYYY-MM-DD``, people pseudonyms.
 
 A procedure's whole record is in ``procedure.json``; the other columns and tables are what of it is asked
 for most, for whoever opens the file with a tool of their own. ``level.number`` and ``leak.number`` count
@@ -50,8 +50,8 @@ TABLES = (
     "PRIMARY KEY (series, level_number, number), "
     "FOREIGN KEY (series, level_number) REFERENCES ct_level ON DELETE CASCADE) STRICT",
 )
-"""Of the newest version. ``ct.session_id`` refers to nothing: a CT may come before its session. ``risk.level`` is
-empty where a row is of every level."""
+"""Of the newest version. ``ct.session_id`` refers to nothing: a CT may come before its session.
+``risk.level`` is empty where a row is of every level."""
 TABLE_NAMES = ("procedure", "level", "leak", "alarm", "follow_up", "risk", "ct", "ct_level", "ct_leak")
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {}

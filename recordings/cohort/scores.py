@@ -1,4 +1,4 @@
-"""Scores before and after, of the patients of a cohort: which of each patient's scores is meant, and the tests.
+"""Scores before and after, of the patients of a cohort: which of each patient's scores is meant.
 
 A score with a named time counts before one with a day, and of several days in one window the one nearest to
 its target. Missing scores are counted and not filled in.

@@ -201,6 +201,8 @@ def _procedures(table: Table, secret: SecretOf) -> Imported:
             if held != head:
                 raise RowProblem("another patient, day or operator than the row of the same session before")
             if any(one.level == level.level for one in levels):
+                # which of them is true is not known: neither is kept
+                found[head.session_id] = (held, tuple(one for one in levels if one.level != level.level))
                 raise RowProblem(f"{level.level} is there twice in the same session")
         except RowProblem as problem:
             bad.append(BadRow(row.line, str(problem)))
@@ -270,8 +272,8 @@ def hand_level(
 
 
 def _imported(
-    table: Table, bad: list[BadRow], *, follow_up: tuple[FollowUpRow, ...] = (), risks: tuple[RiskRow, ...] = (),
-    procedures: tuple[ProcedureRecord, ...] = (),
+    table: Table, bad: list[BadRow], *, follow_up: tuple[FollowUpRow, ...] = (),
+    risks: tuple[RiskRow, ...] = (), procedures: tuple[ProcedureRecord, ...] = (),
 ) -> Imported:  # fmt: skip
     rows = len(table.rows) + len(table.bad)
     return Imported(
