@@ -151,6 +151,7 @@ def cohort(
         raise InputError(f"--expected must be 0 to 1, is {expected:g}")
     with Registry(registry, read_only=True) as opened:
         found = cohort_of_registry(opened, software_version=software_version(), expected=expected)
+        records = opened.records() if report else []
     if found.procedures == 0:
         raise InputError(f"{registry}: holds no procedures")
     try:
@@ -159,7 +160,7 @@ def cohort(
         raise InputError(f"{out}: cannot be made: {error.strerror or error}") from error
     write_cohort_json(out / "cohort.json", found)
     typer.echo(out / "cohort.json")
-    if report and _write_report(out, found):
+    if report and _write_report(out, records, found):
         typer.echo(f"{out / 'report.html'}, report.pdf")
     for line in _told(found):
         typer.echo(line)
@@ -247,14 +248,12 @@ def _put(
         )
 
 
-def _write_report(out: Path, found: Cohort) -> bool:
+def _write_report(out: Path, records: list[ProcedureRecord], found: Cohort) -> bool:
     """Whether there was anything to write it with."""
     name = "recordings.reporting.write"
     if find_spec(name) is None:
         return False
-    import_module(name).write_reports(
-        out, (), found, (), picture=lambda session_id, picture: None, software_version=software_version()
-    )
+    import_module(name).write_cohort_report(out, records, found, (), software_version=software_version())
     return True
 
 

@@ -58,18 +58,19 @@ def cohort_of(
         )
         for pair in pairs
     ]  # fmt: skip
-    tables = rate_tables(facts.vertebrae) + (rate_tables(by_ct, "CT") if by_ct else ())
+    tables, tables_by_ct = rate_tables(facts.vertebrae), rate_tables(by_ct, "CT") if by_ct else ()
+    every = (*tables, *tables_by_ct)
     volumes, scores, agreed = volume_rows(facts.vertebrae), scores_of(facts, follow_up), sensitivities(pairs)
     return Cohort(
         software_version=software_version,
         first_day=min(facts.days, default=None), last_day=max(facts.days, default=None),
         procedures=facts.procedures, patients=len(facts.patients) + facts.unknown_patients,
         levels=len(facts.vertebrae), failed=failed, unknown_patients=facts.unknown_patients,
-        rates=tables, volumes=volumes, paired=scores.rows,
+        rates=tables, rates_by_ct=tables_by_ct, volumes=volumes, paired=scores.rows,
         learning=learning_curves(facts.vertebrae, expected),
-        comparisons=comparisons(tables, wall_defects(facts.vertebrae), volumes, scores.rows, agreed),
+        comparisons=comparisons(every, wall_defects(facts.vertebrae), volumes, scores.rows, agreed),
         sensitivities=agreed, operation=_operation(facts),
-        notes=tuple(_notes(facts, scores, tables, failed, lost_ct)),
+        notes=tuple(_notes(facts, scores, every, failed, lost_ct)),
     )  # fmt: skip
 
 

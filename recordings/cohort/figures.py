@@ -253,6 +253,9 @@ class Cohort(_Struct, frozen=True, kw_only=True):
     unknown_patients : int
         Procedures that do not say whose they are; each counts as a patient of its own.
     rates : tuple of RateTable
+        Of leaks seen on fluoroscopy.
+    rates_by_ct : tuple of RateTable
+        Of leaks that CT shows, of the levels that a CT has looked at.
     volumes : tuple of VolumeRow
     paired : tuple of PairedRow
     learning : tuple of LearningCurve
@@ -272,6 +275,7 @@ class Cohort(_Struct, frozen=True, kw_only=True):
     failed: int = 0
     unknown_patients: int = 0
     rates: tuple[RateTable, ...] = ()
+    rates_by_ct: tuple[RateTable, ...] = ()
     volumes: tuple[VolumeRow, ...] = ()
     paired: tuple[PairedRow, ...] = ()
     learning: tuple[LearningCurve, ...] = ()

@@ -64,7 +64,7 @@ def paired_row(
     )  # fmt: skip
     if score in ORDINAL:
         return row
-    mean, interval = _mean(difference)
+    mean, interval = _mean(now - was)
     shift, shift_interval = hodges_lehmann(difference)
     return replace(
         row, before_mean=float(was.mean()), before_sd=_sd(was), after_mean=float(now.mean()),

@@ -86,8 +86,8 @@ def rate_tables(vertebrae: Sequence[Vertebra], found_by: str = "fluoroscopy") ->
 
 def wall_defects(vertebrae: Iterable[Vertebra]) -> Rate:
     """How many have a defect of the posterior wall, of those of which it is known."""
-    known = [one.wall_defect for one in vertebrae if one.wall_defect is not None]
-    return rate("posterior wall defect", sum(known), len(known))
+    known = [one for one in vertebrae if one.wall_defect is not None]
+    return vertebra_rate("posterior wall defect", known, lambda one: one.wall_defect is True)
 
 
 def _title(unit: str, by: str, found_by: str) -> str:
