@@ -32,6 +32,7 @@ from recordings.cohort.statistics import LEVEL, Interval, Z, student
 FEWEST_PAIRS = 6
 FEWEST_FOR_T = 15
 MOST_EXACT = 50
+MOST_WALSH_PAIRS = 1500
 WILCOXON, STUDENT, SIGN = "Wilcoxon signed-rank", "paired t", "sign test"
 ORDINAL = frozenset({"analgesics"})
 BY_MEAN = frozenset({"ODI", "EQ-5D"})
@@ -96,14 +97,17 @@ def sign_test(difference: NDArray[np.float64]) -> float:
     return 1.0 if differing == 0 else float(stats.binomtest(higher, differing).pvalue)
 
 
-def hodges_lehmann(difference: NDArray[np.float64]) -> tuple[float, Interval | None]:
+def hodges_lehmann(difference: NDArray[np.float64]) -> tuple[float | None, Interval | None]:
     """Median of all Walsh averages, and the interval that belongs to Wilcoxon's test.
 
     Up to 50 pairs by the exact distribution of the rank sum without ties (the interval then covers at least
     95 %), beyond by the normal one (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3rd ed.,
-    3.3). None for fewer than six pairs, for which none of 95 % exists.
+    3.3). No interval for fewer than six pairs, for which none of 95 % exists, and nothing at all for more than
+    1500, of which the mean says enough.
     """
     count = len(difference)
+    if count > MOST_WALSH_PAIRS:  # there are half as many averages as the square of it
+        return None, None
     first, second = np.triu_indices(count)
     walsh = np.sort((difference[first] + difference[second]) / 2)
     shift = float(np.median(walsh))

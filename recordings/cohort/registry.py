@@ -47,6 +47,7 @@ _ALARM = (
     "cleared_s", "reaction_s", "message",
 )  # fmt: skip
 _CT_LEVEL = ("level", "volume_ml", "volume_sd_ml", "within_ml", "outside_ml")
+_IN_ORDER = "SELECT session_id FROM procedure ORDER BY day IS NULL, day, session_id"
 _CT_LEAK = ("leak_class", "volume_ml", "detached", "ambiguous_with")
 
 
@@ -152,10 +153,11 @@ class Registry:
 
     def each_record(self) -> Iterator[ProcedureRecord]:
         """The same, one after the other, so that they need not be in memory together."""
-        for name, data in self._read(
-            "SELECT session_id, json FROM procedure ORDER BY day IS NULL, day, session_id"
-        ):
-            yield record_from_json(data, f"{self.path}: {name}")
+        # by name, since sorting whole rows would take all of them into memory
+        names = [row[0] for row in self._read(_IN_ORDER)]
+        for name in names:
+            for (data,) in self._read("SELECT json FROM procedure WHERE session_id = ?", name):
+                yield record_from_json(data, f"{self.path}: {name}")
 
     def ct_rows(self) -> list[CtRow]:
         """All CTs, in order of the series."""
@@ -212,9 +214,9 @@ class Registry:
             finally:
                 _roll_back(self._connection)
 
-    def _read(self, statement: str) -> Iterator[Any]:
+    def _read(self, statement: str, *values: str) -> Iterator[Any]:
         with told(self.path, writing=False):
-            yield from self._connection.execute(statement)
+            yield from self._connection.execute(statement, values)
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
