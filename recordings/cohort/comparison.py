@@ -30,7 +30,7 @@ _CLUSTERED = (
 )
 _ASSUMED = (
     f"Of how many vertebrae the published mean is, is not told: taken for {published.ASSUMED_VOLUMES}. Own "
-    "volumes are measured in the image, published ones read from the syringe."
+    "volumes are measured in the image; how the published ones were is not told."
 )
 _RANGE = "A range over series with other patients and other ways to look."
 _NO_SPREAD = "Spread and number of patients are not published: no interval of the difference."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,11 +29,13 @@ def open_to_write(path: Path, wait_s: float = WAIT_S) -> sqlite3.Connection:
     """
     with told(path, writing=True):
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            empty = path.stat().st_size == 0
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600))
+            found = path.stat()
         except OSError as error:
             raise OutputError(f"{path}: cannot write the registry: {error.strerror}") from error
-        if not empty:
+        if not stat.S_ISREG(found.st_mode):
+            raise OutputError(f"{path}: cannot write the registry: not a regular file")
+        if found.st_size:
             _look(path, wait_s, thoroughly=True)
         connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
         try:
@@ -93,7 +96,7 @@ def _read_only(path: Path, wait_s: float) -> sqlite3.Connection:
 
 
 def _look(path: Path, wait_s: float, *, thoroughly: bool = False) -> int:
-    """Version of a registry, every page of which was looked at where asked.
+    """Version of a registry, every page of which was looked at where asked; 0: there is nothing in it yet.
 
     Raises `SourceError` where it is none, `OutputError` where it is of a later one.
     """
@@ -102,6 +105,8 @@ def _look(path: Path, wait_s: float, *, thoroughly: bool = False) -> int:
         _guard(connection)
         number = connection.execute("PRAGMA application_id").fetchone()[0]
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if number == version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None:
+            return 0  # another process is about to make it
         if number != schema.APPLICATION_ID:
             raise SourceError(f"{path}: not a registry: another program's database")
         if version > schema.VERSION:

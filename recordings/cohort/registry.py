@@ -71,6 +71,7 @@ class Registry:
     def __init__(self, path: Path, *, read_only: bool = False, wait_s: float = WAIT_S) -> None:
         self.path = path
         self._connection = (open_to_read if read_only else open_to_write)(path, wait_s)
+        self._together = False
 
     def __enter__(self) -> Self:
         return self
@@ -222,11 +223,15 @@ class Registry:
     def all_or_nothing(self) -> Iterator[None]:
         """Everything that is put within is there together, or not at all."""
         with self._writing():
-            yield
+            self._together = True
+            try:
+                yield
+            finally:
+                self._together = False
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        if self._connection.in_transaction:  # of `all_or_nothing`
+        if self._together:
             yield self._connection
             return
         with told(self.path, writing=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -155,6 +156,56 @@ def test_a_locked_registry_is_told_in_one_line(path: Path) -> None:
         with pytest.raises(OutputError, match=r"registry\.sqlite: .*another program is writing it"):
             second.put(FULL)
         assert second.counts()["procedure"] == 0
+
+
+def test_what_is_put_into_a_snapshot_is_refused_and_not_lost_unseen(path: Path) -> None:
+    with Registry(path) as registry:
+        with registry.snapshot(), pytest.raises(OutputError, match="within a transaction"):
+            registry.put(FULL)
+        registry.put(FULL)
+        assert len(registry.records()) == 1
+
+
+def test_two_that_make_it_at_once_make_one(path: Path) -> None:
+    with sqlite3.connect(path) as begun:
+        begun.execute("PRAGMA journal_mode=WAL")  # as far as another process may have come
+    begun.close()
+    assert path.stat().st_size > 0
+    with Registry(path) as first, Registry(path) as second:
+        first.put(FULL)
+        second.put(replace(FULL, session_id="s2"))
+        assert first.counts()["procedure"] == 2
+
+
+def test_a_pipe_is_no_registry(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(OutputError, match="not a regular file"):
+        Registry(path)
+    with pytest.raises(SourceError, match="no such registry"):
+        Registry(path, read_only=True)
+
+
+def test_flipped_bytes_are_told_or_do_no_harm(path: Path) -> None:
+    with Registry(path) as registry:
+        registry.put_all(replace(FULL, session_id=f"s{number}") for number in range(3))
+        registry.put_follow_up([FollowUpRow(patient=who(1), score="VAS", moment="before", value=8)])
+        registry.put_ct("s1", CT)
+    whole = path.read_bytes()
+    draw = np.random.default_rng(3)
+    told = []
+    for _ in range(150):
+        data = bytearray(whole)
+        for place in draw.integers(0, len(data), 20):
+            data[place] ^= 1 << int(draw.integers(8))
+        path.write_bytes(data)
+        try:
+            with Registry(path, read_only=True) as registry, registry.snapshot():
+                registry.records(), registry.follow_up_rows(), registry.ct_rows(), registry.risk_rows()
+                registry.counts(), registry.patients()
+        except (SourceError, OutputError) as error:
+            told.append(str(error))
+    assert len(told) > 50
+    assert all(words.startswith(str(path)) for words in told)
 
 
 def foreign(path: Path) -> None:

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from monitor.errors import SourceError
 from recordings.cohort.moments import day_of, days_after, moment_of, window_of
@@ -125,6 +127,22 @@ def test_what_is_no_such_table_is_one_line(tmp_path: Path, text: str, words: str
     with pytest.raises(SourceError, match=words) as told:
         imported(tmp_path, text)
     assert str(told.value).startswith(str(tmp_path / "t.csv"))
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=120),
+    st.sampled_from(["", "patient;time;VAS;score;value\n", "patient,level,leaks,date\n"]),
+)
+def test_anything_is_rows_or_one_line(tmp_path: Path, data: bytes, heading: str) -> None:
+    told, found = str(tmp_path / "t.csv"), Imported(tmp_path)
+    try:
+        found = imported(tmp_path, heading.encode() + data)
+    except SourceError as error:
+        told = str(error)
+    assert told.startswith(str(tmp_path / "t.csv"))
+    assert all(0 <= row.value <= 100 for row in found.follow_up)
+    assert all(row.line > 1 and row.why for row in found.bad)
 
 
 def test_no_id_is_kept_and_no_name_passes_for_a_pseudonym(tmp_path: Path) -> None:
