@@ -100,10 +100,10 @@ def sign_test(difference: NDArray[np.float64]) -> float:
 def hodges_lehmann(difference: NDArray[np.float64]) -> tuple[float | None, Interval | None]:
     """Median of all Walsh averages, and the interval that belongs to Wilcoxon's test.
 
-    Up to 50 pairs by the exact distribution of the rank sum without ties (the interval then covers at least
-    95 %), beyond by the normal one (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3rd
-    ed., 3.3). No interval for fewer than six pairs, for which none of 95 % exists, and nothing at all for more
-    than 1500, of which the mean says enough.
+    Up to 50 pairs by the exact distribution of the rank sum without ties (the interval then covers at
+    least 95 %), beyond by the normal one (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods,
+    3rd ed., 3.3). No interval for fewer than six pairs, for which none of 95 % exists, and nothing at all
+    for more than 1500, of which the mean says enough.
     """
     count = len(difference)
     if count > MOST_WALSH_PAIRS:  # there are half as many averages as the square of it
