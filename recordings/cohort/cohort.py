@@ -10,7 +10,7 @@ from dataclasses import replace
 from statistics import median
 
 from recordings.cohort.agreement import matched, sensitivities
-from recordings.cohort.comparison import comparisons
+from recordings.cohort.comparison import compared_scores, comparisons
 from recordings.cohort.facts import Facts, facts_of
 from recordings.cohort.figures import Cohort, Operation, PairedRow, RateTable
 from recordings.cohort.learning import learning_curves
@@ -68,7 +68,8 @@ def cohort_of(
         levels=len(facts.vertebrae), failed=failed, unknown_patients=facts.unknown_patients,
         rates=tables, rates_by_ct=tables_by_ct, volumes=volumes, paired=scores.rows,
         learning=learning_curves(facts.vertebrae, expected),
-        comparisons=comparisons(every, wall_defects(facts.vertebrae), volumes, scores.rows, agreed),
+        comparisons=comparisons(every, wall_defects(facts.vertebrae), volumes, agreed),
+        compared_scores=compared_scores(scores.rows),
         sensitivities=agreed, operation=_operation(facts),
         notes=tuple(_notes(facts, scores, every, failed, lost_ct)),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from recordings.cohort.figures import (
     PairedRow,
     Rate,
     RateTable,
+    ScoreComparison,
     ScoreFigure,
     Sensitivity,
     VolumeRow,
@@ -42,10 +43,9 @@ def comparisons(
     tables: Iterable[RateTable],
     wall_defects: Rate,
     volumes: Sequence[VolumeRow],
-    paired: Sequence[PairedRow],
     sensitivities: Sequence[Sensitivity],
 ) -> tuple[Comparison, ...]:
-    """All published figures, each with the own one where there is one."""
+    """All published rates and volumes, each with the own one where there is one."""
     own = _own_rates(tables, wall_defects)
     found: list[Comparison] = []
     for way, note in (("fluoroscopy", _BY_FLUOROSCOPY), ("CT", _BY_CT)):
@@ -56,13 +56,11 @@ def comparisons(
     for span in published.RANGES:
         found.append(_of_range(span, own.get(("fluoroscopy", span.measure)), volumes))
     found.insert(len(found) - 1, _of_volumes(volumes))
-    rows = {(row.score, row.when): row for row in paired}
-    found += [_of_scores(theirs, rows.get((theirs.score, theirs.when))) for theirs in published.SCORES]
     seen = {row.leak_class: row.seen for row in sensitivities}
     found += [
         Comparison(
-            measure=f"seen on fluoroscopy of what CT shows: {name}", series=published.LIVE_EYES,
-            own=seen[name], published_low=fraction, published_high=fraction, note=_LIVE,
+            measure=f"seen on fluoroscopy of what CT shows: {name}",
+            series=f"{published.LIVE_EYES}: {100 * fraction:.0f} %", own=seen[name], published_low=fraction, published_high=fraction, note=_LIVE,
         )
         for name, fraction in published.SEEN_LIVE.items()
         if name in seen
@@ -126,11 +124,17 @@ def _of_volumes(volumes: Sequence[VolumeRow]) -> Comparison:
     )  # fmt: skip
 
 
-def _of_scores(theirs: ScoreFigure, mine: PairedRow | None) -> Comparison:
+def compared_scores(paired: Sequence[PairedRow]) -> tuple[ScoreComparison, ...]:
+    """All published scores, each with the own one where there is one."""
+    rows = {(row.score, row.when): row for row in paired}
+    return tuple(_of_scores(theirs, rows.get((theirs.score, theirs.when))) for theirs in published.SCORES)
+
+
+def _of_scores(theirs: ScoreFigure, mine: PairedRow | None) -> ScoreComparison:
     difference = None
     if mine is not None and mine.difference_mean is not None:
         difference = mine.difference_mean - (theirs.after_mean - theirs.before_mean)
-    return Comparison(
-        measure=f"{theirs.score}, before and at {theirs.when}", series=published.SCORE_SERIES, own_score=mine,
-        published_score=theirs, difference=difference, unit=theirs.score, note=f"{_NO_SPREAD} {_COMPLETERS}",
+    return ScoreComparison(
+        series=published.SCORE_SERIES, own=mine, published=theirs, difference=difference,
+        note=f"{_NO_SPREAD} {_COMPLETERS}",
     )  # fmt: skip

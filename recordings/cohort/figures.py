@@ -188,12 +188,10 @@ class Comparison(_Struct, frozen=True, kw_only=True):
     own_volume, published_volume : VolumeRow or None
     published_low, published_high : float or None
         A range of figures that others report, in the place of one figure; of `unit`.
-    own_score, published_score : PairedRow, ScoreFigure or None
     difference, difference_low, difference_high : float or None
-        Own minus published (Newcombe for rates, Welch for means). Of a score it is that of the mean changes,
-        and has no interval: the spread is not published.
+        Own minus published (Newcombe for rates, Welch for means).
     unit : str
-        ``fraction``, ``mL`` or the score's name.
+        ``fraction`` or ``mL``.
     series : str
         Whose figure it is.
     note : str
@@ -208,12 +206,31 @@ class Comparison(_Struct, frozen=True, kw_only=True):
     published_volume: VolumeRow | None = None
     published_low: float | None = None
     published_high: float | None = None
-    own_score: PairedRow | None = None
-    published_score: ScoreFigure | None = None
     difference: float | None = None
     difference_low: float | None = None
     difference_high: float | None = None
     unit: str = "fraction"
+    note: str = ""
+
+
+class ScoreComparison(_Struct, frozen=True, kw_only=True):
+    """A score of the department beside a published one.
+
+    Parameters
+    ----------
+    series : str
+    own : PairedRow or None
+    published : ScoreFigure
+    difference : float or None
+        Own mean change minus the published one. It has no interval: the spread is not published.
+    note : str
+        What stands in the way of comparing.
+    """
+
+    series: str
+    own: PairedRow | None
+    published: ScoreFigure
+    difference: float | None = None
     note: str = ""
 
 
@@ -260,6 +277,7 @@ class Cohort(_Struct, frozen=True, kw_only=True):
     paired : tuple of PairedRow
     learning : tuple of LearningCurve
     comparisons : tuple of Comparison
+    compared_scores : tuple of ScoreComparison
     sensitivities : tuple of Sensitivity
     operation : Operation
     notes : tuple of str
@@ -280,6 +298,7 @@ class Cohort(_Struct, frozen=True, kw_only=True):
     paired: tuple[PairedRow, ...] = ()
     learning: tuple[LearningCurve, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    compared_scores: tuple[ScoreComparison, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()
     operation: Operation = Operation()
     notes: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ SERIES_50 = "50 metastatic vertebrae"
 SERIES_81 = "81 vertebrae of 30 patients"
 LITERATURE = "ranges of the literature"
 VOLUME_SERIES = "published mean volume"
-THORACOLUMBAR = "other series, thoracolumbar spine"
+THORACOLUMBAR = "other series of the thoracolumbar spine: 4.6 to 4.9 mL"
 SCORE_SERIES = "published follow-up"
 LIVE_EYES = "live eyes against CT, kyphoplasty, 115 bodies"
 
@@ -83,8 +83,8 @@ RATES = (
     PublishedRate(WALL_DEFECT, SERIES_81, rate(SERIES_81, 24, 81), "Who is treated, not how well."),
 )
 RANGES = (
-    PublishedRange(ANY_VERTEBRA, f"{LITERATURE} (1)", 0.02, 0.73, "fraction"),
-    PublishedRange(ANY_VERTEBRA, f"{LITERATURE} (2)", 0.30, 0.875, "fraction"),
+    PublishedRange(ANY_VERTEBRA, f"{LITERATURE}: 2 to 73 %", 0.02, 0.73, "fraction"),
+    PublishedRange(ANY_VERTEBRA, f"{LITERATURE}: 30 to 87.5 %", 0.30, 0.875, "fraction"),
     PublishedRange(VOLUME, THORACOLUMBAR, 4.6, 4.9, "mL", "A range of means, not of vertebrae."),
 )
 SCORES = (

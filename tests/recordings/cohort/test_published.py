@@ -104,9 +104,10 @@ def test_scores_before_and_after(series: tuple[Cohort, Cohort], figure: publishe
     assert row.p_adjusted is not None
     assert row.p_value is not None
     assert row.p_value <= row.p_adjusted < 1e-6
-    beside = of(series[1], f"{figure.score}, before and at {figure.when}", published.SCORE_SERIES)
+    beside = next(one for one in series[1].compared_scores if one.published == figure)
+    assert beside.own == row
     assert beside.difference == pytest.approx(0)
-    assert beside.difference_low is None
+    assert next(one for one in series[0].compared_scores if one.published == figure).difference is None
 
 
 def test_a_series_beside_itself_and_beside_the_other(series: tuple[Cohort, Cohort]) -> None:
