@@ -17,7 +17,7 @@ from recordings.cohort.figures import Sensitivity
 from recordings.cohort.names import CLASSES, SERIES_CLASSES
 from recordings.cohort.rates import rate
 from recordings.cohort.rows import CtRow
-from recordings.ct.record import CtLevel
+from recordings.ct.record import CtLevel, CtRecord
 
 MOST_DAYS = 30
 ANY = "any"
@@ -48,12 +48,23 @@ def matched(facts: Facts, ct: Iterable[CtRow]) -> tuple[list[Matched], int]:
         if vertebrae is None:
             lost += 1
             continue
-        levels = {level.level: level for level in row.record.levels}
+        levels = _levels_looked_at(row.record)
         for one in vertebrae:
             level = levels.get(one.level)
             if level is not None and one.measured:
                 found.setdefault(id(one), Matched(one, level))
     return list(found.values()), lost
+
+
+def _levels_looked_at(record: CtRecord) -> dict[str, CtLevel]:
+    """Levels of which the CT tells whether they leaked; those that it found no cement in too."""
+    if getattr(record, "coarse", False):  # marked by a point each: nothing is known of leaks
+        return {}
+    empty = {
+        name: CtLevel(level=name, volume_ml=0.0, volume_sd_ml=None, within_ml=0.0, outside_ml=0.0)
+        for name in getattr(record, "searched", ())
+    }
+    return empty | {level.level: level for level in record.levels}
 
 
 def _session_of(facts: Facts, row: CtRow) -> str | None:

@@ -60,7 +60,8 @@ def comparisons(
     found += [
         Comparison(
             measure=f"seen on fluoroscopy of what CT shows: {name}",
-            series=f"{published.LIVE_EYES}: {100 * fraction:.0f} %", own=seen[name], published_low=fraction, published_high=fraction, note=_LIVE,
+            series=f"{published.LIVE_EYES}: {100 * fraction:.0f} %", own=seen[name],
+            published_low=fraction, published_high=fraction, note=_LIVE,
         )
         for name, fraction in published.SEEN_LIVE.items()
         if name in seen

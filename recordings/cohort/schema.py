@@ -43,8 +43,8 @@ TABLES = (
     "CREATE TABLE ct (series TEXT PRIMARY KEY, session_id TEXT, patient TEXT, day TEXT, "
     "software_version TEXT NOT NULL, unassigned_ml REAL NOT NULL, json BLOB NOT NULL) STRICT",
     "CREATE TABLE ct_level (series TEXT NOT NULL REFERENCES ct ON DELETE CASCADE, number INTEGER NOT NULL, "
-    "level TEXT NOT NULL, volume_ml REAL NOT NULL, volume_sd_ml REAL, within_ml REAL NOT NULL, "
-    "outside_ml REAL NOT NULL, PRIMARY KEY (series, number)) STRICT",
+    "level TEXT NOT NULL, volume_ml REAL NOT NULL, volume_sd_ml REAL, within_ml REAL, "
+    "outside_ml REAL, PRIMARY KEY (series, number)) STRICT",
     "CREATE TABLE ct_leak (series TEXT NOT NULL, level_number INTEGER NOT NULL, number INTEGER NOT NULL, "
     "leak_class TEXT NOT NULL, volume_ml REAL NOT NULL, detached INTEGER NOT NULL, ambiguous_with TEXT, "
     "PRIMARY KEY (series, level_number, number), "
