@@ -78,7 +78,7 @@ def cohort_page(
             ("Made with", software_version or UNKNOWN),
             ("Measured with", ", ".join(sorted({one.software_version or UNKNOWN for one in records})) or UNKNOWN),
         ),
-        warned=tuple(_warned(records, cohort, failed)), facts=tuple(_facts(cohort)),
+        warned=tuple(sorted(_warned(records, cohort, failed), key=lambda one: not one.strong)), facts=tuple(_facts(cohort)),
         charts={
             "rates": drawn.rate_blocks(cohort), "comparison": drawn.comparison_blocks(cohort),
             "volumes": drawn.volume_blocks(cohort), "scores": drawn.score_blocks(cohort),

@@ -40,17 +40,17 @@ class LineLook:
 
 
 LINE_LOOKS = {
-    "cement": LineLook("#ffe98a", 1.6),
-    "posterior_wall": LineLook("#ff5246", 2.6),
-    "anterior_wall": LineLook("#b4bcc5", 1.4, (9, 3, 2, 3)),
-    "superior_endplate": LineLook("#5eb3c8", 1.6, (7, 4)),
-    "inferior_endplate": LineLook("#5eb3c8", 1.6, (7, 4)),
-    "vein": LineLook("#e6eaee", 1.8, (1.6, 3)),
-    "foramen": LineLook("#ffb21e", 1.5, (5, 2, 1.5, 2, 1.5, 2)),
-    "posterior_quarter": LineLook("#ff8b84", 0.9, (1, 4)),
-    "posterior_third": LineLook("#d9a843", 0.9, (1, 4)),
-    "body": LineLook("#e6eaee", 0.8),
-    "cannula": LineLook("#8a939e", 1.2, (14, 4)),
+    "cement": LineLook("#ffe98a", 2.0),
+    "posterior_wall": LineLook("#ff5246", 3.0),
+    "anterior_wall": LineLook("#dfe4e9", 1.9, (9, 3, 2, 3)),
+    "superior_endplate": LineLook("#7fd0e4", 2.1, (7, 4)),
+    "inferior_endplate": LineLook("#7fd0e4", 2.1, (7, 4)),
+    "vein": LineLook("#ffffff", 2.4, (2.4, 3.4)),
+    "foramen": LineLook("#ffb21e", 2.0, (5, 2, 1.5, 2, 1.5, 2)),
+    "posterior_quarter": LineLook("#ff8b84", 1.3, (1.3, 4)),
+    "posterior_third": LineLook("#e0b453", 1.3, (1.3, 4)),
+    "body": LineLook("#e6eaee", 0.9),
+    "cannula": LineLook("#aab3bd", 1.6, (14, 4)),
 }
 """Colours of the monitor's overlay; dashes tell them apart in gray."""
 

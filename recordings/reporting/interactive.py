@@ -59,7 +59,8 @@ def _layout(height: int, **more: Any) -> dict[str, Any]:
         "height": height, "margin": {"l": 62, "r": 24, "t": 28, "b": 46}, "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff", "font": {"family": ", ".join(FONT), "size": 12.5, "color": INK},
         "hovermode": "closest", "hoverlabel": {"font": {"family": ", ".join(FONT)}},
-        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"color": SOFT}}, **more,
+        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal",
+                   "font": {"color": SOFT}}, **more,
     }  # fmt: skip
 
 
@@ -78,9 +79,7 @@ def _trend(chart: TrendChart) -> Figure:
     lower = (lane_share + (0.04 if lanes else 0.0), 0.5 + 0.5 * lane_share)
     unit = "relative" if chart.relative else "mL"
     data: list[Figure] = [
-        _line(chart.times_s, chart.volume_high, "", "y", width=0, showlegend=False, hoverinfo="skip"),
-        _line(chart.times_s, chart.volume_low, "95 % interval", "y", width=0, fill="tonexty", fillcolor=BAND,
-              hoverinfo="skip"),
+        *_interval_of_volume(chart),
         _line(chart.times_s, chart.volume, "volume", "y", colour=BLUE, width=2.2,
               hovertemplate=f"%{{y:.2f}} {unit} at %{{x:.1f}} s<extra>volume</extra>"),
         _line(chart.times_s, chart.distance_mm, "distance to posterior wall", "y2", colour=INK, width=2.2,
@@ -105,7 +104,7 @@ def _trend(chart: TrendChart) -> Figure:
                       "textangle": -90, "showarrow": False, "xanchor": "right", "yanchor": "bottom",
                       "font": {"size": 11, "color": colour}, "bgcolor": "rgba(255,255,255,0.75)"})  # fmt: skip
     data += _alarm_bars(chart)
-    layout = _layout(430 + 20 * lanes, shapes=shapes, annotations=notes, hovermode="closest")
+    layout = _layout(430 + 24 * lanes, shapes=shapes, annotations=notes, hovermode="closest")
     layout |= {
         "xaxis": _axis("seconds from the first frame", range=[chart.begin_s, chart.end_s], anchor="y3" if lanes else "y2"),
         "yaxis": _axis("volume, relative" if chart.relative else "volume, mL", domain=list(upper), rangemode="tozero"),
@@ -132,6 +131,23 @@ def _line(
             "line": {"color": colour, "width": width, "dash": dash}, "connectgaps": False, **more}  # fmt: skip
 
 
+def _interval_of_volume(chart: TrendChart) -> list[Figure]:
+    """A closed outline for each stretch in which the interval is known: a fill between lines bridges gaps."""
+    stretches: list[list[tuple[float, float, float]]] = [[]]
+    for time_s, low, high in zip(chart.times_s, chart.volume_low, chart.volume_high, strict=True):
+        if low is None or high is None:
+            stretches.append([])
+        else:
+            stretches[-1].append((time_s, low, high))
+    made: list[Figure] = []
+    for stretch in filter(None, stretches):
+        x = [time_s for time_s, _, _ in stretch]
+        y = [low for _, low, _ in stretch] + [high for _, _, high in reversed(stretch)]
+        made.append(_line([*x, *reversed(x)], y, "95 % interval", "y", width=0, fill="toself", fillcolor=BAND,
+                          hoverinfo="skip", legendgroup="interval", showlegend=not made))  # fmt: skip
+    return made
+
+
 def _band(gap: tuple[float, float], *domains: tuple[float, float]) -> Figure:
     return {"type": "rect", "xref": "x", "yref": "paper", "x0": gap[0], "x1": gap[1], "y0": domains[0][0],
             "y1": domains[-1][1], "fillcolor": GAP, "line": {"width": 0}, "layer": "below"}  # fmt: skip
@@ -139,6 +155,7 @@ def _band(gap: tuple[float, float], *domains: tuple[float, float]) -> Figure:
 
 def _alarm_bars(chart: TrendChart) -> list[Figure]:
     made = []
+    middle_s = (chart.begin_s + chart.end_s) / 2
     for lane, alarm in enumerate(chart.alarms):
         colour = PRIORITY_COLOURS.get(alarm.priority, SOFT)
         symbol = PRIORITY_MARKERS.get(alarm.priority, ("square", "s"))[0]
@@ -155,7 +172,8 @@ def _alarm_bars(chart: TrendChart) -> list[Figure]:
             "line": {"color": colour, "width": 4}, "cliponaxis": False,
             "marker": {"symbol": [shape for _, shape, _ in told], "size": 11, "color": colour,
                        "line": {"width": 2, "color": colour}},
-            "text": [text(alarm.words), *[""] * (len(told) - 1)], "textposition": "top right",
+            "text": [text(alarm.words), *[""] * (len(told) - 1)],
+            "textposition": "middle left" if alarm.raised_s > middle_s else "top right",
             "textfont": {"size": 10.5, "color": colour},
             "hovertemplate": [f"{text(alarm.words)}<br>{what} at %{{x:.2f}} s<extra></extra>" for _, _, what in told],
         })  # fmt: skip
@@ -256,8 +274,9 @@ def _learning(chart: LearningChart) -> Figure:
         data += _learning_panel(panel, above, below)
         shared = {"matches": "y"} if at else {}
         shared_below = {"matches": "y2"} if at else {}
-        layout[f"xaxis{above}"] = _axis("", domain=domain, anchor=f"y{above}", matches=f"x{below}")
-        layout[f"xaxis{below}"] = _axis("level", domain=domain, anchor=f"y{below}")
+        layout[f"xaxis{above}"] = _axis("", domain=domain, anchor=f"y{above}", matches=f"x{below}", nticks=7,
+                                        tickformat="d")  # fmt: skip
+        layout[f"xaxis{below}"] = _axis("level", domain=domain, anchor=f"y{below}", nticks=7, tickformat="d")
         layout[f"yaxis{above}"] = _axis("rate so far, %" if at == 0 else "", domain=[0.48, 1], anchor=f"x{above}",
                                         rangemode="tozero", **shared)  # fmt: skip
         layout[f"yaxis{below}"] = _axis("leaks − expected" if at == 0 else "", domain=[0, 0.38],
@@ -279,7 +298,7 @@ def _learning_panel(panel: LearningPanel, above: str, below: str) -> list[Figure
         {**hidden, **axes, "y": [100 * value for value in panel.low], "fill": "tonexty", "fillcolor": BAND},
         {"type": "scatter", "mode": "lines+markers", **axes, "x": panel.numbers, "y": hundred, "text": words,
          "name": text(panel.operator), "line": {"color": BLUE, "width": 2},
-         "marker": {"size": 5, "color": BLUE, "symbol": ["x" if leaked else "circle" for leaked in panel.leaked]},
+         "marker": {"size": [9 if leaked else 4 for leaked in panel.leaked], "color": BLUE, "symbol": ["x" if leaked else "circle" for leaked in panel.leaked]},
          "hovertemplate": "%{text}<br>rate so far %{y:.0f} %<extra></extra>"},
         {"type": "scatter", "mode": "lines", **axes, "x": [panel.numbers[0], panel.numbers[-1]],
          "y": [100 * panel.expected] * 2, "line": {"color": FAINT, "width": 1.4, "dash": "dash"},

@@ -14,7 +14,7 @@ from recordings.reporting.words import at, structure_words
 
 LONGEST_PX = 720
 JPEG_QUALITY = 88
-_MARGIN = 0.45
+_MARGIN = 0.25
 _LEAST_PART = 0.4
 _MOST_PIXELS = 64_000_000
 _OUTLINES = ("body", "foramen")

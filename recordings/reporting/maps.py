@@ -53,7 +53,8 @@ class MapPicture:
         What it is of; what it shows, for who does not see it.
     width, height : float
         Of the picture (px).
-    body : Box
+    window, body : Box
+        All that was looked at; the vertebral body in it.
     boxes : tuple of Box
     thirds : tuple of (float, float, float, float)
         Lines x1, y1, x2, y2 (px).
@@ -64,6 +65,7 @@ class MapPicture:
     words: str
     width: float
     height: float
+    window: Box
     body: Box
     boxes: tuple[Box, ...]
     thirds: tuple[tuple[float, float, float, float], ...]
@@ -129,7 +131,7 @@ def _picture(
     ]
     return MapPicture(
         title=title, words=_words(ninths, projection), width=left + full_width + 44,
-        height=top + full_height + 26, body=body,
+        height=top + full_height + 22, window=Box(left, top, full_width, full_height, 0.0, "none"), body=body,
         boxes=tuple(_boxes(cover, left, top, full_width, full_height)), thirds=tuple(thirds),
         texts=tuple(_texts(ninths, cover, body, projection, first, last)),
     )  # fmt: skip

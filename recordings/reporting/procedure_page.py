@@ -97,7 +97,7 @@ def procedure_page(
     return ProcedurePage(
         title=f"Procedure {record.session_id}",
         subtitle=f"{record.day or 'day unknown'} · {levels}",
-        about=tuple(_about(record)), warned=tuple(_warned(record)), facts=tuple(_facts(record)),
+        about=tuple(_about(record)), warned=tuple(sorted(_warned(record), key=lambda one: not one.strong)), facts=tuple(_facts(record)),
         frames=frame_pictures(record, picture),
         levels=tuple(_level_block(record, level, count) for count, level in enumerate(record.levels)),
         tables={
@@ -119,7 +119,8 @@ def _about(record: ProcedureRecord) -> Iterator[tuple[str, str]]:
     size = f"{record.columns} × {record.rows} px" if record.rows and record.columns else UNKNOWN
     yield "Image", f"{size}, {number(record.mm_per_px, 3)} mm per px" if record.mm_per_px else f"{size}, scale unknown"
     lost = f", {several(record.frames_unread, 'frame')} lost" if record.frames_unread else ""
-    yield "Length", f"{at(record.duration_s)}, {several(record.frames, 'frame')} looked at{lost}"
+    looked = f"{at(record.duration_s)}, {several(record.frames, 'frame')} looked at{lost}"
+    yield "Length", looked if record.frames else UNKNOWN
     yield "Recorded with", record.live_version or UNKNOWN
     yield "Measured with", record.software_version or UNKNOWN
 
@@ -141,7 +142,7 @@ def _warned(record: ProcedureRecord) -> Iterator[Warned]:
     if record.frames_unread:
         yield Warned(f"{several(record.frames_unread, 'frame')} could not be read and were not looked at.", True)
     if record.mm_per_px is None:
-        yield Warned("The scale of the image is not known for the whole run: lengths may be.")
+        yield Warned("No scale of the image is in the record: pictures carry no ruler.")
     for problem in record.problems:
         yield Warned(problem)
 

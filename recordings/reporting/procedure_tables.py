@@ -136,7 +136,7 @@ def leak_table(record: ProcedureRecord) -> Table:
     rows = tuple(
         (
             cell(level.level), cell(leak_words(leak.leak_class)),
-            cell("no" if leak.ambiguous_with is None else leak_words(leak.ambiguous_with)),
+            cell("–" if leak.ambiguous_with is None else leak_words(leak.ambiguous_with)),
             cell(view_words(leak.view) or UNKNOWN), cell(at(leak.onset_s)), cell(number(leak.area_mm2, 1, "mm²")),
             cell(_leak_volume(leak)), cell(yes_no(leak.detached)), _told(leak),
         )

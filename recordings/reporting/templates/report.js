@@ -64,6 +64,7 @@
 
   async function draw() {
     const held = document.getElementById("charts");
+    if (!held) document.documentElement.dataset.drawn = "yes";
     if (!held || typeof DecompressionStream === "undefined") return;
     const library = document.createElement("script");
     library.textContent = await unpacked("plotly");
