@@ -17,7 +17,7 @@ from recordings.reporting.charts import (
     SpreadRow,
 )
 from recordings.reporting.page import ChartBlock
-from recordings.reporting.words import LEAK_WORDS, leak_words, percent
+from recordings.reporting.words import LEAK_WORDS, NBSP, events, leak_words, percent
 
 OPERATORS_PER_CHART = 4
 MOST_OPERATORS = 12
@@ -38,7 +38,7 @@ def by_words(by: str) -> str:
 
 def _rate_row(rate: Rate, by: str, kind: str = "own") -> ForestRow:
     return ForestRow(
-        name_words(by, rate.name), kind, rate.fraction, rate.low, rate.high, f"{rate.events} of {rate.total}"
+        name_words(by, rate.name), kind, rate.fraction, rate.low, rate.high, events(rate.events, rate.total)
     )
 
 
@@ -89,9 +89,10 @@ def _beside(comparisons: Sequence[Comparison], *, volumes: bool) -> Iterator[For
         for kind, figure, name in (("own", own, "this department"), ("published", other, one.series)):
             if isinstance(figure, Rate):
                 yield ForestRow(name, kind, figure.fraction, figure.low, figure.high,
-                                f"{figure.events} of {figure.total}")  # fmt: skip
+                                events(figure.events, figure.total))  # fmt: skip
             elif figure is not None:
-                yield ForestRow(name, kind, figure.mean_ml, figure.low_ml, figure.high_ml, f"{figure.count}")
+                yield ForestRow(name, kind, figure.mean_ml, figure.low_ml, figure.high_ml,
+                                f"{figure.count}{NBSP}levels")
 
 
 def volume_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
@@ -165,7 +166,7 @@ def sensitivity_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
     """What part of the leaks in CT fluoroscopy showed."""
     rows = tuple(
         ForestRow(leak_words(one.leak_class), "own", one.seen.fraction, one.seen.low, one.seen.high,
-                  f"{one.seen.events} of {one.seen.total}")
+                  events(one.seen.events, one.seen.total))
         for one in cohort.sensitivities
     )  # fmt: skip
     return (

@@ -13,12 +13,14 @@ from recordings.reporting.maps import MapPicture, mean_maps
 from recordings.reporting.page import ChartBlock, Fact, Table, Warned
 from recordings.reporting.words import (
     UNKNOWN,
+    events,
     interval,
     known,
     number,
     percent,
     percent_interval,
     several,
+    spread,
 )
 
 LIMITS = (
@@ -144,14 +146,13 @@ def _rate_fact(name: str, rate: Rate | None) -> Fact:
     if rate is None or rate.fraction is None:
         return Fact(name, UNKNOWN, "", "unknown")
     return Fact(name, percent(rate.fraction, 1),
-                f"{rate.events} of {rate.total}; {percent_interval(rate.low, rate.high)}")  # fmt: skip
+                f"{events(rate.events, rate.total)}; {percent_interval(rate.low, rate.high)}")  # fmt: skip
 
 
 def _volume_fact(row: VolumeRow | None) -> Fact:
     if row is None or row.mean_ml is None:
         return Fact("Mean volume of a level", UNKNOWN, "none is calibrated", "unknown")
-    sd = "" if row.sd_ml is None else f" ± {number(row.sd_ml, 2)}"
-    return Fact("Mean volume of a level", f"{number(row.mean_ml, 2)}{sd} mL",
+    return Fact("Mean volume of a level", spread(row.mean_ml, row.sd_ml, 2, "mL"),
                 f"{several(row.count, 'level')}; mean {interval(row.low_ml, row.high_ml, 2, 'mL')}")  # fmt: skip
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recordings.cohort.figures import Cohort, Comparison
-from recordings.qa.record import Failed, ProcedureRecord
+from recordings.qa.record import Failed, LevelRecord, ProcedureRecord
 from recordings.reporting.cohort_charts import by_words, name_words
 from recordings.reporting.page import Cell, Column, Table, cell
-from recordings.reporting.procedure_tables import volume_words
 from recordings.reporting.words import (
+    NBSP,
     NONE_DETECTED,
     UNKNOWN,
     at,
+    events,
     interval,
     leak_words,
     number,
     p_words,
     percent,
     percent_interval,
+    spread,
 )
 
 
@@ -82,17 +84,17 @@ def comparison_table(cohort: Cohort) -> Table:
 
 def _own(one: Comparison) -> str:
     if one.own is not None and one.own.fraction is not None:
-        return f"{percent(one.own.fraction, 1)} ({one.own.events} of {one.own.total})"
+        return f"{percent(one.own.fraction, 1)} ({events(one.own.events, one.own.total)})"
     if one.own_volume is not None and one.own_volume.mean_ml is not None:
-        return f"{number(one.own_volume.mean_ml, 2)} ± {number(one.own_volume.sd_ml, 2, 'mL')}"
+        return spread(one.own_volume.mean_ml, one.own_volume.sd_ml, 2, "mL")
     return UNKNOWN
 
 
 def _published(one: Comparison) -> str:
     if one.published is not None and one.published.fraction is not None:
-        return f"{percent(one.published.fraction, 1)} ({one.published.events} of {one.published.total})"
+        return f"{percent(one.published.fraction, 1)} ({events(one.published.events, one.published.total)})"
     if one.published_volume is not None and one.published_volume.mean_ml is not None:
-        return f"{number(one.published_volume.mean_ml, 2)} ± {number(one.published_volume.sd_ml, 2, 'mL')}"
+        return spread(one.published_volume.mean_ml, one.published_volume.sd_ml, 2, "mL")
     return UNKNOWN
 
 
@@ -116,7 +118,7 @@ def paired_table(cohort: Cohort) -> Table:
     """Scores before and after."""
     rows = tuple(
         (cell(row.score), cell(row.when), cell(str(row.pairs), row.pairs), cell(str(row.missing), row.missing),
-         cell(_mean(row.before_mean, row.before_sd)), cell(_mean(row.after_mean, row.after_sd)),
+         cell(spread(row.before_mean, row.before_sd, 2)), cell(spread(row.after_mean, row.after_sd, 2)),
          cell(number(row.difference_mean, 2)), cell(interval(row.difference_low, row.difference_high, 2) or UNKNOWN),
          cell(row.test or "too few"), cell(p_words(row.p_value)), cell(p_words(row.p_adjusted)))
         for row in cohort.paired
@@ -128,10 +130,6 @@ def paired_table(cohort: Cohort) -> Table:
          Column("p", True), Column("adjusted p", True)),
         rows, "No follow-up scores are known.", "Mean ± standard deviation of the patients who have both.",
     )  # fmt: skip
-
-
-def _mean(mean: float | None, sd: float | None) -> str:
-    return number(mean, 2) if mean is None or sd is None else f"{number(mean, 2)} ± {number(sd, 2)}"
 
 
 def learning_table(cohort: Cohort) -> Table:
@@ -161,7 +159,7 @@ def operation_table(cohort: Cohort) -> Table:
     if used.acknowledged is not None and used.acknowledged.fraction is not None:
         rate = used.acknowledged
         acknowledged = (
-            f"{percent(rate.fraction)} ({rate.events} of {rate.total}; {percent_interval(rate.low, rate.high)})"
+            f"{percent(rate.fraction)} ({events(rate.events, rate.total)}; {percent_interval(rate.low, rate.high)})"
         )
     dose = used.dose_area_product_median_gy_m2
     said = (
@@ -181,7 +179,7 @@ def operation_table(cohort: Cohort) -> Table:
 def sensitivity_table(cohort: Cohort) -> Table:
     """Fluoroscopy beside CT, by class."""
     rows = tuple(
-        (cell(leak_words(one.leak_class)), cell(f"{one.seen.events} of {one.seen.total}", one.seen.events),
+        (cell(leak_words(one.leak_class)), cell(events(one.seen.events, one.seen.total), one.seen.events),
          cell(percent(one.seen.fraction, 0), one.seen.fraction),
          cell(percent_interval(one.seen.low, one.seen.high) or UNKNOWN), cell(str(one.by_ct_only), one.by_ct_only),
          cell(str(one.by_fluoroscopy_only), one.by_fluoroscopy_only))
@@ -201,11 +199,17 @@ def procedure_table(records: Sequence[ProcedureRecord]) -> Table:
     return Table(
         "procedures", f"Procedures ({len(ordered)})",
         (Column("session"), Column("day"), Column("operator"), Column("levels"), Column("cement", True),
-         Column("leaks, in projection"), Column("closest to posterior wall", True), Column("alarms", True),
+         Column("leaks, in projection"), Column("nearest to posterior wall", True), Column("alarms", True),
          Column("monitored", True)),
         tuple(_procedure_row(record) for record in ordered), "No session was measured.",
-        "Alarms: clinical ones of HIGH or MEDIUM priority.", live=True,
+        "Alarms: clinical ones of HIGH or MEDIUM priority. rel.: a volume that is not calibrated, no millilitres.", live=True,
     )  # fmt: skip
+
+
+def _short_volume(level: LevelRecord) -> str:
+    if level.volume_ml is None:
+        return UNKNOWN
+    return number(level.volume_ml, 2, "rel." if level.volume_relative else "mL")
 
 
 def _procedure_row(record: ProcedureRecord) -> tuple[Cell, ...]:
@@ -214,7 +218,8 @@ def _procedure_row(record: ProcedureRecord) -> tuple[Cell, ...]:
     if leaks:
         leak_cell = cell(", ".join(leaks), tone="high")
     else:
-        leak_cell = cell(NONE_DETECTED if any(level.views for level in levels) else UNKNOWN)
+        seen = any(level.views for level in levels)
+        leak_cell = cell(NONE_DETECTED.replace(" ", NBSP) if seen else UNKNOWN)
     near = [one.value_mm for level in levels for one in level.closest if one.structure == "posterior_wall"]
     volumes = [level.volume_ml for level in levels if level.volume_ml is not None and not level.volume_relative]
     whole = sum(volumes) if volumes and len(volumes) == len(levels) else None
@@ -224,7 +229,7 @@ def _procedure_row(record: ProcedureRecord) -> tuple[Cell, ...]:
         Cell(record.session_id, record.session_id, href=f"procedures/{record.session_id}/report.html"),
         cell(record.day or UNKNOWN), cell(record.operator or UNKNOWN),
         cell(", ".join(level.level for level in levels) or UNKNOWN),
-        cell(", ".join(volume_words(level) for level in levels) or UNKNOWN, whole), leak_cell,
+        cell(", ".join(map(_short_volume, levels)) or UNKNOWN, whole), leak_cell,
         cell(number(min(near), 1, "mm"), min(near)) if near else cell(UNKNOWN),
         cell(str(alarms), alarms) if record.monitored else Cell("not monitored", None, "unknown"),
         cell(percent(monitored), monitored) if record.monitored else Cell("not monitored", None, "unknown"),

@@ -34,6 +34,7 @@ from recordings.reporting.looks import (
     RULE,
     SOFT,
 )
+from recordings.reporting.words import several
 
 WIDTH_IN = 7.2
 _SETTINGS: dict[str, Any] = {
@@ -83,7 +84,8 @@ def _trend(chart: TrendChart) -> Figure:
     distance.plot(times, _floats(chart.distance_mm), color=INK, linewidth=1.5, linestyle=(0, (6, 2)))
     distance.axhline(0, color=RED, linewidth=1.0)
     distance.annotate("posterior wall", (0, 0), xycoords=("axes fraction", "data"), xytext=(3, 2),
-                      textcoords="offset points", fontsize=6.5, color=RED)  # fmt: skip
+                      textcoords="offset points", fontsize=6.5, color=RED,
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85})  # fmt: skip
     distance.set_ylabel("posterior wall, mm")
     if not any(value is not None for value in chart.distance_mm):
         distance.text(0.5, 0.5, "distance unknown", transform=distance.transAxes, ha="center", color=SOFT)
@@ -153,7 +155,7 @@ def _draw_alarms(axis: Axes, chart: TrendChart) -> None:
     axis.grid(visible=False)
     axis.set_ylabel("alarms")
     axis.spines["left"].set_visible(False)
-    axis.annotate("▲ ◆ ● raised (HIGH, MEDIUM, LOW)   × acknowledged", (1, 1), xycoords="axes fraction", ha="right",
+    axis.annotate("▲ ◆ ● raised (HIGH, MEDIUM, LOW), × acknowledged", (1, 1), xycoords="axes fraction", ha="right",
                   va="bottom", fontsize=6.3, color=SOFT)  # fmt: skip
 
 
@@ -179,9 +181,9 @@ def _forest(chart: ForestChart) -> Figure:
             axis.plot([factor * row.value], [at], marker="o" if own else "D", markersize=5, color=colour,
                       markerfacecolor=colour if own else "white")  # fmt: skip
             most = max(most, factor * row.value)
-        said = row.remark if row.value is None else f"{_figure(row.value, chart.percent)}   {row.remark}"
+        said = "" if row.value is None else f"{_figure(row.value, chart.percent)}, {row.remark}"
         if row.value is None:
-            said = f"unknown   {row.remark}"
+            said = f"unknown, {row.remark}"
         axis.annotate(said, (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=7, color=SOFT,
                       annotation_clip=False)  # fmt: skip
     axis.set_yticks(range(len(rows)), [row.name for row in rows])
@@ -217,10 +219,8 @@ def _spread(chart: SpreadChart) -> Figure:
             axis.plot([row.mean], [at], marker="D", markersize=4, color=INK)
             if row.low is not None and row.high is not None:
                 axis.plot([row.low, row.high], [at, at], color=INK, linewidth=2.0)
-            axis.annotate(f"{row.mean:.2f}   {row.count}", (1.01, at), xycoords=("axes fraction", "data"),
+            axis.annotate(f"{row.mean:.2f}, {several(row.count, 'level')}", (1.01, at), xycoords=("axes fraction", "data"),
                           va="center", fontsize=7, color=SOFT, annotation_clip=False)  # fmt: skip
-    axis.annotate("mean  levels", (1.01, -0.75), xycoords=("axes fraction", "data"), va="center", fontsize=6.5,
-                  color=FAINT, annotation_clip=False)  # fmt: skip
     axis.set_yticks(range(len(rows)), [row.name for row in rows])
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlim(left=0)
@@ -254,7 +254,7 @@ def _learning(chart: LearningChart) -> Figure:
         below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     axes[0, 0].set_ylabel("rate so far, %")
     axes[1, 0].set_ylabel("leaks − expected")
-    axes[0, -1].annotate("× leak   dashed: expected", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom",
+    axes[0, -1].annotate("× leak, dashed: expected", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom",
                          fontsize=6.3, color=SOFT)  # fmt: skip
     return figure
 

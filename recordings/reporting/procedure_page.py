@@ -17,7 +17,7 @@ from recordings.reporting.procedure_tables import (
     difference_table,
     dose_table,
     leak_table,
-    level_table,
+    level_tables,
     spread_table,
     untold,
     volume_words,
@@ -32,6 +32,7 @@ from recordings.reporting.words import (
     number,
     percent,
     several,
+    spread,
     structure_words,
     view_words,
 )
@@ -103,7 +104,7 @@ def procedure_page(
         tables={
             table.name: table
             for table in (
-                level_table(record), spread_table(record), leak_table(record), closest_table(record),
+                *level_tables(record), spread_table(record), leak_table(record), closest_table(record),
                 alarm_table(record), dose_table(record), difference_table(record),
             )
         },
@@ -165,10 +166,10 @@ def _level_warned(record: ProcedureRecord, level: LevelRecord) -> Iterator[tuple
     if missed:
         classes = ", ".join(leak_words(leak.leak_class) for leak in missed)
         yield True, f"no alarm told of the leak ({classes}) while the procedure ran"
-    watched = level.monitored_fraction
+    watched, overall = level.monitored_fraction, record.monitored_fraction
     if record.monitored and watched is None:
         yield True, "not monitored while the procedure ran"
-    elif record.monitored and watched is not None and watched < 0.995:
+    elif watched is not None and watched < 0.995 and (overall is None or abs(watched - overall) > 0.005):
         yield False, f"watched {percent(watched)} of the time while the procedure ran"
     seen = watched_fraction(level)
     if seen is not None and seen < 0.995:
@@ -206,7 +207,9 @@ def _facts(record: ProcedureRecord) -> Iterator[Fact]:
     yield _closest_fact(record.levels)
     volumes = [volume_words(level) for level in record.levels]
     if len(volumes) == 1:
-        yield Fact("Cement", volumes[0], record.levels[0].level, "unknown" if volumes[0] == UNKNOWN else "")
+        only = record.levels[0]
+        remark = f"{only.level}, not calibrated: no millilitres" if only.volume_relative else only.level
+        yield Fact("Cement", volumes[0], remark, "unknown" if volumes[0] == UNKNOWN else "")
     else:
         each = ", ".join(f"{level.level} {words}" for level, words in zip(record.levels, volumes, strict=True))
         yield Fact("Cement", _sum_words(record.levels), each)
@@ -224,7 +227,7 @@ def _sum_words(levels: Sequence[LevelRecord]) -> str:
     if any(sd is None for sd in sds):
         return number(sum(known), 1, "mL")
     together = math.sqrt(sum(sd * sd for sd in sds if sd is not None))
-    return f"{number(sum(known))} ± {number(together, 1, 'mL')}"
+    return spread(sum(known), together, 1, "mL")
 
 
 def _leak_fact(levels: Sequence[LevelRecord]) -> Fact:

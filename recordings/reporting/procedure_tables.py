@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from recordings.qa.record import AlarmRecord, EndplateContact, LeakRecord, LevelRecord, ProcedureRecord
 from recordings.reporting.page import Cell, Column, Table, Tone, cell
 from recordings.reporting.trend import watched_fraction
 from recordings.reporting.words import (
+    NBSP,
     NONE_DETECTED,
     PRIORITY_SHAPES,
     STRUCTURE_WORDS,
@@ -17,6 +18,7 @@ from recordings.reporting.words import (
     leak_words,
     number,
     percent,
+    spread,
     structure_words,
     view_words,
     yes_no,
@@ -35,9 +37,8 @@ def volume_words(level: LevelRecord) -> str:
     if level.volume_ml is None:
         return UNKNOWN
     if level.volume_relative:
-        return f"{number(level.volume_ml, 2)} (relative)"
-    sd = "" if level.volume_sd_ml is None else f" ± {number(level.volume_sd_ml, 2)}"
-    return f"{number(level.volume_ml, 2)}{sd} mL"
+        return f"{number(level.volume_ml, 2)}{NBSP}(relative)"
+    return spread(level.volume_ml, level.volume_sd_ml, 2, "mL")
 
 
 def _volume_interval(level: LevelRecord) -> str:
@@ -46,18 +47,26 @@ def _volume_interval(level: LevelRecord) -> str:
     return interval(level.volume_low_ml, level.volume_high_ml, 2, "mL") or UNKNOWN
 
 
-def level_table(record: ProcedureRecord) -> Table:
-    """Figures of each level: a row for each figure, a column for each level."""
-    levels = record.levels
-    rows = []
-    for title, words in _LEVEL_ROWS:
-        said = [words(level) for level in levels]
-        rows.append((cell(title), *(cell(text) for text in said)))
-    return Table(
-        "levels", "Levels", (Column("figure"), *(Column(level.level, figure=True) for level in levels)),
-        tuple(rows) if levels else (), "No level was measured.",
-        "± is one standard deviation. Injected is what the operator noted.",
+def level_tables(record: ProcedureRecord) -> tuple[Table, Table]:
+    """Figures of each level, what is there and how it came: a row for each, a column for each level."""
+    return (
+        _level_table(record, "levels", "Cement", _CEMENT_ROWS,
+                     "± is one standard deviation. Injected is what the operator noted."),
+        _level_table(record, "course", "Course", _COURSE_ROWS, "Times are from the first frame."),
     )  # fmt: skip
+
+
+def _level_table(
+    record: ProcedureRecord,
+    name: str,
+    title: str,
+    wanted: Sequence[tuple[str, Callable[[LevelRecord], str]]],
+    note: str,
+) -> Table:
+    levels = record.levels
+    rows = tuple((cell(what), *(cell(words(level)) for level in levels)) for what, words in wanted)
+    columns = Column("figure"), *(Column(level.level, figure=True) for level in levels)
+    return Table(name, title, columns, rows if levels else (), "No level was measured.", note)
 
 
 def _risk(level: LevelRecord) -> str:
@@ -74,7 +83,7 @@ def _area(value: float | None) -> str:
     return number(value, 0, "mm²")
 
 
-_LEVEL_ROWS = (
+_CEMENT_ROWS: tuple[tuple[str, Callable[[LevelRecord], str]], ...] = (
     ("views measured", lambda level: ", ".join(view_words(view) for view in level.views) or "none"),
     ("region", lambda level: level.region or UNKNOWN),
     ("pathology", lambda level: level.pathology or UNKNOWN),
@@ -88,6 +97,8 @@ _LEVEL_ROWS = (
     ("projected area", lambda level: _area(level.area_mm2)),
     ("of it outside the body", lambda level: _area(level.outside_mm2)),
     ("leaks", _leaks),
+)
+_COURSE_ROWS: tuple[tuple[str, Callable[[LevelRecord], str]], ...] = (
     ("fastest front", lambda level: number(level.front_speed_mm_s, 1, "mm/s")),
     ("injection from", lambda level: at(level.injection_start_s)),
     ("injection until", lambda level: at(level.injection_stop_s)),
@@ -161,7 +172,7 @@ def leak_table(record: ProcedureRecord) -> Table:
 def _leak_volume(leak: LeakRecord) -> str:
     if leak.volume_ml is None:
         return UNKNOWN
-    return f"{number(leak.volume_ml, 2)} (relative)" if leak.volume_relative else number(leak.volume_ml, 2, "mL")
+    return f"{number(leak.volume_ml, 2)}{NBSP}(relative)" if leak.volume_relative else number(leak.volume_ml, 2, "mL")
 
 
 def _told(leak: LeakRecord) -> Cell:
@@ -232,7 +243,7 @@ def _priority(alarm: AlarmRecord) -> Cell:
     name = alarm.priority.lower()
     tones: dict[str, Tone] = {"high": "high", "medium": "medium", "low": "low"}
     order = {"high": 0.0, "medium": 1.0, "low": 2.0}
-    return Cell(f"{PRIORITY_SHAPES.get(name, '')} {alarm.priority.upper()}".strip(), order.get(name, 3.0),
+    return Cell(f"{PRIORITY_SHAPES.get(name, '')}{NBSP}{alarm.priority.upper()}".strip(), order.get(name, 3.0),
                 tones.get(name, ""))  # fmt: skip
 
 
@@ -265,7 +276,7 @@ def difference_table(record: ProcedureRecord) -> Table:
         for one in record.differences
     )  # fmt: skip
     empty = (
-        "None: this version finds what was logged."
+        "No difference from the log is listed."
         if record.monitored
         else "Nothing was logged to compare with."
     )

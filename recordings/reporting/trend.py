@@ -21,7 +21,8 @@ def trend_chart(record: ProcedureRecord, level: LevelRecord) -> TrendChart | Non
     gaps = unwatched(points)
     begin_s, end_s = min(0.0, points[0].time_s), max(points[-1].time_s, record.duration_s)
     seen = [point if point.watched else TrendPoint(time_s=point.time_s, watched=False) for point in points]
-    bounds = [_bounds(point) for point in seen]
+    # the error of a relative volume is that of its unknown factor: it says nothing of the course
+    bounds = [(None, None) if level.volume_relative else _bounds(point) for point in seen]
     return TrendChart(
         times_s=tuple(round(point.time_s, 3) for point in seen),
         volume=tuple(_rounded(point.volume_ml) for point in seen),

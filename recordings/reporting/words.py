@@ -6,6 +6,8 @@ import math
 
 STANDING = "Research and training software. Not a medical device, not for clinical use."
 UNKNOWN = "unknown"
+NBSP = "\u00a0"
+"""Between a figure and its unit, so that no line breaks there."""
 NONE_DETECTED = "none detected in projection"
 
 LEAK_WORDS = {
@@ -58,7 +60,7 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     shown = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
-    return f"{shown} {unit}" if unit else shown
+    return f"{shown}{NBSP}{unit}" if unit else shown
 
 
 def percent(fraction: float | None, digits: int = 0) -> str:
@@ -67,24 +69,24 @@ def percent(fraction: float | None, digits: int = 0) -> str:
         return UNKNOWN
     shown = round(100 * fraction, digits)
     if shown >= 100 > 100 * fraction:
-        return f"> {100 - 10**-digits:.{digits}f} %"
+        return f">{NBSP}{100 - 10**-digits:.{digits}f}{NBSP}%"
     if shown <= 0 < 100 * fraction:
-        return f"< {10**-digits:.{digits}f} %"
-    return f"{shown + 0.0:.{digits}f} %"
+        return f"<{NBSP}{10**-digits:.{digits}f}{NBSP}%"
+    return f"{shown + 0.0:.{digits}f}{NBSP}%"
 
 
 def interval(low: float | None, high: float | None, digits: int = 1, unit: str = "") -> str:
     """``2.7 to 3.5 mL``; empty where either end is unknown."""
     if low is None or high is None:
         return ""
-    return f"{number(low, digits)} to {number(high, digits, unit)}"
+    return f"{number(low, digits)}{NBSP}to{NBSP}{number(high, digits, unit)}"
 
 
 def percent_interval(low: float | None, high: float | None) -> str:
     """``26 to 52 %``; empty where either end is unknown."""
     if low is None or high is None:
         return ""
-    return f"{100 * low:.0f} to {100 * high:.0f} %"
+    return f"{100 * low:.0f}{NBSP}to{NBSP}{100 * high:.0f}{NBSP}%"
 
 
 def at(seconds: float | None) -> str:
@@ -92,10 +94,22 @@ def at(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
     if seconds < 120:
-        return f"{seconds + 0.0:.1f} s"
+        return f"{seconds + 0.0:.1f}{NBSP}s"
     whole = round(seconds)
     hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d} min"
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}{NBSP}min"
+
+
+def spread(mean: float | None, sd: float | None, digits: int = 1, unit: str = "") -> str:
+    """``3.1 ± 0.2 mL``; the mean alone where the deviation is unknown."""
+    if mean is None or sd is None:
+        return number(mean, digits, unit)
+    return f"{number(mean, digits)}{NBSP}±{NBSP}{number(sd, digits, unit)}"
+
+
+def events(count: int, total: int) -> str:
+    """``19 of 50``."""
+    return f"{count}{NBSP}of{NBSP}{total}"
 
 
 def yes_no(value: bool | None) -> str:
@@ -112,4 +126,4 @@ def p_words(value: float | None) -> str:
     """``0.03``, ``< 0.001``."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+    return f"<{NBSP}0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"

@@ -36,7 +36,7 @@
     const tools = input.closest(".tools");
     const count = tools.querySelector(".count");
     const rows = [...table.tBodies[0].rows];
-    const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+    const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase().replaceAll("\u00a0", " ")]));
     const apply = () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
