@@ -1,4 +1,4 @@
-"""A headless Chromium on files of this machine, and what it has to say: its console, and what it asked for."""
+"""A headless Chromium on files of this machine: its console, and what it asked for."""
 
 from __future__ import annotations
 

@@ -57,23 +57,35 @@ def _rate_block(tables: Sequence[RateTable], unit: str) -> ChartBlock:
             rows.append(ForestRow(by_words(table.by), "head"))
         rows += [_rate_row(rate, table.by) for rate in table.rows]
     overall = next((table.rows[0] for table in tables if table.by == "all" and table.rows), None)
-    words = "" if overall is None else f"All: {percent(overall.fraction, 1)} ({overall.events} of {overall.total})."
+    words = (
+        ""
+        if overall is None
+        else f"All: {percent(overall.fraction, 1)} ({overall.events} of {overall.total})."
+    )
     return ChartBlock(
-        f"rates-{unit}", f"Leaks visible in projection, per {'vertebra' if unit == 'vertebrae' else 'patient'}",
-        words, ForestChart(tuple(rows), f"part of the {unit}", percent=True) if rows else None, _NO_RATES,
-    )  # fmt: skip
+        f"rates-{unit}",
+        f"Leaks visible in projection, per {'vertebra' if unit == 'vertebrae' else 'patient'}",
+        words,
+        ForestChart(tuple(rows), f"part of the {unit}", percent=True) if rows else None,
+        _NO_RATES,
+    )
 
 
 def comparison_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
     """The department beside published series: rates, then volumes."""
     rates = ForestChart(tuple(_beside(cohort.comparisons, volumes=False)), "part", percent=True)
-    volumes = ForestChart(tuple(_beside(cohort.comparisons, volumes=True)), "mL per level, mean", percent=False)
+    volumes = ForestChart(
+        tuple(_beside(cohort.comparisons, volumes=True)), "mL per level, mean", percent=False
+    )
     blocks = [
         ChartBlock(
-            "beside-rates", "Leak rates beside published series", "Filled: this department; hollow: published.",
-            rates if rates.rows else None, "Nothing to set beside published series.",
+            "beside-rates",
+            "Leak rates beside published series",
+            "Filled: this department; hollow: published.",
+            rates if rates.rows else None,
+            "Nothing to set beside published series.",
         )
-    ]  # fmt: skip
+    ]
     if volumes.rows:
         blocks.append(ChartBlock("beside-volumes", "Volumes beside published series",
                                  "Filled: this department; hollow: published.", volumes, ""))  # fmt: skip
@@ -91,8 +103,9 @@ def _beside(comparisons: Sequence[Comparison], *, volumes: bool) -> Iterator[For
                 yield ForestRow(name, kind, figure.fraction, figure.low, figure.high,
                                 events(figure.events, figure.total))  # fmt: skip
             elif figure is not None:
-                yield ForestRow(name, kind, figure.mean_ml, figure.low_ml, figure.high_ml,
-                                f"{figure.count}{NBSP}levels")
+                yield ForestRow(
+                    name, kind, figure.mean_ml, figure.low_ml, figure.high_ml, f"{figure.count}{NBSP}levels"
+                )
 
 
 def volume_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
@@ -105,11 +118,13 @@ def volume_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
     )  # fmt: skip
     return (
         ChartBlock(
-            "volumes", "Volume per level", "Box: quartiles and median; line: least to most; diamond: mean with its "
-            "interval.", SpreadChart(rows, "mL per level") if rows else None,
+            "volumes",
+            "Volume per level",
+            "Box: quartiles and median; line: least to most; diamond: mean with its interval.",
+            SpreadChart(rows, "mL per level") if rows else None,
             "Nothing is known of volumes: none is calibrated.",
         ),
-    )  # fmt: skip
+    )
 
 
 def score_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
@@ -128,10 +143,13 @@ def score_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
     )
     return (
         ChartBlock(
-            "scores", "Change of scores (after minus before)", "Points: mean change; lines: its 95 % interval.",
-            ScoreChart(panels) if panels else None, "No follow-up scores are known.",
+            "scores",
+            "Change of scores (after minus before)",
+            "Points: mean change; lines: its 95 % interval.",
+            ScoreChart(panels) if panels else None,
+            "No follow-up scores are known.",
         ),
-    )  # fmt: skip
+    )
 
 
 def learning_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
@@ -143,12 +161,17 @@ def learning_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
         return (ChartBlock("learning", title, "", None, "Nothing is known of operators."),)
     words = "Above: rate so far with its interval; below: leaks so far minus expected (CUSUM)."
     if len(cohort.learning) > MOST_OPERATORS:
-        words += f" The {MOST_OPERATORS} operators with the most levels of {len(cohort.learning)}; all in the table."
+        words += f" The {MOST_OPERATORS} with the most levels of {len(cohort.learning)}; all in the table."
     return tuple(
-        ChartBlock(f"learning-{at // OPERATORS_PER_CHART}", title if at == 0 else f"{title}, continued",
-                   words, LearningChart(tuple(panels[at : at + OPERATORS_PER_CHART])), "")
+        ChartBlock(
+            f"learning-{at // OPERATORS_PER_CHART}",
+            title if at == 0 else f"{title}, continued",
+            words,
+            LearningChart(tuple(panels[at : at + OPERATORS_PER_CHART])),
+            "",
+        )
         for at in range(0, len(panels), OPERATORS_PER_CHART)
-    )  # fmt: skip
+    )
 
 
 def _panel(curve: LearningCurve) -> LearningPanel:

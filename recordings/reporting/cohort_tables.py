@@ -27,44 +27,82 @@ from recordings.reporting.words import (
 def failed_table(failed: Sequence[Failed]) -> Table:
     """Sessions that could not be measured."""
     rows = tuple((cell(one.folder), cell(one.why)) for one in failed)
-    return Table("failed", f"Sessions that could not be measured ({len(rows)})", (Column("session"), Column("why")),
-                 rows, "None: every session was measured.", collapsed=len(rows) > 20)  # fmt: skip
+    return Table(
+        "failed",
+        f"Sessions that could not be measured ({len(rows)})",
+        (Column("session"), Column("why")),
+        rows,
+        "None: every session was measured.",
+        collapsed=len(rows) > 20,
+    )
 
 
 def rate_table(cohort: Cohort) -> Table:
     """All rates."""
     rows = tuple(
-        (cell(f"per {'vertebra' if table.unit == 'vertebrae' else 'patient'}, {by_words(table.by)}"),
-         cell(name_words(table.by, rate.name)), cell(str(rate.events), rate.events), cell(str(rate.total), rate.total),
-         cell(percent(rate.fraction, 1), rate.fraction), cell(percent_interval(rate.low, rate.high) or UNKNOWN))
+        (
+            cell(f"per {'vertebra' if table.unit == 'vertebrae' else 'patient'}, {by_words(table.by)}"),
+            cell(name_words(table.by, rate.name)),
+            cell(str(rate.events), rate.events),
+            cell(str(rate.total), rate.total),
+            cell(percent(rate.fraction, 1), rate.fraction),
+            cell(percent_interval(rate.low, rate.high) or UNKNOWN),
+        )
         for table in cohort.rates
         for rate in table.rows
-    )  # fmt: skip
+    )
     return Table(
-        "rates", "Leak rates",
-        (Column("counted"), Column("of"), Column("leaking", True), Column("looked at", True), Column("rate", True),
-         Column("95 % (Wilson)", True)),
-        rows, "Nothing is known of leaks.", "Visible in projection. A level counts once in each class that it leaked "
-        "into.", collapsed=len(rows) > 12,
-    )  # fmt: skip
+        "rates",
+        "Leak rates",
+        (
+            Column("counted"),
+            Column("of"),
+            Column("leaking", True),
+            Column("looked at", True),
+            Column("rate", True),
+            Column("95 % (Wilson)", True),
+        ),
+        rows,
+        "Nothing is known of leaks.",
+        "Visible in projection. A level counts once in each class that it leaked into.",
+        collapsed=len(rows) > 12,
+    )
 
 
 def volume_table(cohort: Cohort) -> Table:
     """Volumes of all strata."""
     rows = tuple(
-        (cell(row.name), cell(str(row.count), row.count), cell(number(row.mean_ml, 2)), cell(number(row.sd_ml, 2)),
-         cell(interval(row.low_ml, row.high_ml, 2) or UNKNOWN), cell(number(row.median_ml, 2)),
-         cell(interval(row.quartile_1_ml, row.quartile_3_ml, 2) or UNKNOWN),
-         cell(interval(row.least_ml, row.most_ml, 2) or UNKNOWN), cell(str(row.uncalibrated), row.uncalibrated))
+        (
+            cell(row.name),
+            cell(str(row.count), row.count),
+            cell(number(row.mean_ml, 2)),
+            cell(number(row.sd_ml, 2)),
+            cell(interval(row.low_ml, row.high_ml, 2) or UNKNOWN),
+            cell(number(row.median_ml, 2)),
+            cell(interval(row.quartile_1_ml, row.quartile_3_ml, 2) or UNKNOWN),
+            cell(interval(row.least_ml, row.most_ml, 2) or UNKNOWN),
+            cell(str(row.uncalibrated), row.uncalibrated),
+        )
         for row in cohort.volumes
-    )  # fmt: skip
+    )
     return Table(
-        "volumes", "Volume per level (mL)",
-        (Column("levels"), Column("number", True), Column("mean", True), Column("SD", True),
-         Column("mean, 95 %", True), Column("median", True), Column("quartiles", True), Column("range", True),
-         Column("left out", True)),
-        rows, "Nothing is known of volumes.", "Left out: relative or unknown.",
-    )  # fmt: skip
+        "volumes",
+        "Volume per level (mL)",
+        (
+            Column("levels"),
+            Column("number", True),
+            Column("mean", True),
+            Column("SD", True),
+            Column("mean, 95 %", True),
+            Column("median", True),
+            Column("quartiles", True),
+            Column("range", True),
+            Column("left out", True),
+        ),
+        rows,
+        "Nothing is known of volumes.",
+        "Left out: relative or unknown.",
+    )
 
 
 def comparison_table(cohort: Cohort) -> Table:
@@ -117,19 +155,41 @@ def _hundred(value: float | None) -> float | None:
 def paired_table(cohort: Cohort) -> Table:
     """Scores before and after."""
     rows = tuple(
-        (cell(row.score), cell(row.when), cell(str(row.pairs), row.pairs), cell(str(row.missing), row.missing),
-         cell(spread(row.before_mean, row.before_sd, 2)), cell(spread(row.after_mean, row.after_sd, 2)),
-         cell(number(row.difference_mean, 2)), cell(interval(row.difference_low, row.difference_high, 2) or UNKNOWN),
-         cell(row.test or "too few"), cell(p_words(row.p_value)), cell(p_words(row.p_adjusted)))
+        (
+            cell(row.score),
+            cell(row.when),
+            cell(str(row.pairs), row.pairs),
+            cell(str(row.missing), row.missing),
+            cell(spread(row.before_mean, row.before_sd, 2)),
+            cell(spread(row.after_mean, row.after_sd, 2)),
+            cell(number(row.difference_mean, 2)),
+            cell(interval(row.difference_low, row.difference_high, 2) or UNKNOWN),
+            cell(row.test or "too few"),
+            cell(p_words(row.p_value)),
+            cell(p_words(row.p_adjusted)),
+        )
         for row in cohort.paired
-    )  # fmt: skip
+    )
     return Table(
-        "paired", "Scores before and after",
-        (Column("score"), Column("when"), Column("pairs", True), Column("missing", True), Column("before", True),
-         Column("after", True), Column("change", True), Column("change, 95 %", True), Column("test"),
-         Column("p", True), Column("adjusted p", True)),
-        rows, "No follow-up scores are known.", "Mean ± standard deviation of the patients who have both.",
-    )  # fmt: skip
+        "paired",
+        "Scores before and after",
+        (
+            Column("score"),
+            Column("when"),
+            Column("pairs", True),
+            Column("missing", True),
+            Column("before", True),
+            Column("after", True),
+            Column("change", True),
+            Column("change, 95 %", True),
+            Column("test"),
+            Column("p", True),
+            Column("adjusted p", True),
+        ),
+        rows,
+        "No follow-up scores are known.",
+        "Mean ± standard deviation of the patients who have both.",
+    )
 
 
 def learning_table(cohort: Cohort) -> Table:
@@ -158,9 +218,8 @@ def operation_table(cohort: Cohort) -> Table:
     acknowledged = UNKNOWN
     if used.acknowledged is not None and used.acknowledged.fraction is not None:
         rate = used.acknowledged
-        acknowledged = (
-            f"{percent(rate.fraction)} ({events(rate.events, rate.total)}; {percent_interval(rate.low, rate.high)})"
-        )
+        around = percent_interval(rate.low, rate.high)
+        acknowledged = f"{percent(rate.fraction)} ({events(rate.events, rate.total)}; {around})"
     dose = used.dose_area_product_median_gy_m2
     said = (
         ("alarms per procedure", number(used.alarms_per_procedure, 1)),
@@ -171,20 +230,29 @@ def operation_table(cohort: Cohort) -> Table:
         ("beam on, median", at(used.beam_on_median_s)),
         ("dose area product, median", UNKNOWN if dose is None else f"{dose * 1e4:.3g} Gy·cm²"),
     )
-    return Table("operation", "Use of the monitor", (Column("figure"), Column("value", True)),
-                 tuple((cell(name), cell(value)) for name, value in said), "",
-                 "Over the procedures in which each is known.")  # fmt: skip
+    return Table(
+        "operation",
+        "Use of the monitor",
+        (Column("figure"), Column("value", True)),
+        tuple((cell(name), cell(value)) for name, value in said),
+        "",
+        "Over the procedures in which each is known.",
+    )
 
 
 def sensitivity_table(cohort: Cohort) -> Table:
     """Fluoroscopy beside CT, by class."""
     rows = tuple(
-        (cell(leak_words(one.leak_class)), cell(events(one.seen.events, one.seen.total), one.seen.events),
-         cell(percent(one.seen.fraction, 0), one.seen.fraction),
-         cell(percent_interval(one.seen.low, one.seen.high) or UNKNOWN), cell(str(one.by_ct_only), one.by_ct_only),
-         cell(str(one.by_fluoroscopy_only), one.by_fluoroscopy_only))
+        (
+            cell(leak_words(one.leak_class)),
+            cell(events(one.seen.events, one.seen.total), one.seen.events),
+            cell(percent(one.seen.fraction, 0), one.seen.fraction),
+            cell(percent_interval(one.seen.low, one.seen.high) or UNKNOWN),
+            cell(str(one.by_ct_only), one.by_ct_only),
+            cell(str(one.by_fluoroscopy_only), one.by_fluoroscopy_only),
+        )
         for one in cohort.sensitivities
-    )  # fmt: skip
+    )
     return Table(
         "ct", "Fluoroscopy beside CT",
         (Column("class"), Column("seen, of those in CT", True), Column("sensitivity", True),
@@ -197,13 +265,24 @@ def procedure_table(records: Sequence[ProcedureRecord]) -> Table:
     """The procedures, each with a link to its own report."""
     ordered = sorted(records, key=lambda record: (record.day or "9999", record.session_id))
     return Table(
-        "procedures", f"Procedures ({len(ordered)})",
-        (Column("session"), Column("day"), Column("operator"), Column("levels"), Column("cement", True),
-         Column("leaks, in projection"), Column("nearest to posterior wall", True), Column("alarms", True),
-         Column("monitored", True)),
-        tuple(_procedure_row(record) for record in ordered), "No session was measured.",
-        "Alarms: clinical ones of HIGH or MEDIUM priority. rel.: a volume that is not calibrated, no millilitres.", live=True,
-    )  # fmt: skip
+        "procedures",
+        f"Procedures ({len(ordered)})",
+        (
+            Column("session"),
+            Column("day"),
+            Column("operator"),
+            Column("levels"),
+            Column("cement", True),
+            Column("leaks, in projection"),
+            Column("nearest to posterior wall", True),
+            Column("alarms", True),
+            Column("monitored", True),
+        ),
+        tuple(_procedure_row(record) for record in ordered),
+        "No session was measured.",
+        "Alarms: clinical ones of HIGH or MEDIUM priority. rel.: not calibrated, no millilitres.",
+        live=True,
+    )
 
 
 def _short_volume(level: LevelRecord) -> str:
@@ -221,9 +300,13 @@ def _procedure_row(record: ProcedureRecord) -> tuple[Cell, ...]:
         seen = any(level.views for level in levels)
         leak_cell = cell(NONE_DETECTED.replace(" ", NBSP) if seen else UNKNOWN)
     near = [one.value_mm for level in levels for one in level.closest if one.structure == "posterior_wall"]
-    volumes = [level.volume_ml for level in levels if level.volume_ml is not None and not level.volume_relative]
+    volumes = [
+        level.volume_ml for level in levels if level.volume_ml is not None and not level.volume_relative
+    ]
     whole = sum(volumes) if volumes and len(volumes) == len(levels) else None
-    alarms = sum(one.kind == "clinical" and one.priority.lower() in ("high", "medium") for one in record.alarms)
+    alarms = sum(
+        one.kind == "clinical" and one.priority.lower() in ("high", "medium") for one in record.alarms
+    )
     monitored = record.monitored_fraction
     return (
         Cell(record.session_id, record.session_id, href=f"procedures/{record.session_id}/report.html"),

@@ -1,7 +1,8 @@
 """Pages as one self-contained HTML file, and as the HTML that a PDF is set from.
 
-Whatever comes from files is escaped: by Jinja in the markup, by `_json_in_script` in the charts' data. A policy
-in the file itself lets the browser run the two scripts of this file, known by their hashes, and fetch nothing.
+Whatever comes from files is escaped: by Jinja in the markup, by `_json_in_script` in the charts' data. A
+policy in the file itself lets the browser run the two scripts of this file, known by their hashes, and fetch
+nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
 
 import msgspec
 from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup
 
 from recordings.reporting.charts import Chart
 from recordings.reporting.cohort_page import CohortPage
@@ -91,16 +90,16 @@ def _rendered(
     version: str,
     *,
     paper: bool,
-    **more: Any,
+    **more: object,
 ) -> str:
     charts = {block.name: block.chart for block in blocks if block.chart is not None}
     script = _text("report.js")
     return _environment().get_template(name).render(
         page=page, paper=paper, version=version, standing=STANDING, looks=LINE_LOOKS, percent=percent,
         structure_words=structure_words, svg=lambda chart: _svg_uri(svgs[chart]),
-        style=Markup(_text("paper.css" if paper else "report.css")),  # noqa: S704: our own
-        charts=Markup(_json_in_script(charts)) if charts and not paper else "",  # noqa: S704: escaped
-        library=_library()[0] if charts and not paper else "", script=Markup(script),  # noqa: S704: our own
+        style=_text("paper.css" if paper else "report.css"),
+        charts=_json_in_script(charts) if charts and not paper else "",
+        library=_library()[0] if charts and not paper else "", script=script,
         policy=policy([script, *([_library()[1]] if charts else [])]), **more,
     )  # fmt: skip
 

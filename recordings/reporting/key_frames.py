@@ -116,7 +116,7 @@ def _area(frame: KeyFrame) -> Area:
         point
         for lines in frame.lines
         for name, drawn in (*lines.structures.items(), ("cement", lines.cement))
-        if name != "cannula" and name != "vein"
+        if name not in {"cannula", "vein"}
         for line in drawn
         for point in line
     ]

@@ -1,4 +1,4 @@
-"""Where cement lies in the body: a map in coordinates of the body, with what it comes to in ninths and thirds."""
+"""Where cement lies: maps in coordinates of the body, with what they come to in ninths and thirds."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class MapPicture:
 
 
 def tint(cover: float) -> str:
-    """Colour of a part that is covered: one hue, darker with more, so that gray shows the same; black is read on it."""
+    """Colour of a part that is covered: one hue, darker with more, as in gray; black is read on it."""
     light, dark = np.array([244.0, 249.0, 250.0]), np.array([88.0, 152.0, 172.0])
     red, green, blue = (light + (dark - light) * min(max(cover, 0.0), 1.0)).round().astype(int)
     return f"#{red:02x}{green:02x}{blue:02x}"
@@ -85,7 +85,8 @@ def _overlap(count: int, first: float, last: float) -> NDArray[np.float64]:
     thirds = np.linspace(0.0, 1.0, 4)
     low = np.maximum(edges[None, :-1], thirds[:-1, None])
     high = np.minimum(edges[None, 1:], thirds[1:, None])
-    return np.clip(high - low, 0.0, None) * count / (last - first)
+    part: NDArray[np.float64] = np.clip(high - low, 0.0, None) * count / (last - first)
+    return part
 
 
 def ninths_of(cover: NDArray[np.float64], first: float, last: float) -> NDArray[np.float64] | None:

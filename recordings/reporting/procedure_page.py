@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from recordings.qa.record import LevelRecord, ProcedureRecord
 from recordings.reporting.key_frames import FramePicture, frame_pictures
 from recordings.reporting.maps import MapPicture, level_maps
-from recordings.reporting.page import ChartBlock, Fact, Table, Warned
+from recordings.reporting.page import ChartBlock, Fact, Table, Tone, Warned
 from recordings.reporting.procedure_tables import (
     alarm_table,
     closest_table,
@@ -38,29 +38,39 @@ from recordings.reporting.words import (
 )
 
 HOW = (
-    "Every recorded frame went once more through the monitor of the version named above, with the plan and the "
-    "settings of the session. Figures are those of this second pass; alarms and reactions are those of the log.",
+    "Every recorded frame went once more through the monitor of the version named above, with the plan and "
+    "the settings of the session. Figures are those of this second pass; alarms and reactions are those of "
+    "the log.",
     "All that is seen is a projection. Cement before or behind the body lies over it in one view, and a leak "
-    "along the beam may not be seen at all. In one series that was held against CT, live fluoroscopy showed 75 % "
-    "of leaks into a disc, 51 % into vessels, 31 % beside the body and 21 % into the epidural space.",
-    "Distances are to lines as they were marked, along the image; the lower bound is the end of the 95 % interval "
-    "with the uncertainty of scale, outline and position. A negative distance is beyond the line.",
-    "Volumes come from the attenuation of the image. Where no aliquot was noted or no thickness is calibrated they "
-    "are relative: good for comparison within a session, and no millilitres.",
-    "Thirds are parts of the projected cement within the body, in coordinates that follow the marked outline.",
+    "along the beam may not be seen at all. In one series that was held against CT, live fluoroscopy showed "
+    "75 % of leaks into a disc, 51 % into vessels, 31 % beside the body and 21 % into the epidural space.",
+    "Distances are to lines as they were marked, along the image; the lower bound is the end of the 95 % "
+    "interval with the uncertainty of scale, outline and position. A negative distance is beyond the line.",
+    "Volumes come from the attenuation of the image. Where no aliquot was noted or no thickness is "
+    "calibrated they are relative: good for comparison within a session, and no millilitres.",
+    "Thirds are parts of the projected cement within the body, in coordinates that follow the marked "
+    "outline.",
 )
 GLOSSARY = (
-    ("none detected in projection", "nothing was found in the views that were recorded, in the time in which they "
-     "could be measured; it is not a statement that nothing leaked"),
-    ("watched", "the image was there, the level in it was found and trusted, and cement could have been seen"),
+    (
+        "none detected in projection",
+        "nothing was found in the views that were recorded, in the time in which they "
+        "could be measured; it is not a statement that nothing leaked",
+    ),
+    (
+        "watched",
+        "the image was there, the level in it was found and trusted, and cement could have been seen",
+    ),
     ("unknown", "not measured, not noted, or not to be had from this session; never zero"),
     ("fill", "part of the projected body that cement covers"),
     ("symmetry", "in AP: the smaller side through the larger; 100 % is even"),
     ("reaction", "from the alarm, or from its last rise, to its acknowledgement"),
-    ("warning to stop", "from the first clinical alarm of MEDIUM or HIGH priority at a level to when its cement grew "
-     "no more"),
+    (
+        "warning to stop",
+        "from the first clinical alarm of MEDIUM or HIGH priority at a level to when its cement grew no more",
+    ),
     ("detached", "not connected with the cement in the body"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +108,24 @@ def procedure_page(
     return ProcedurePage(
         title=f"Procedure {record.session_id}",
         subtitle=f"{record.day or 'day unknown'} · {levels}",
-        about=tuple(_about(record)), warned=tuple(sorted(_warned(record), key=lambda one: not one.strong)), facts=tuple(_facts(record)),
+        about=tuple(_about(record)),
+        warned=tuple(sorted(_warned(record), key=lambda one: not one.strong)),
+        facts=tuple(_facts(record)),
         frames=frame_pictures(record, picture),
         levels=tuple(_level_block(record, level, count) for count, level in enumerate(record.levels)),
         tables={
             table.name: table
             for table in (
-                *level_tables(record), spread_table(record), leak_table(record), closest_table(record),
-                alarm_table(record), dose_table(record), difference_table(record),
+                *level_tables(record),
+                spread_table(record),
+                leak_table(record),
+                closest_table(record),
+                alarm_table(record),
+                dose_table(record),
+                difference_table(record),
             )
         },
-    )  # fmt: skip
+    )
 
 
 def _about(record: ProcedureRecord) -> Iterator[tuple[str, str]]:
@@ -118,7 +135,10 @@ def _about(record: ProcedureRecord) -> Iterator[tuple[str, str]]:
     yield "Operator (pseudonym)", record.operator or UNKNOWN
     yield "Source", record.source or UNKNOWN
     size = f"{record.columns} × {record.rows} px" if record.rows and record.columns else UNKNOWN
-    yield "Image", f"{size}, {number(record.mm_per_px, 3)} mm per px" if record.mm_per_px else f"{size}, scale unknown"
+    yield (
+        "Image",
+        f"{size}, {number(record.mm_per_px, 3)} mm per px" if record.mm_per_px else f"{size}, scale unknown",
+    )
     lost = f", {several(record.frames_unread, 'frame')} lost" if record.frames_unread else ""
     looked = f"{at(record.duration_s)}, {several(record.frames, 'frame')} looked at{lost}"
     yield "Length", looked if record.frames else UNKNOWN
@@ -134,14 +154,17 @@ def _warned(record: ProcedureRecord) -> Iterator[Warned]:
         yield Warned("How much of the procedure was monitored is unknown.", True)
     elif record.monitored_fraction < 0.995:
         yield Warned(
-            f"Monitored {percent(record.monitored_fraction)} of the time; for the rest nothing was watched and no "
-            "alarm could have been raised.", True,
-        )  # fmt: skip
+            f"Monitored {percent(record.monitored_fraction)} of the time; for the rest nothing was watched "
+            "and no alarm could have been raised.",
+            True,
+        )
     if not record.levels:
         yield Warned("No level was measured.", True)
     yield from _levels_warned(record)
     if record.frames_unread:
-        yield Warned(f"{several(record.frames_unread, 'frame')} could not be read and were not looked at.", True)
+        yield Warned(
+            f"{several(record.frames_unread, 'frame')} could not be read and were not looked at.", True
+        )
     if record.mm_per_px is None:
         yield Warned("No scale of the image is in the record: pictures carry no ruler.")
     for problem in record.problems:
@@ -211,7 +234,9 @@ def _facts(record: ProcedureRecord) -> Iterator[Fact]:
         remark = f"{only.level}, not calibrated: no millilitres" if only.volume_relative else only.level
         yield Fact("Cement", volumes[0], remark, "unknown" if volumes[0] == UNKNOWN else "")
     else:
-        each = ", ".join(f"{level.level} {words}" for level, words in zip(record.levels, volumes, strict=True))
+        each = ", ".join(
+            f"{level.level} {words}" for level, words in zip(record.levels, volumes, strict=True)
+        )
         yield Fact("Cement", _sum_words(record.levels), each)
     yield _alarm_fact(record)
     yield Fact("Monitored", percent(record.monitored_fraction) if record.monitored else "not monitored",
@@ -240,18 +265,24 @@ def _leak_fact(levels: Sequence[LevelRecord]) -> Fact:
     if not seen:
         return Fact("Leaks", UNKNOWN, "nothing was measured", "unknown")
     watched = [watched_fraction(level) for level in seen]
-    least = None if any(part is None for part in watched) else min(part for part in watched if part is not None)
-    where = ", ".join(f"{level.level} ({', '.join(view_words(view) for view in level.views)})" for level in seen)
+    least = (
+        None if any(part is None for part in watched) else min(part for part in watched if part is not None)
+    )
+    where = ", ".join(
+        f"{level.level} ({', '.join(view_words(view) for view in level.views)})" for level in seen
+    )
     when = "" if least is None else f", in about {percent(least)} of the time"
     return Fact("Leaks", NONE_DETECTED, f"{where}{when}")
 
 
 def _closest_fact(levels: Sequence[LevelRecord]) -> Fact:
-    near = [(level.level, one) for level in levels for one in level.closest if one.structure == "posterior_wall"]
+    near = [
+        (level.level, one) for level in levels for one in level.closest if one.structure == "posterior_wall"
+    ]
     if not near:
         return Fact("Closest to the posterior wall", UNKNOWN, "not measured", "unknown")
     level, one = min(near, key=lambda item: item[1].value_mm)
-    tone = "high" if one.value_mm <= 0 else "medium" if one.low_mm <= 0 else ""
+    tone: Tone = "high" if one.value_mm <= 0 else "medium" if one.low_mm <= 0 else ""
     bound = f"at least {number(one.low_mm)}" if one.low_mm > 0 else "may be crossed"
     if one.value_mm <= 0:
         bound = "crossed in projection"
@@ -269,7 +300,11 @@ def _alarm_fact(record: ProcedureRecord) -> Fact:
         if (count := sum(alarm.priority.lower() == priority for alarm in clinical))
     )
     reactions = [alarm.reaction_s for alarm in clinical if alarm.reaction_s is not None]
-    middle = f"median reaction {number(statistics.median(reactions), 2, 's')}" if reactions else "none acknowledged"
+    middle = (
+        f"median reaction {number(statistics.median(reactions), 2, 's')}"
+        if reactions
+        else "none acknowledged"
+    )
     technical = len(record.alarms) - len(clinical)
     more = f", {several(technical, 'technical one')}" if technical else ""
     return Fact("Clinical alarms", counts or "none raised", (middle if clinical else "while watched") + more)
@@ -280,17 +315,24 @@ def _level_block(record: ProcedureRecord, level: LevelRecord, count: int) -> Lev
     said = [f"Volume at the end {volume_words(level)}."]
     near = [one for one in level.closest if one.structure == "posterior_wall"]
     if near:
-        said.append(f"Closest to the posterior wall {number(near[0].value_mm, 1, 'mm')} at {at(near[0].time_s)}.")
+        said.append(
+            f"Closest to the posterior wall {number(near[0].value_mm, 1, 'mm')} at {at(near[0].time_s)}."
+        )
     if level.warning_to_stop_s is not None:
         said.append(f"From the first warning to the stop {at(level.warning_to_stop_s)}.")
     if chart is not None and chart.gaps:
         lost = sum(end - begin for begin, end in chart.gaps)
         said.append(f"Not watched for {at(lost)} in {several(len(chart.gaps), 'gap')}; hatched.")
     return LevelBlock(
-        level=level.level, views=", ".join(view_words(view) for view in level.views) or "no view",
+        level=level.level,
+        views=", ".join(view_words(view) for view in level.views) or "no view",
         chart=ChartBlock(
-            f"trend-{count}", f"{level.level}: volume, distance to the posterior wall, alarms", " ".join(said),
-            chart, "Nothing is known of its course.",
+            f"trend-{count}",
+            f"{level.level}: volume, distance to the posterior wall, alarms",
+            " ".join(said),
+            chart,
+            "Nothing is known of its course.",
         ),
-        maps=level_maps(level), no_maps="Where the cement lies in the body was not measured.",
-    )  # fmt: skip
+        maps=level_maps(level),
+        no_maps="Where the cement lies in the body was not measured.",
+    )

@@ -126,11 +126,14 @@ def spread_table(record: ProcedureRecord) -> Table:
     titles = ("anterior", "middle", "posterior", "upper", "central", "lower", "image left", "image right",
               "symmetry", "crosses midline", "upper endplate", "lower endplate")  # fmt: skip
     return Table(
-        "spread", "Distribution in the body", (Column("level"), *(Column(title, figure=True) for title in titles)),
-        tuple(rows), "No level was measured.",
-        "Parts of the projected cement within the body. Depth from the lateral view, sides from AP, as they are in "
-        "the image. Contact: part of the endplate's length.",
-    )  # fmt: skip
+        "spread",
+        "Distribution in the body",
+        (Column("level"), *(Column(title, figure=True) for title in titles)),
+        tuple(rows),
+        "No level was measured.",
+        "Parts of the projected cement within the body. Depth from the lateral view, sides from AP, as they "
+        "are in the image. Contact: part of the endplate's length.",
+    )
 
 
 def _contact(contact: EndplateContact | None) -> str:
@@ -146,33 +149,57 @@ def leak_table(record: ProcedureRecord) -> Table:
     )
     rows = tuple(
         (
-            cell(level.level), cell(leak_words(leak.leak_class)),
+            cell(level.level),
+            cell(leak_words(leak.leak_class)),
             cell("–" if leak.ambiguous_with is None else leak_words(leak.ambiguous_with)),
-            cell(view_words(leak.view) or UNKNOWN), cell(at(leak.onset_s)), cell(number(leak.area_mm2, 1, "mm²")),
-            cell(_leak_volume(leak)), cell(yes_no(leak.detached)), _told(leak),
+            cell(view_words(leak.view) or UNKNOWN),
+            cell(at(leak.onset_s)),
+            cell(number(leak.area_mm2, 1, "mm²")),
+            cell(_leak_volume(leak)),
+            cell(yes_no(leak.detached)),
+            _told(leak),
         )
         for level, leak in found
-    )  # fmt: skip
-    seen = [f"{level.level} in {', '.join(view_words(view) for view in level.views)}" for level in record.levels
-            if level.views]  # fmt: skip
+    )
+    seen = [
+        f"{level.level} in {', '.join(view_words(view) for view in level.views)}"
+        for level in record.levels
+        if level.views
+    ]
     empty = (
-        f"{NONE_DETECTED[0].upper()}{NONE_DETECTED[1:]}: {'; '.join(seen)}. What lies along the beam, outside the "
-        "image, or came while nothing was watched, is not known."
+        f"{NONE_DETECTED[0].upper()}{NONE_DETECTED[1:]}: {'; '.join(seen)}. What lies along the beam, "
+        "outside the image, or came while nothing was watched, is not known."
         if seen
         else "Unknown: nothing was measured."
     )
     return Table(
-        "leaks", "Leaks, visible in projection",
-        (Column("level"), Column("class"), Column("may also be"), Column("view"), Column("onset", True),
-         Column("largest area", True), Column("volume", True), Column("detached"), Column("told by an alarm")),
-        rows, empty, "All parts of one class at a level are one leak.",
-    )  # fmt: skip
+        "leaks",
+        "Leaks, visible in projection",
+        (
+            Column("level"),
+            Column("class"),
+            Column("may also be"),
+            Column("view"),
+            Column("onset", True),
+            Column("largest area", True),
+            Column("volume", True),
+            Column("detached"),
+            Column("told by an alarm"),
+        ),
+        rows,
+        empty,
+        "All parts of one class at a level are one leak.",
+    )
 
 
 def _leak_volume(leak: LeakRecord) -> str:
     if leak.volume_ml is None:
         return UNKNOWN
-    return f"{number(leak.volume_ml, 2)}{NBSP}(relative)" if leak.volume_relative else number(leak.volume_ml, 2, "mL")
+    return (
+        f"{number(leak.volume_ml, 2)}{NBSP}(relative)"
+        if leak.volume_relative
+        else number(leak.volume_ml, 2, "mL")
+    )
 
 
 def _told(leak: LeakRecord) -> Cell:
@@ -193,7 +220,9 @@ def closest_table(record: ProcedureRecord) -> Table:
                              Cell("not measured", None, "unknown"), Cell(UNKNOWN, None, "unknown"),
                              Cell(UNKNOWN, None, "unknown")))  # fmt: skip
                 continue
-            tone: Tone = "high" if one.value_mm <= 0 and structure in ("posterior_wall", "vein", "foramen") else ""
+            tone: Tone = (
+                "high" if one.value_mm <= 0 and structure in ("posterior_wall", "vein", "foramen") else ""
+            )
             rows.append((
                 cell(level.level), cell(structure_words(structure)),
                 cell(number(one.value_mm, 1, "mm"), one.value_mm, tone),
@@ -227,12 +256,24 @@ def alarm_table(record: ProcedureRecord) -> Table:
         else "The session was not monitored: none could have been raised."
     )
     return Table(
-        "alarms", "Alarms while the procedure ran",
-        (Column("raised", True), Column("priority"), Column("kind"), Column("level"), Column("message"),
-         Column("rose", True), Column("acknowledged", True), Column("reaction", True), Column("cleared", True)),
-        rows, empty, "A dash: it did not happen. Reaction is counted from the alarm or from its last rise.",
+        "alarms",
+        "Alarms while the procedure ran",
+        (
+            Column("raised", True),
+            Column("priority"),
+            Column("kind"),
+            Column("level"),
+            Column("message"),
+            Column("rose", True),
+            Column("acknowledged", True),
+            Column("reaction", True),
+            Column("cleared", True),
+        ),
+        rows,
+        empty,
+        "A dash: it did not happen. Reaction is counted from the alarm or from its last rise.",
         live=len(rows) > MOST_OPEN,
-    )  # fmt: skip
+    )
 
 
 def _if_known(seconds: float | None) -> str:
@@ -243,8 +284,11 @@ def _priority(alarm: AlarmRecord) -> Cell:
     name = alarm.priority.lower()
     tones: dict[str, Tone] = {"high": "high", "medium": "medium", "low": "low"}
     order = {"high": 0.0, "medium": 1.0, "low": 2.0}
-    return Cell(f"{PRIORITY_SHAPES.get(name, '')}{NBSP}{alarm.priority.upper()}".strip(), order.get(name, 3.0),
-                tones.get(name, ""))  # fmt: skip
+    return Cell(
+        f"{PRIORITY_SHAPES.get(name, '')}{NBSP}{alarm.priority.upper()}".strip(),
+        order.get(name, 3.0),
+        tones.get(name, ""),
+    )
 
 
 def dose_table(record: ProcedureRecord) -> Table:
@@ -276,9 +320,7 @@ def difference_table(record: ProcedureRecord) -> Table:
         for one in record.differences
     )  # fmt: skip
     empty = (
-        "No difference from the log is listed."
-        if record.monitored
-        else "Nothing was logged to compare with."
+        "No difference from the log is listed." if record.monitored else "Nothing was logged to compare with."
     )
     return Table(
         "differences", f"Differences from the log ({len(rows)})",

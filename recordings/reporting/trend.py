@@ -86,7 +86,9 @@ def _alarms(alarms: Sequence[AlarmRecord], level: str, end_s: float) -> tuple[Al
     """Alarms of a level and of none; where there are many, the gravest."""
     rank = {"high": 0, "medium": 1, "low": 2}
     own = [alarm for alarm in alarms if alarm.level in (level, None)]
-    own.sort(key=lambda alarm: (alarm.kind != "clinical", rank.get(alarm.priority.lower(), 3), alarm.raised_s))
+    own.sort(
+        key=lambda alarm: (alarm.kind != "clinical", rank.get(alarm.priority.lower(), 3), alarm.raised_s)
+    )
     chosen = sorted(own[:MOST_ALARMS], key=lambda alarm: alarm.raised_s)
     return tuple(
         AlarmBar(

@@ -29,8 +29,14 @@ STRUCTURE_WORDS = {
     "foramen": "foramen",
 }
 """Structures that a distance is measured to, in the order in which they are shown."""
-_OTHER_WORDS = {"body": "body", "cannula": "cannula", "posterior_third": "posterior third",
-                "posterior_quarter": "posterior quarter", "canal": "spinal canal", "volume": "volume"}  # fmt: skip
+_OTHER_WORDS = {
+    "body": "body",
+    "cannula": "cannula",
+    "posterior_third": "posterior third",
+    "posterior_quarter": "posterior quarter",
+    "canal": "spinal canal",
+    "volume": "volume",
+}
 PRIORITY_SHAPES = {"high": "▲", "medium": "◆", "low": "●"}
 
 

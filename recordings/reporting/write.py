@@ -129,7 +129,9 @@ def write_cohort_report(
         )
         cut = replace(listed, rows=listed.rows[:MOST_PRINTED])
         page = replace(page, tables={**page.tables, "procedures": cut})
-    _write(out / PDF, pdf_of(cohort_html(page, svgs, version=software_version, paper=True, left_out=left_out)))
+    _write(
+        out / PDF, pdf_of(cohort_html(page, svgs, version=software_version, paper=True, left_out=left_out))
+    )
 
 
 def _plain(session_id: str) -> str:
