@@ -263,7 +263,7 @@ def sensitivity_table(cohort: Cohort) -> Table:
 
 def procedure_table(records: Sequence[ProcedureRecord]) -> Table:
     """The procedures, each with a link to its own report."""
-    ordered = sorted(records, key=lambda record: (record.day or "9999", record.session_id))
+    ordered = sorted(records, key=lambda record: (record.day is None, record.day or "", record.session_id))
     return Table(
         "procedures",
         f"Procedures ({len(ordered)})",
