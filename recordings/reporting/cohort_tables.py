@@ -20,6 +20,7 @@ from recordings.reporting.words import (
     p_words,
     percent,
     percent_interval,
+    short_names,
     spread,
 )
 
@@ -264,6 +265,7 @@ def sensitivity_table(cohort: Cohort) -> Table:
 def procedure_table(records: Sequence[ProcedureRecord]) -> Table:
     """The procedures, each with a link to its own report."""
     ordered = sorted(records, key=lambda record: (record.day is None, record.day or "", record.session_id))
+    names = short_names([record.session_id for record in ordered])
     return Table(
         "procedures",
         f"Procedures ({len(ordered)})",
@@ -278,7 +280,7 @@ def procedure_table(records: Sequence[ProcedureRecord]) -> Table:
             Column("alarms", True),
             Column("monitored", True),
         ),
-        tuple(_procedure_row(record) for record in ordered),
+        tuple(_procedure_row(record, names[record.session_id]) for record in ordered),
         "No session was measured.",
         "Alarms: clinical ones of HIGH or MEDIUM priority. rel.: not calibrated, no millilitres.",
         live=True,
@@ -291,7 +293,7 @@ def _short_volume(level: LevelRecord) -> str:
     return number(level.volume_ml, 2, "rel." if level.volume_relative else "mL")
 
 
-def _procedure_row(record: ProcedureRecord) -> tuple[Cell, ...]:
+def _procedure_row(record: ProcedureRecord, name: str) -> tuple[Cell, ...]:
     levels = record.levels
     leaks = dict.fromkeys(leak_words(leak.leak_class) for level in levels for leak in level.leaks)
     if leaks:
@@ -309,7 +311,7 @@ def _procedure_row(record: ProcedureRecord) -> tuple[Cell, ...]:
     )
     monitored = record.monitored_fraction
     return (
-        Cell(record.session_id, record.session_id, href=f"procedures/{record.session_id}/report.html"),
+        Cell(name, name, href=f"procedures/{record.session_id}/report.html"),
         cell(record.day or UNKNOWN), cell(record.operator or UNKNOWN),
         cell(", ".join(level.level for level in levels) or UNKNOWN),
         cell(", ".join(map(_short_volume, levels)) or UNKNOWN, whole), leak_cell,

@@ -70,7 +70,7 @@ def _level_table(
 
 
 def _risk(level: LevelRecord) -> str:
-    return {True: "defect planned for", False: "no defect noted", None: UNKNOWN}[level.posterior_wall_defect]
+    return {True: "defect, as planned", False: "no defect, as planned", None: UNKNOWN}[level.posterior_wall_defect]
 
 
 def _leaks(level: LevelRecord) -> str:

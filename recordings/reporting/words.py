@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 STANDING = "Research and training software. Not a medical device, not for clinical use."
 UNKNOWN = "unknown"
@@ -116,6 +117,14 @@ def spread(mean: float | None, sd: float | None, digits: int = 1, unit: str = ""
 def events(count: int, total: int) -> str:
     """``19 of 50``."""
     return f"{count}{NBSP}of{NBSP}{total}"
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Long names by the beginning that tells them apart, of eight letters or more; short ones as they are."""
+    length = 8
+    while length < max(map(len, names), default=0) and len({name[:length] for name in names}) < len(set(names)):
+        length += 1
+    return {name: name if len(name) <= 12 else name[:length] for name in names}
 
 
 def yes_no(value: bool | None) -> str:
