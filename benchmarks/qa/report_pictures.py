@@ -1,4 +1,4 @@
-"""Pictures of the reports in a folder, to be looked at: in a browser, and of their pages in colour and in gray.
+"""Pictures of reports, to be looked at: in a browser, and of their pages in colour and in gray.
 
     cementwatch qa ARCHIVE --out DIR
     python -m benchmarks.qa.report_pictures DIR --out PICTURES [--procedures 2]
@@ -54,6 +54,7 @@ def pictures_of_pdf(report: Path, beginning: Path) -> int:
 
 
 def main() -> None:
+    """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("results", type=Path, help="what `cementwatch qa --out` wrote")
     parser.add_argument("--out", type=Path, required=True)
@@ -62,7 +63,7 @@ def main() -> None:
     paths = {name: shutil.which(name) for name in ("chromium", "chromedriver", "pdftoppm")}
     if missing := [name for name, path in paths.items() if path is None]:
         sys.exit(f"not installed: {', '.join(missing)}")
-    folders = [asked.results, *sorted((asked.results / "procedures").iterdir())[: asked.procedures]]
+    folders = [asked.results, *sorted((asked.results / "procedures").glob("*"))[: asked.procedures]]
     reports = [folder / "report.html" for folder in folders if (folder / "report.html").is_file()]
     if not reports:
         sys.exit(f"{asked.results}: no report.html")

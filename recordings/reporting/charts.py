@@ -67,13 +67,28 @@ class TrendChart:
 
 @dataclass(frozen=True, slots=True)
 class ForestRow:
-    """A rate or a mean with its interval. `kind`: ``own``, ``published``, or ``head`` (a line of words)."""
+    """A rate or a mean with its interval.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        ``own``, ``published``, or ``head`` (a line of words).
+    value, low, high : float or None
+        An interval without a value is a range that others report.
+    wide_low, wide_high : float or None
+        A wider interval that allows for more.
+    remark : str
+        Figure and numbers in words, written beside it.
+    """
 
     name: str
     kind: str
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    wide_low: float | None = None
+    wide_high: float | None = None
     remark: str = ""
 
 

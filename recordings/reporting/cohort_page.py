@@ -11,6 +11,7 @@ from recordings.reporting import cohort_charts as drawn
 from recordings.reporting import cohort_tables as told
 from recordings.reporting.maps import MapPicture, mean_maps
 from recordings.reporting.page import ChartBlock, Fact, Table, Warned
+from recordings.reporting.procedures_table import procedure_table
 from recordings.reporting.words import (
     UNKNOWN,
     events,
@@ -29,8 +30,8 @@ LIMITS = (
     "radiographs 2 of 28 leaks into the canal were seen. A CT would show more than these rates.",
     "Published series differ in patients, cement, definition of a leak and how it was looked for. Standing "
     "beside them is no grade.",
-    "Intervals are of 95 %: Wilson's for rates, Student's for means. Vertebrae of one patient are not "
-    "independent; intervals per vertebra are narrower than they should be.",
+    "Intervals are of 95 %: Wilson's for rates, Student's for means. Vertebrae of one patient are "
+    "alike: where it can be told, a second interval allows for it; the first is too narrow.",
     "Operators are pseudonyms, and their patients differ. A curve over few levels says little about skill.",
     "Intervals that overlap are not a test, and many are shown: one in twenty misses by chance.",
 )
@@ -70,10 +71,17 @@ def cohort_page(
     """Put the page together."""
     days = f"{cohort.first_day or 'day unknown'} to {cohort.last_day or 'day unknown'}"
     tables = (
-        told.failed_table(failed), told.rate_table(cohort), told.volume_table(cohort),
-        told.comparison_table(cohort), told.paired_table(cohort), told.learning_table(cohort),
-        told.operation_table(cohort), told.sensitivity_table(cohort), told.procedure_table(records),
-    )  # fmt: skip
+        told.failed_table(failed),
+        told.rate_table(cohort),
+        told.volume_table(cohort),
+        told.comparison_table(cohort),
+        told.paired_table(cohort),
+        told.score_comparison_table(cohort),
+        told.learning_table(cohort),
+        told.operation_table(cohort),
+        told.sensitivity_table(cohort),
+        procedure_table(records),
+    )
     return CohortPage(
         title="Cement distribution and leaks: cohort",
         subtitle=f"{days} · {several(cohort.procedures, 'procedure')}",
@@ -193,7 +201,7 @@ def _facts(cohort: Cohort) -> Iterator[Fact]:
                f"{several(cohort.patients, 'patient')}, {several(cohort.levels, 'level')}")  # fmt: skip
     yield _rate_fact("Vertebrae with a leak, in projection", _overall(cohort, "vertebrae"))
     yield _rate_fact("Patients with a leak, in projection", _overall(cohort, "patients"))
-    yield _volume_fact(cohort.volumes[0] if cohort.volumes else None)
+    yield _volume_fact(next((row for row in cohort.volumes if row.by == "all"), None))
     operation = cohort.operation
     reaction = operation.reaction_median_s
     yield Fact(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recordings.cohort.figures import Cohort, Comparison
-from recordings.qa.record import Failed, LevelRecord, ProcedureRecord
+from recordings.cohort.figures import Cohort, Comparison, PairedRow, Rate, RateTable, VolumeRow
+from recordings.qa.record import Failed
 from recordings.reporting.cohort_charts import by_words, name_words
 from recordings.reporting.page import Cell, Column, Table, cell
 from recordings.reporting.words import (
     NBSP,
-    NONE_DETECTED,
     UNKNOWN,
     at,
     events,
@@ -20,7 +19,6 @@ from recordings.reporting.words import (
     p_words,
     percent,
     percent_interval,
-    short_names,
     spread,
 )
 
@@ -42,14 +40,15 @@ def rate_table(cohort: Cohort) -> Table:
     """All rates."""
     rows = tuple(
         (
-            cell(f"per {'vertebra' if table.unit == 'vertebrae' else 'patient'}, {by_words(table.by)}"),
+            cell(_counted(table)),
             cell(name_words(table.by, rate.name)),
             cell(str(rate.events), rate.events),
-            cell(str(rate.total), rate.total),
+            cell(f"{rate.total}{'*' if rate.few else ''}", rate.total),
             cell(percent(rate.fraction, 1), rate.fraction),
             cell(percent_interval(rate.low, rate.high) or UNKNOWN),
+            _allowing(rate),
         )
-        for table in cohort.rates
+        for table in (*cohort.rates, *cohort.rates_by_ct)
         for rate in table.rows
     )
     return Table(
@@ -62,19 +61,36 @@ def rate_table(cohort: Cohort) -> Table:
             Column("looked at", True),
             Column("rate", True),
             Column("95 % (Wilson)", True),
+            Column("allowing for patients", True),
         ),
         rows,
         "Nothing is known of leaks.",
-        "Visible in projection. A level counts once in each class that it leaked into.",
+        "Visible in projection, but those by CT. A level counts once in each class that it leaked into. "
+        "Allowing for patients: Wilson's interval widened by the design effect. * Fewer than five: somebody "
+        "may be recognised.",
         collapsed=len(rows) > 12,
+        live=len(rows) > 12,
     )
+
+
+def _counted(table: RateTable) -> str:
+    unit = "vertebra" if table.unit == "vertebrae" else "patient"
+    by = "" if table.found_by == "fluoroscopy" else f", by {table.found_by}"
+    return f"per {unit}{by}, {by_words(table.by)}"
+
+
+def _allowing(rate: Rate) -> Cell:
+    if rate.clusters is None:
+        return Cell("–")  # patients are counted
+    return cell(percent_interval(rate.adjusted_low, rate.adjusted_high) or UNKNOWN)
 
 
 def volume_table(cohort: Cohort) -> Table:
     """Volumes of all strata."""
     rows = tuple(
         (
-            cell(row.name),
+            cell(by_words(row.by)),
+            cell(name_words(row.by, row.name)),
             cell(str(row.count), row.count),
             cell(number(row.mean_ml, 2)),
             cell(number(row.sd_ml, 2)),
@@ -87,64 +103,102 @@ def volume_table(cohort: Cohort) -> Table:
         for row in cohort.volumes
     )
     return Table(
-        "volumes",
-        "Volume per level (mL)",
-        (
-            Column("levels"),
-            Column("number", True),
-            Column("mean", True),
-            Column("SD", True),
-            Column("mean, 95 %", True),
-            Column("median", True),
-            Column("quartiles", True),
-            Column("range", True),
-            Column("left out", True),
-        ),
-        rows,
-        "Nothing is known of volumes.",
-        "Left out: relative or unknown.",
-    )
+        "volumes", "Volume per level (mL)",
+        (Column("of"), Column("levels"), Column("number", True), Column("mean", True), Column("SD", True),
+         Column("mean, 95 %", True), Column("median", True), Column("quartiles", True), Column("range", True),
+         Column("left out", True)),
+        rows, "Nothing is known of volumes.", "Left out: relative or unknown.",
+    )  # fmt: skip
 
 
 def comparison_table(cohort: Cohort) -> Table:
     """The department beside published series."""
+    notes = _numbered([one.note for one in cohort.comparisons])
     rows = tuple(
-        (cell(one.measure), cell(_own(one)), cell(one.series), cell(_published(one)), cell(_difference(one)),
-         cell(one.note or "–"))
+        (
+            cell(one.measure),
+            cell(_own(one)),
+            cell(one.series),
+            cell(_published(one)),
+            cell(_difference(one)),
+            cell(notes.get(one.note, "–")),
+        )
         for one in cohort.comparisons
-    )  # fmt: skip
+    )
     return Table(
         "comparison", "Beside published series",
         (Column("measure"), Column("this department", True), Column("series"), Column("published", True),
-         Column("difference, 95 %", True), Column("what stands in the way")),
-        rows, "Nothing to compare.", "Difference: this department minus published.",
+         Column("difference, 95 %", True), Column("note", True)),
+        rows, "Nothing to compare.", "Difference: this department minus published. What stands in the way:",
+        tuple(notes),
     )  # fmt: skip
 
 
+def score_comparison_table(cohort: Cohort) -> Table:
+    """Changes of scores beside published ones."""
+    notes = _numbered([one.note for one in cohort.compared_scores])
+    rows = []
+    for one in cohort.compared_scores:
+        theirs, own = one.published, one.own
+        rows.append((
+            cell(theirs.score), cell(theirs.when), cell(UNKNOWN if own is None else _before_after(own)),
+            cell("0" if own is None else str(own.pairs)),
+            cell(f"{number(theirs.before_mean, 2)} to {number(theirs.after_mean, 2)}"),
+            cell(number(one.difference, 2)), cell(notes.get(one.note, "–")),
+        ))  # fmt: skip
+    return Table(
+        "compared-scores", "Scores beside published ones",
+        (Column("score"), Column("when"), Column("this department", True), Column("pairs", True),
+         Column("published", True), Column("difference of changes", True), Column("note", True)),
+        tuple(rows), "Nothing to compare.", "Means before and after. What stands in the way:", tuple(notes),
+    )  # fmt: skip
+
+
+def _before_after(row: PairedRow) -> str:
+    if row.before_mean is None or row.after_mean is None:
+        return UNKNOWN
+    return f"{number(row.before_mean, 2)} to {number(row.after_mean, 2)}"
+
+
+def _numbered(notes: Sequence[str]) -> dict[str, str]:
+    """Each note once, with its number."""
+    return {note: str(count) for count, note in enumerate(dict.fromkeys(filter(None, notes)), 1)}
+
+
 def _own(one: Comparison) -> str:
-    if one.own is not None and one.own.fraction is not None:
-        return f"{percent(one.own.fraction, 1)} ({events(one.own.events, one.own.total)})"
-    if one.own_volume is not None and one.own_volume.mean_ml is not None:
-        return spread(one.own_volume.mean_ml, one.own_volume.sd_ml, 2, "mL")
-    return UNKNOWN
+    if one.own is not None:
+        return _rate_words(one.own)
+    return UNKNOWN if one.own_volume is None else _volume_words(one.own_volume)
 
 
 def _published(one: Comparison) -> str:
-    if one.published is not None and one.published.fraction is not None:
-        return f"{percent(one.published.fraction, 1)} ({events(one.published.events, one.published.total)})"
-    if one.published_volume is not None and one.published_volume.mean_ml is not None:
-        return spread(one.published_volume.mean_ml, one.published_volume.sd_ml, 2, "mL")
-    return UNKNOWN
+    if one.published is not None:
+        return _rate_words(one.published)
+    if one.published_volume is not None:
+        return _volume_words(one.published_volume)
+    if one.unit == "fraction":
+        return percent_interval(one.published_low, one.published_high, as_told=True) or UNKNOWN
+    return interval(one.published_low, one.published_high, 1, one.unit) or UNKNOWN
+
+
+def _rate_words(rate: Rate) -> str:
+    if rate.fraction is None:
+        return UNKNOWN
+    return f"{percent(rate.fraction, 1)} ({events(rate.events, rate.total)})"
+
+
+def _volume_words(row: VolumeRow) -> str:
+    return spread(row.mean_ml, row.sd_ml, 2, "mL")
 
 
 def _difference(one: Comparison) -> str:
     if one.difference is None:
         return UNKNOWN
-    if one.own is not None:
-        said = f"{number(100 * one.difference, 1)} points"
+    if one.unit == "fraction":
+        said = f"{number(100 * one.difference, 1)}{NBSP}points"
         around = interval(_hundred(one.difference_low), _hundred(one.difference_high), 1)
     else:
-        said = number(one.difference, 2, "mL")
+        said = number(one.difference, 2, one.unit)
         around = interval(one.difference_low, one.difference_high, 2)
     return f"{said} ({around})" if around else said
 
@@ -161,10 +215,11 @@ def paired_table(cohort: Cohort) -> Table:
             cell(row.when),
             cell(str(row.pairs), row.pairs),
             cell(str(row.missing), row.missing),
-            cell(spread(row.before_mean, row.before_sd, 2)),
-            cell(spread(row.after_mean, row.after_sd, 2)),
-            cell(number(row.difference_mean, 2)),
-            cell(interval(row.difference_low, row.difference_high, 2) or UNKNOWN),
+            cell(_level_of(row.before_mean, row.before_sd, row.before_median)),
+            cell(_level_of(row.after_mean, row.after_sd, row.after_median)),
+            cell(_change(row.difference_mean, row.difference_low, row.difference_high)),
+            cell(_change(row.shift, row.shift_low, row.shift_high)),
+            cell(f"{row.lower} / {row.same} / {row.higher}" if row.pairs else UNKNOWN),
             cell(row.test or "too few"),
             cell(p_words(row.p_value)),
             cell(p_words(row.p_adjusted)),
@@ -181,16 +236,29 @@ def paired_table(cohort: Cohort) -> Table:
             Column("missing", True),
             Column("before", True),
             Column("after", True),
-            Column("change", True),
-            Column("change, 95 %", True),
+            Column("mean change, 95 %", True),
+            Column("shift, 95 %", True),
+            Column("lower / same / higher", True),
             Column("test"),
             Column("p", True),
             Column("adjusted p", True),
         ),
         rows,
         "No follow-up scores are known.",
-        "Mean ± standard deviation of the patients who have both.",
+        "Mean ± standard deviation, or median, of the patients who have both. Shift: median of the Walsh "
+        "averages (Hodges and Lehmann). Adjusted: over the times of a score (Holm).",
     )
+
+
+def _level_of(mean: float | None, sd: float | None, median: float | None) -> str:
+    if mean is None and median is not None:
+        return f"median{NBSP}{number(median, 1)}"
+    return spread(mean, sd, 2)
+
+
+def _change(value: float | None, low: float | None, high: float | None) -> str:
+    around = interval(low, high, 2)
+    return f"{number(value, 2)} ({around})" if around else number(value, 2)
 
 
 def learning_table(cohort: Cohort) -> Table:
@@ -246,7 +314,8 @@ def sensitivity_table(cohort: Cohort) -> Table:
     rows = tuple(
         (
             cell(leak_words(one.leak_class)),
-            cell(events(one.seen.events, one.seen.total), one.seen.events),
+            cell(UNKNOWN if one.levels is None else str(one.levels), one.levels),
+            cell(events(one.seen.events, one.seen.total) + ("*" if one.seen.few else ""), one.seen.events),
             cell(percent(one.seen.fraction, 0), one.seen.fraction),
             cell(percent_interval(one.seen.low, one.seen.high) or UNKNOWN),
             cell(str(one.by_ct_only), one.by_ct_only),
@@ -256,66 +325,8 @@ def sensitivity_table(cohort: Cohort) -> Table:
     )
     return Table(
         "ct", "Fluoroscopy beside CT",
-        (Column("class"), Column("seen, of those in CT", True), Column("sensitivity", True),
-         Column("95 % (Wilson)", True), Column("in CT alone", True), Column("in fluoroscopy alone", True)),
-        rows, "No CT stands beside these sessions.",
-    )  # fmt: skip
-
-
-def procedure_table(records: Sequence[ProcedureRecord]) -> Table:
-    """The procedures, each with a link to its own report."""
-    ordered = sorted(records, key=lambda record: (record.day is None, record.day or "", record.session_id))
-    names = short_names([record.session_id for record in ordered])
-    return Table(
-        "procedures",
-        f"Procedures ({len(ordered)})",
-        (
-            Column("session"),
-            Column("day"),
-            Column("operator"),
-            Column("levels"),
-            Column("cement", True),
-            Column("leaks, in projection"),
-            Column("nearest to posterior wall", True),
-            Column("alarms", True),
-            Column("monitored", True),
-        ),
-        tuple(_procedure_row(record, names[record.session_id]) for record in ordered),
-        "No session was measured.",
-        "Alarms: clinical ones of HIGH or MEDIUM priority. rel.: not calibrated, no millilitres.",
-        live=True,
-    )
-
-
-def _short_volume(level: LevelRecord) -> str:
-    if level.volume_ml is None:
-        return UNKNOWN
-    return number(level.volume_ml, 2, "rel." if level.volume_relative else "mL")
-
-
-def _procedure_row(record: ProcedureRecord, name: str) -> tuple[Cell, ...]:
-    levels = record.levels
-    leaks = dict.fromkeys(leak_words(leak.leak_class) for level in levels for leak in level.leaks)
-    if leaks:
-        leak_cell = cell(", ".join(leaks), tone="high")
-    else:
-        seen = any(level.views for level in levels)
-        leak_cell = cell(NONE_DETECTED.replace(" ", NBSP) if seen else UNKNOWN)
-    near = [one.value_mm for level in levels for one in level.closest if one.structure == "posterior_wall"]
-    volumes = [
-        level.volume_ml for level in levels if level.volume_ml is not None and not level.volume_relative
-    ]
-    whole = sum(volumes) if volumes and len(volumes) == len(levels) else None
-    alarms = sum(
-        one.kind == "clinical" and one.priority.lower() in ("high", "medium") for one in record.alarms
-    )
-    monitored = record.monitored_fraction
-    return (
-        Cell(name, name, href=f"procedures/{record.session_id}/report.html"),
-        cell(record.day or UNKNOWN), cell(record.operator or UNKNOWN),
-        cell(", ".join(level.level for level in levels) or UNKNOWN),
-        cell(", ".join(map(_short_volume, levels)) or UNKNOWN, whole), leak_cell,
-        cell(number(min(near), 1, "mm"), min(near)) if near else cell(UNKNOWN),
-        cell(str(alarms), alarms) if record.monitored else Cell("not monitored", None, "unknown"),
-        cell(percent(monitored), monitored) if record.monitored else Cell("not monitored", None, "unknown"),
+        (Column("class"), Column("levels that both looked at", True), Column("seen, of those in CT", True),
+         Column("sensitivity", True), Column("95 % (Wilson)", True), Column("in CT alone", True),
+         Column("in fluoroscopy alone", True)),
+        rows, "No CT stands beside these sessions.", "* Fewer than five: somebody may be recognised.",
     )  # fmt: skip

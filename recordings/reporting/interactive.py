@@ -11,11 +11,10 @@ from recordings.reporting.charts import (
     SpreadChart,
     TrendChart,
 )
+from recordings.reporting.interactive_forest import forest_figure
 from recordings.reporting.interactive_trend import trend_figure
-from recordings.reporting.looks import AMBER, BAND, BLUE, FAINT, INK, SOFT
+from recordings.reporting.looks import BAND, BLUE, FAINT, INK
 from recordings.reporting.plotly_parts import Figure, axis_of, layout_of, text
-
-_ROW_PX = 26
 
 
 def figure_of(chart: Chart) -> Figure:
@@ -24,7 +23,7 @@ def figure_of(chart: Chart) -> Figure:
         case TrendChart():
             return trend_figure(chart)
         case ForestChart():
-            return _forest(chart)
+            return forest_figure(chart)
         case LearningChart():
             return _learning(chart)
         case ScoreChart():
@@ -34,80 +33,6 @@ def figure_of(chart: Chart) -> Figure:
 
 
 # figures below one another
-
-
-def _forest(chart: ForestChart) -> Figure:
-    factor = 100 if chart.percent else 1
-    names, data, notes = [], [], []
-    for at, row in enumerate(chart.rows):
-        names.append(f"<b>{text(row.name)}</b>" if row.kind == "head" else text(row.name))
-        if row.kind != "head":
-            shown = text(row.remark) if row.value is not None else f"{text(row.remark)}: unknown"
-            notes.append({"xref": "paper", "x": 1.01, "y": at, "yref": "y", "text": shown, "showarrow": False,
-                          "xanchor": "left", "font": {"size": 11, "color": SOFT}})  # fmt: skip
-    for kind, name in (("own", "this department"), ("published", "published")):
-        rows = [(at, row) for at, row in enumerate(chart.rows) if row.kind == kind and row.value is not None]
-        if not rows:
-            continue
-        value = [factor * (row.value or 0) for _, row in rows]
-        high = [
-            factor * row.high - own if row.high is not None else 0
-            for own, (_, row) in zip(value, rows, strict=True)
-        ]
-        low = [
-            own - factor * row.low if row.low is not None else 0
-            for own, (_, row) in zip(value, rows, strict=True)
-        ]
-        filled = kind == "own"
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": name,
-                "x": value,
-                "y": [at for at, _ in rows],
-                "error_x": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": high,
-                    "arrayminus": low,
-                    "thickness": 1.6,
-                    "width": 4,
-                    "color": BLUE if filled else AMBER,
-                },
-                "marker": {
-                    "symbol": "circle" if filled else "diamond-open",
-                    "size": 10,
-                    "color": BLUE if filled else AMBER,
-                    "line": {"width": 2, "color": BLUE if filled else AMBER},
-                },
-                "customdata": [_told(row.low, row.high, factor, chart.percent) for _, row in rows],
-                "text": [text(f"{row.name}, {row.remark}") for _, row in rows],
-                "hovertemplate": f"%{{text}}<br>%{{x:.{1 if chart.percent else 2}f}}"
-                f"{' %' if chart.percent else ''} "
-                "%{customdata}<extra></extra>",
-            }
-        )
-    layout = layout_of(70 + _ROW_PX * len(chart.rows), annotations=notes, showlegend=len(data) > 1)
-    layout["margin"] = {"l": 12, "r": 110, "t": 30, "b": 46}
-    layout["xaxis"] = axis_of(f"{chart.axis}, %" if chart.percent else chart.axis, rangemode="tozero")
-    layout["yaxis"] = axis_of(
-        "",
-        tickvals=list(range(len(names))),
-        ticktext=names,
-        range=[len(names) - 0.5, -0.5],
-        showgrid=False,
-        ticks="",
-        fixedrange=True,
-    )
-    return {"data": data, "layout": layout}
-
-
-def _told(low: float | None, high: float | None, factor: int, percent: bool) -> str:
-    if low is None or high is None:
-        return ""
-    digits = 0 if percent else 2
-    return f"({factor * low:.{digits}f} to {factor * high:.{digits}f})"
 
 
 def _spread(chart: SpreadChart) -> Figure:

@@ -61,6 +61,8 @@ class Table:
         What is said in its place where there are no rows.
     note : str
         A line below it.
+    notes : tuple of str
+        Numbered below it; cells refer to them.
     collapsed : bool
         Closed at first in a browser. On paper it is open.
     live : bool
@@ -73,6 +75,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     empty: str
     note: str = ""
+    notes: tuple[str, ...] = ()
     collapsed: bool = False
     live: bool = False
 

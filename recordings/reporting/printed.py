@@ -19,7 +19,6 @@ from recordings.reporting.charts import (
     TrendChart,
 )
 from recordings.reporting.looks import (
-    AMBER,
     BAND,
     BLUE,
     FAINT,
@@ -28,6 +27,7 @@ from recordings.reporting.looks import (
     RULE,
     SOFT,
 )
+from recordings.reporting.printed_forest import forest_print
 from recordings.reporting.printed_trend import WIDTH_IN, floats, trend_print
 from recordings.reporting.words import several
 
@@ -64,7 +64,7 @@ def svg_of(chart: Chart) -> bytes:
             case TrendChart():
                 figure = trend_print(chart)
             case ForestChart():
-                figure = _forest(chart)
+                figure = forest_print(chart)
             case LearningChart():
                 figure = _learning(chart)
             case ScoreChart():
@@ -77,52 +77,6 @@ def svg_of(chart: Chart) -> bytes:
 
 
 # figures below one another
-
-
-def _forest(chart: ForestChart) -> Figure:
-    rows = chart.rows
-    factor = 100 if chart.percent else 1
-    figure = Figure(figsize=(WIDTH_IN, 0.75 + 0.2 * len(rows)), layout="constrained")
-    axis = figure.subplots()
-    most = 0.0
-    for at, row in enumerate(rows):
-        if row.kind == "head":
-            continue
-        own = row.kind == "own"
-        colour = BLUE if own else AMBER
-        if row.value is not None:
-            if row.low is not None and row.high is not None:
-                axis.plot([factor * row.low, factor * row.high], [at, at], color=colour, linewidth=1.5,
-                          linestyle="-" if own else (0, (4, 2)))  # fmt: skip
-                most = max(most, factor * row.high)
-            axis.plot([factor * row.value], [at], marker="o" if own else "D", markersize=5, color=colour,
-                      markerfacecolor=colour if own else "white")  # fmt: skip
-            most = max(most, factor * row.value)
-        figure_words = "unknown" if row.value is None else _figure(row.value, chart.percent)
-        axis.annotate(
-            f"{figure_words}, {row.remark}",
-            (1.01, at),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=7,
-            color=SOFT,
-            annotation_clip=False,
-        )
-    axis.set_yticks(range(len(rows)), [row.name for row in rows])
-    for label, row in zip(axis.get_yticklabels(), rows, strict=True):
-        label.set_color(INK)
-        if row.kind == "head":
-            label.set_fontweight("bold")
-    axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.set_xlim(0, most * 1.05 if most else 1)
-    axis.tick_params(axis="y", length=0)
-    axis.grid(visible=False, axis="y")
-    axis.set_xlabel(f"{chart.axis}, %" if chart.percent else chart.axis)
-    return figure
-
-
-def _figure(value: float, percent: bool) -> str:
-    return f"{100 * value:.0f} %" if percent else f"{value:.2f}"
 
 
 def _spread(chart: SpreadChart) -> Figure:

@@ -66,11 +66,18 @@ def _level_table(
     levels = record.levels
     rows = tuple((cell(what), *(cell(words(level)) for level in levels)) for what, words in wanted)
     columns = Column("figure"), *(Column(level.level, figure=True) for level in levels)
-    return Table(name, title, columns, rows if levels else (), "No level was measured.", note)
+    notes = (
+        tuple(f"{level.level}: {text}" for level in levels for text in level.notes)
+        if name == "levels"
+        else ()
+    )
+    return Table(name, title, columns, rows if levels else (), "No level was measured.", note, notes)
 
 
 def _risk(level: LevelRecord) -> str:
-    return {True: "defect, as planned", False: "no defect, as planned", None: UNKNOWN}[level.posterior_wall_defect]
+    return {True: "defect, as planned", False: "no defect, as planned", None: UNKNOWN}[
+        level.posterior_wall_defect
+    ]
 
 
 def _leaks(level: LevelRecord) -> str:

@@ -89,11 +89,12 @@ def interval(low: float | None, high: float | None, digits: int = 1, unit: str =
     return f"{number(low, digits)}{NBSP}to{NBSP}{number(high, digits, unit)}"
 
 
-def percent_interval(low: float | None, high: float | None) -> str:
-    """``26 to 52 %``; empty where either end is unknown."""
+def percent_interval(low: float | None, high: float | None, *, as_told: bool = False) -> str:
+    """``26 to 52 %``; empty where either end is unknown. `as_told`: ``30 to 87.5 %``, as others report it."""
     if low is None or high is None:
         return ""
-    return f"{100 * low:.0f}{NBSP}to{NBSP}{100 * high:.0f}{NBSP}%"
+    ends = [f"{round(100 * end, 3):g}" if as_told else f"{100 * end:.0f}" for end in (low, high)]
+    return f"{ends[0]}{NBSP}to{NBSP}{ends[1]}{NBSP}%"
 
 
 def at(seconds: float | None) -> str:
@@ -122,7 +123,9 @@ def events(count: int, total: int) -> str:
 def short_names(names: Sequence[str]) -> dict[str, str]:
     """Long names by the beginning that tells them apart, of eight letters or more; short ones as they are."""
     length = 8
-    while length < max(map(len, names), default=0) and len({name[:length] for name in names}) < len(set(names)):
+    while length < max(map(len, names), default=0) and len({name[:length] for name in names}) < len(
+        set(names)
+    ):
         length += 1
     return {name: name if len(name) <= 12 else name[:length] for name in names}
 
