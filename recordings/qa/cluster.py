@@ -170,8 +170,11 @@ def _connected(address: str) -> Iterator[Any]:
 
     Dask writes much on its own; what matters is told in our words.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
     from distributed import Client
+
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
     client: Any = None
     try:

@@ -114,6 +114,7 @@ def measure_all(
         Whoever measures has another software than this process.
     """
     sessions = sessions_in(wanted.sources, apart_from=wanted.out) if found is None else found
+    results.begin()
     run = _Run(wanted, results, sessions, say, progress)
     for one in sessions.failed:
         run.fail(one)

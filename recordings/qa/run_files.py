@@ -24,6 +24,7 @@ from recordings.qa.differences import FieldDifferences
 from recordings.qa.record import ProcedureRecord, record_from_json, record_to_json
 
 PROCEDURES, RECORD, FIELDS, STAMP = "procedures", "record.json", "fields.json", "stamp.json"
+COHORT = "cohort.json"
 REPORTS = ("report.html", "report.pdf")
 _PICTURE = re.compile(r"frame-[\w.-]+\.png")
 _NAME = re.compile(r"[\w.-]{1,100}")
@@ -79,6 +80,13 @@ class Results:
             yield cls(folder)
         finally:
             os.close(lock)
+
+    def begin(self) -> None:
+        """Take away what an earlier run has come to as a whole; what it measured stays. Raises `WriteError`."""
+        with self.writing():
+            for path in self.folder.iterdir():
+                if path.suffix in (".csv", ".parquet") or path.name in (COHORT, *REPORTS):
+                    path.unlink()
 
     def of(self, session_id: str) -> Path:
         """The folder of a session."""
