@@ -27,11 +27,11 @@ def qa(
     ],
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="DIR", help="Folder for the results; what is held there is gone on with."),
+        typer.Option("--out", metavar="DIR", help="Folder for the results; what it holds is gone on with."),
     ],
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", help="Processes of this machine; without it one for each core."),
+        typer.Option("--workers", metavar="N", help="Processes of this machine; else one for each core."),
     ] = None,
     cluster: Annotated[
         str | None,
@@ -64,7 +64,7 @@ def qa(
     """Measure sessions again, frame by frame: volumes, distribution, leaks, alarms, beside what was logged.
 
     Writes levels.csv, leaks.csv, alarms.csv, differences.csv, failed.csv and a record of each session.
-    Started again after any end it goes on. A session that cannot be measured is named, and the exit status is 1.
+    Started again after any end it goes on. A session that cannot be measured is named; the exit status is 1.
     """
     one_thread_per_sum()
     from recordings.deidentifying.secret import default_key_file, secret_of

@@ -3,12 +3,12 @@
     python -m benchmarks.qa.throughput --archive DIR --out DIR [--sessions N] [--where local cluster]
         [--options --no-reports]
 
-The archive is one of `benchmarks.qa.year`. The command runs in a process of its own, over its sessions and one
-more that is broken: once with two processes of this machine, once on a Dask cluster that is started for it on
-loopback, a scheduler and two workers with a thread each. Printed are the wall time, multiples of real time
-(seconds of recording measured in a second), the time for a session in each quarter of the run, the peak memory
-of the coordinating process and of the largest worker in each quarter, and whether both found the same, byte by
-byte. For other sizes give it another archive. A quiet machine is needed.
+The archive is one of `benchmarks.qa.year`. The command runs in a process of its own, over its sessions and
+one more that is broken: once with two processes of this machine, once on a Dask cluster that is started for
+it on loopback, a scheduler and two workers with a thread each. Printed are the wall time, multiples of real
+time (seconds of recording measured in a second), the time for a session in each quarter of the run, the peak
+memory of the coordinating process and of the largest worker in each quarter, and whether both found the same,
+byte by byte. For other sizes give it another archive. A quiet machine is needed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,10 @@ def start_cluster(scratch: Path, stack: ExitStack) -> tuple[str, list[int]]:
         )
         for number in range(2)
     ]  # fmt: skip
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
     return address, [worker.pid for worker in workers]
 
 
@@ -142,10 +147,7 @@ def _by_quarter(ended: Sequence[float]) -> list[float]:
     if len(ended) < 8:
         return []
     edges = [round(part * (len(ended) - 1) / 4) for part in range(5)]
-    return [
-        round((ended[last] - ended[first]) / (last - first), 2)
-        for first, last in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [round((ended[last] - ended[first]) / (last - first), 2) for first, last in pairwise(edges)]
 
 
 def _memory(samples: Sequence[Sample], measured_s: float) -> dict[str, Any]:
@@ -166,6 +168,7 @@ def _memory(samples: Sequence[Sample], measured_s: float) -> dict[str, Any]:
 
 def unlike(first: Path, second: Path) -> list[str]:
     """Records and pictures that are not the same byte by byte, or are on one side only."""
+
     def held(out: Path) -> dict[str, bytes]:
         return {
             f"{path.parent.name}/{path.name}": path.read_bytes()

@@ -1,8 +1,8 @@
 """The same tasks on a Dask cluster: a scheduler and workers that were started by hand.
 
 Workers see the sessions at the same path and have the same software; both are looked at before anything is
-sent. This process alone writes, and it takes what comes back by its key: a worker that dies has its tasks done
-by others, and nothing counts twice.
+sent. This process alone writes, and it takes what comes back by its key: a worker that dies has its tasks
+done by others, and nothing counts twice.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class _Sender:
 
     def _room(self) -> int:
         with _lost(self._address):
-            threads = self._client.nthreads()
+            threads: dict[str, int] = self._client.nthreads()
         return max(1, _FOR_EACH * sum(threads.values()))
 
     def _send(self, ask: Ask) -> None:
@@ -180,7 +180,9 @@ def _connected(address: str) -> Iterator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            client = Client(address, timeout=_ANSWERS_S, set_as_default=False, name="cementwatch-qa")
+            client = Client(  # type: ignore[no-untyped-call]
+                address, timeout=_ANSWERS_S, set_as_default=False, name="cementwatch-qa"
+            )
             client.wait_for_workers(1, timeout=_ANSWERS_S)
     except Exception as error:
         if client is None:
@@ -218,9 +220,7 @@ def _check_sees(client: Any, folder: str) -> None:  # noqa: ANN401
         seen = client.run(os.path.isdir, folder)
     for worker, sees in sorted(seen.items()):
         if not sees:
-            raise NetworkError(
-                f"{worker}: does not see {folder}: workers need the sessions at the same path"
-            )
+            raise NetworkError(f"{worker}: does not see {folder}: workers need the sessions at the same path")
 
 
 @contextmanager

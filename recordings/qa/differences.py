@@ -1,8 +1,8 @@
 """A session through this version beside what was recorded: its figures, and its findings field by field.
 
-The figures are those of every frame against those that were found live. They may differ without any change of
-the software: frames that were superseded while live were not looked at. The findings are those of the recorded
-steps, taken again as they were: of the same software and configuration they are the same in every field.
+The figures are those of every frame against those that were found live. They may differ without any change
+of the software: frames that were superseded while live were not looked at. The findings are those of the
+recorded steps, taken again as they were: of the same software and configuration they are the same.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from enum import Enum
 import msgspec
 
 from monitor.errors import RecordingError, one_line
-from recordings.findings import Findings, differences
 from recordings.findings import Difference as FoundDifference
+from recordings.findings import Findings, differences
 from recordings.qa.record import Difference, LevelRecord, ProcedureRecord
 from recordings.recording import RecordingReader
 from recordings.results.figures import AlarmFigures, Figures, LevelFigures, Seen
@@ -118,7 +118,7 @@ def live_figures(reader: RecordingReader) -> Figures:
 def alarm_differences(
     live: Sequence[AlarmFigures], now: Sequence[AlarmFigures], seconds: Callable[[int], float]
 ) -> tuple[Difference, ...]:
-    """Clinical alarms that were raised only once of the two times, or at another time; the first of a kind."""
+    """Clinical alarms that came only once of the two times, or at another time; the first of a kind."""
     then, again = _first_raised(live, seconds), _first_raised(now, seconds)
     return tuple(
         difference

@@ -82,7 +82,7 @@ class Results:
             os.close(lock)
 
     def begin(self) -> None:
-        """Take away what an earlier run has come to as a whole; what it measured stays. Raises `WriteError`."""
+        """Take away what an earlier run came to; what it measured stays. Raises `WriteError`."""
         with self.writing():
             for path in self.folder.iterdir():
                 if path.suffix in (".csv", ".parquet") or path.name in (COHORT, *REPORTS):
@@ -145,7 +145,7 @@ class Results:
             write_whole(folder / STAMP, msgspec.json.encode(stamp))
 
     def rename(self, record: ProcedureRecord) -> None:
-        """Write a record that differs from the one that is held in its pseudonyms alone. Raises `WriteError`."""
+        """Write a record that differs from the one held in pseudonyms or folder. Raises `WriteError`."""
         folder = self.of(record.session_id)
         with self.writing():
             held = msgspec.json.decode(read_small(folder / STAMP, _MOST_BYTES), type=Stamp)

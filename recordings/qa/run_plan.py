@@ -105,9 +105,7 @@ def sessions_in(sources: Sequence[Path], *, apart_from: Path, now_ns: int | None
     return Sessions(tuple(work.values()), tuple(failed), tuple(told))
 
 
-def _take(
-    found: Found, now_ns: int, work: dict[str, Work], failed: list[Failed], told: list[str]
-) -> None:
+def _take(found: Found, now_ns: int, work: dict[str, Work], failed: list[Failed], told: list[str]) -> None:
     folder = str(found.folder)
     if found.problem is not None:
         failed.append(Failed(folder=folder, why=found.problem))

@@ -59,9 +59,7 @@ class _Worker:
     until_s: float = 0.0
 
 
-def in_processes(
-    work: Callable[[bytes], bytes], asks: Iterable[Ask], workers: int
-) -> Iterator[Answer]:
+def in_processes(work: Callable[[bytes], bytes], asks: Iterable[Ask], workers: int) -> Iterator[Answer]:
     """Do tasks in so many processes; answers come as they are ready, in any order.
 
     A task whose process dies is tried once more in a new one. No more tasks are taken from `asks` than there

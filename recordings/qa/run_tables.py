@@ -45,7 +45,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its name without ending, its columns in order with what is in them, and its rows of a session."""
+    """A table: its name without ending, its columns with what is in them, and its rows of a session."""
 
     name: str
     columns: dict[str, Kind]
@@ -173,26 +173,24 @@ def _again(record: ProcedureRecord, fields: FieldDifferences | None) -> Iterator
         yield [*head, *[None] * 7, why, *ends]
 
 
+_DIFFERENCES: dict[str, Kind] = {
+    "session_id": "text", "day": "text", "level": "text", "field": "text", "logged": "text", "now": "text",
+    "delta": "number",
+}  # fmt: skip
+_REANALYSIS: dict[str, Kind] = {
+    "session_id": "text", "day": "text", "monitored": "yes or no", "steps": "count", "steps_same": "count",
+    "level": "text", "field": "text", "steps_differing": "count", "first_frame": "count", "logged": "text",
+    "now": "text", "largest_difference": "number", "not_repeated": "text",
+}  # fmt: skip
+_LEVEL: dict[str, Kind] = {"level": "text"}
 _VERSIONS: dict[str, Kind] = {"live_version": "text", "software_version": "text"}
 TABLES = (
     Table("levels", _level_columns(), _levels),
-    Table("leaks", _WHOSE | {"level": "text"} | _scalars(LeakRecord), _leaks),
+    Table("leaks", _WHOSE | _LEVEL | _scalars(LeakRecord), _leaks),
     Table("alarms", _WHOSE | _scalars(AlarmRecord), _alarms),
-    Table(
-        "differences",
-        {"session_id": "text", "day": "text", "level": "text", "field": "text", "logged": "text",
-         "now": "text", "delta": "number"} | _VERSIONS,
-        _differences,
-    ),
-)  # fmt: skip
-REANALYSIS = Table(
-    "reanalysis",
-    {"session_id": "text", "day": "text", "monitored": "yes or no", "steps": "count",
-     "steps_same": "count", "level": "text", "field": "text", "steps_differing": "count",
-     "first_frame": "count", "logged": "text", "now": "text", "largest_difference": "number",
-     "not_repeated": "text"} | _VERSIONS,
-    _again,
-)  # fmt: skip
+    Table("differences", _DIFFERENCES | _VERSIONS, _differences),
+)
+REANALYSIS = Table("reanalysis", _REANALYSIS | _VERSIONS, _again)
 FAILED = Table("failed", {"folder": "text", "why": "text"}, lambda *_: ())
 
 
@@ -272,7 +270,9 @@ def _write_parquet(
 ) -> None:
     import polars
 
-    kinds = {"text": polars.String, "number": polars.Float64, "count": polars.Int64, "yes or no": polars.Boolean}
+    kinds = {
+        "text": polars.String, "number": polars.Float64, "count": polars.Int64, "yes or no": polars.Boolean,
+    }  # fmt: skip
     rows = [row for record, fields in records() for row in table.rows(record, fields)]
     schema = {name: kinds[kind] for name, kind in table.columns.items()}
     new = folder / f".{table.name}.parquet.new"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +72,15 @@ def _done(asked: Task) -> Done:
         return Done(why=one_line(f"cannot be read: {error.strerror or error}"))
     except Exception as error:
         # a session of which nobody thought is one session that fails, and not the run
-        return Done(why=one_line(f"{type(error).__name__}: {error}"))
+        return Done(why=f"a fault in this software: {_place(error)}")
     record = msgspec.structs.replace(measured.record, differences=found)
     return Done(measured=msgspec.structs.replace(measured, record=record), fields=fields)
+
+
+def _place(error: Exception) -> str:
+    """What and where, without the text, which may quote a name out of a file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
 
 
 def task_to_bytes(task: Task) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import NetworkError
+from recordings.qa import cluster as cluster_module
 from recordings.qa import run_software
 from recordings.qa.cluster import on_cluster
 from recordings.qa.run import Doers, measure_all
@@ -24,7 +25,9 @@ from tests.test_architecture import ROOT
 
 DASK = Path(sys.executable).with_name("dask")
 # the client of a scheduler that was killed leaves its sockets to the garbage collector
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +130,7 @@ def cluster_is_lost(cluster: Cluster, library: Path, out: Path) -> None:
     assert not (out / "levels.csv").exists()
 
 
-def test_a_scheduler_that_is_not_there_is_one_line() -> None:
+def test_a_scheduler_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_module, "_ANSWERS_S", 0.2)
     with pytest.raises(NetworkError, match=r"tcp://127.0.0.1:1: no Dask scheduler answers there"):
         list(on_cluster("tcp://127.0.0.1:1", len, (), software_version="2.0", folder="/"))  # type: ignore[arg-type]

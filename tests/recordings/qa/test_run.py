@@ -79,9 +79,10 @@ def test_each_session_is_found_once_and_what_is_no_session_is_named(library: Pat
     (root / "again").symlink_to(root / "year" / "0001")
     shutil.copytree(root / "year" / "0002", root / "copy of 2", copy_function=os.link)
     shutil.copytree(root / "year" / "0002", root / "results" / "old", copy_function=os.link)
-    for name, text in (("cut", "{"), ("odd", session_json(of(library / "0000").about).replace(b'"id"', b'"di"'))):
+    nameless = session_json(of(library / "0000").about).replace(b'"id"', b'"di"')
+    for name, text in (("cut", b"{"), ("odd", nameless)):
         (root / name).mkdir()
-        (root / name / SESSION).write_bytes(text if isinstance(text, bytes) else text.encode())
+        (root / name / SESSION).write_bytes(text)
     (root / "headless").mkdir()
     (root / "headless" / "frames.mcap").touch()
     now = root / "now"
@@ -104,7 +105,8 @@ def test_each_session_is_found_once_and_what_is_no_session_is_named(library: Pat
         sessions_in((library, tmp_path / "root" / "results"), apart_from=out)
     about = msgspec.structs.replace(about, id="../../elsewhere")
     (now / SESSION).write_bytes(session_json(about))
-    assert sessions_in((now,), apart_from=out).failed[0].why.endswith("its id is none that this software gives")
+    (refused,) = sessions_in((now,), apart_from=out).failed
+    assert refused.why == "session.json: its id is none that this software gives"
 
 
 def test_what_is_held_is_not_measured_again(library: Path, held: Path, tmp_path: Path) -> None:
@@ -189,7 +191,8 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
 
 
 def test_one_run_at_a_time_writes_into_a_folder(held: Path) -> None:
-    with Results.opened(held), pytest.raises(OutputError, match="another cementwatch qa"), Results.opened(held):
+    again = Results.opened(held)
+    with Results.opened(held), pytest.raises(OutputError, match="another cementwatch qa"), again:
         pass
 
 
