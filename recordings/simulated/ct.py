@@ -1,9 +1,10 @@
 """A CT of the same patient after the procedure: the scene's vertebrae and its cement, voxel by voxel.
 
 Tissue and cement are laid out on a fine grid, blurred as a scanner blurs them, averaged over the slice, and
-given noise. A parcel of cement is `recordings.simulated.growth.VOXEL_MM` wide and part of it is bone; here the
-same volume is packed without it into the cells that cement reached first, so that a CT has the millilitres that
-fluoroscopy has.
+given noise. A parcel of cement is `recordings.simulated.growth.VOXEL_MM` wide, part of it is bone, and growth leaves
+pores between parcels. A CT cannot tell how much of what it shows as one piece is bone. So by default the same volume
+is packed without pores into the places that cement reached first: both, CT and fluoroscopy, have the same
+millilitres. With `porous` the pores stay.
 
 Patient coordinates are DICOM's (LPS, mm): the patient's left, back and head; the origin is the field's middle.
 """
@@ -117,7 +118,7 @@ class SimulatedCt:
 
 def lay_out(
     scene: Scene, grown_s: float, *, pixel_mm: float = 0.5, blobs: tuple[Blob, ...] = (), screw: str | None = None,
-    seed: int = 1,
+    porous: bool = False, seed: int = 1,
 ) -> Patient:  # fmt: skip
     """Lay out treated levels and their neighbours.
 
@@ -132,6 +133,8 @@ def lay_out(
         Further cement.
     screw : str or None
         Level with a pedicle screw of titanium on its right.
+    porous : bool
+        Whether cement keeps the pores that growth leaves.
     seed : int
         Of the tissue.
     """
@@ -150,7 +153,7 @@ def lay_out(
     body_ml: dict[str, float] = {}
     leaks_ml: dict[tuple[str, str], float] = {}
     for level in shown:
-        _add_cement(cement, grid, level, grown_s, blobs, body_ml, leaks_ml)
+        _add_cement(cement, grid, level, grown_s, blobs, porous, body_ml, leaks_ml)
     metal = np.zeros(grid.shape, np.float32)
     for level in shown:
         if level.placed.vertebra.name == screw:
@@ -335,37 +338,67 @@ def _bone(
 
 
 def _add_cement(
-    cement: Image, grid: _Grid, level: SceneLevel, grown_s: float, blobs: tuple[Blob, ...],
+    cement: Image, grid: _Grid, level: SceneLevel, grown_s: float, blobs: tuple[Blob, ...], porous: bool,
     body_ml: dict[str, float], leaks_ml: dict[tuple[str, str], float],
 ) -> None:  # fmt: skip
     bone, name = level.placed.vertebra, level.placed.vertebra.name
-    parcels: list[tuple[str, Floats, Floats]] = []
+    parts: list[tuple[str, tuple[slice, slice, slice], Image]] = []
     for cloud in level.growth.clouds if level.growth is not None else ():
-        fill = cloud.fill(grown_s)
-        points, each_ml = cloud.points_mm, fill * cloud.parcel_mm3 * 1e-3
-        if cloud.parcel_mm3 > 0.5 * VOXEL_MM**3:  # cells: packed without bone, see above
-            cells = int(round(float(each_ml.sum()) / (VOXEL_MM**3 * 1e-3)))
-            points, each_ml = points[:cells], np.full(cells, VOXEL_MM**3 * 1e-3)
-            sub = np.array(np.meshgrid(_SUB, _SUB, _SUB)).reshape(3, -1).T * VOXEL_MM
-            points = (points[:, None, :] + sub[None]).reshape(-1, 3)
-            each_ml = np.repeat(each_ml / len(sub), len(sub))
-        parcels.append((cloud.kind, points, each_ml))
+        each_ml = cloud.fill(grown_s) * cloud.parcel_mm3 * 1e-3
+        if each_ml.sum() <= 0:
+            continue
+        if cloud.parcel_mm3 < 0.5 * VOXEL_MM**3:  # finer than a cell: a tube
+            parts.append((cloud.kind, *grid.splat(_to_patient(level.placed, cloud.points_mm), each_ml)))
+            continue
+        cells = round(float(each_ml.sum()) / (VOXEL_MM**3 * 1e-3))
+        points = cloud.points_mm[:cells] if porous else _packed(cloud.points_mm, cells)
+        if len(points):
+            parts.append((cloud.kind, *_cells(grid, level.placed, points)))
     for blob in blobs:
         if blob.level == name:
-            parcels.append((blob.kind, *_ball(blob)))
-    for kind, points, each_ml in parcels:
-        if not len(points):
-            continue
-        window, own = grid.splat(_to_patient(level.placed, points), each_ml)
-        own = np.minimum(own, 1 - cement[window])  # two parcels in one place
+            points, each_ml = _ball(blob)
+            parts.append((blob.kind, *grid.splat(_to_patient(level.placed, points), each_ml)))
+    for kind, window, filled in parts:
+        own = filled * (1 - cement[window])  # two parcels in one place
         cement[window] += own
-        kept_ml = float(own.sum()) * grid.voxel_ml
-        share = each_ml * (kept_ml / max(float(each_ml.sum()), 1e-9))
-        a, s, r = (points[:, n].astype(np.float32) for n in range(3))
-        out_ml = 0.0 if kind == "body" else float(share[bone.inside_mm(a, s, r) < 0].sum())
-        body_ml[name] = body_ml.get(name, 0.0) + kept_ml - out_ml
+        a, s, r = _local(level.placed, grid, window)
+        outside = (bone.inside_mm(a, s, r) < 0) & (kind != "body")
+        out_ml = float(own[outside].sum()) * grid.voxel_ml
+        body_ml[name] = body_ml.get(name, 0.0) + float(own.sum()) * grid.voxel_ml - out_ml
         if out_ml > 0:
             leaks_ml[name, kind] = leaks_ml.get((name, kind), 0.0) + out_ml
+
+
+def _cells(grid: _Grid, placed: Placed, points_mm: Floats) -> tuple[tuple[slice, slice, slice], Image]:
+    """Cells of growth as a window of the fine grid, and what fraction of its voxels they fill."""
+    low = points_mm.min(axis=0)
+    at = np.rint((points_mm - low) / VOXEL_MM).astype(int) + 1
+    there = np.zeros(at.max(axis=0) + 2, np.float32)
+    there[tuple(at.T)] = 1
+    window = _box(placed, grid, tuple(low - VOXEL_MM), tuple(points_mm.max(axis=0) + VOXEL_MM))
+    index = [
+        (axis - first) / VOXEL_MM + 1 for axis, first in zip(_local(placed, grid, window), low, strict=True)
+    ]
+    filled: Image = ndimage.map_coordinates(there, np.broadcast_arrays(*index), order=1)
+    return window, filled
+
+
+def _packed(points_mm: Floats, cells: int) -> Floats:
+    """So many cells without pores: the first of the cloud, with what lies between them."""
+    if not cells:
+        return points_mm[:0]
+    low = points_mm.min(axis=0)
+    at = np.rint((points_mm - low) / VOXEL_MM).astype(int) + 3
+    most, least = min(cells, len(at)), 0
+    there = np.zeros(at.max(axis=0) + 4, bool)
+    for _ in range(12):  # as many of the first as make so many cells once their pores are filled
+        first = (most + least) // 2
+        cloud = np.zeros_like(there)
+        cloud[tuple(at[:first].T)] = True
+        there = ndimage.binary_closing(cloud, iterations=2)
+        least, most = (first, most) if there.sum() < cells else (least, first)
+    made: Floats = (np.argwhere(there) - 3) * VOXEL_MM + low
+    return made
 
 
 def _ball(blob: Blob) -> tuple[Floats, Floats]:
