@@ -1,8 +1,8 @@
 """What a CT would show where cement is, were there none: by how deep a voxel lies in its bone.
 
-The cortex is too thin for a CT: what it shows depends on its own blur and slices. So the background is learned from
-the same scan: the median over voxels without cement that lie as deep under the surface of a label, in bodies and in
-arches apart, moved by what is nearby.
+The cortex is too thin for a CT: what it shows depends on its own blur and slices. So the background is
+learned from the same scan: the median over voxels without cement that lie as deep under the surface of a
+label, in bodies and in arches apart, moved by what is nearby.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Cement in a CT, told from bone and metal, with the part of every voxel that it fills.
 
-A deposit is found by a piece within a body that is too dense and too large for spongy bone. Its plateau is the median
-of its core; its edge is half-way between the plateau and what would be there without cement (the usual choice for a
-symmetric point spread). A voxel near the edge is filled by the part of the way that it lies between the two, so that
-the sum over a deposit and its blur is its volume, whatever the blur (partial volume; cf. the half-maximum and
-intensity-sum methods of quantitative CT).
+A deposit is found by a piece within a body that is too dense and too large for spongy bone. Its plateau is
+the median of its core; its edge is half-way between the plateau and what would be there without cement (the
+usual choice for a symmetric point spread). A voxel near the edge is filled by the part of the way that it
+lies between the two, so that the sum over a deposit and its blur is its volume, whatever the blur (partial
+volume; cf. the half-maximum and intensity-sum methods of quantitative CT).
 """
 
 from __future__ import annotations
@@ -85,8 +85,12 @@ class Found:
 
 
 def find_cement(
-    volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame], metal: Mask, cement_hu: float | None = None
-) -> Found | None:  # fmt: skip
+    volume: CtVolume,
+    labels: Labels,
+    frames: Mapping[int, VertebraFrame],
+    metal: Mask,
+    cement_hu: float | None = None,
+) -> Found | None:
     """Find cement in and about labelled vertebrae.
 
     Parameters
@@ -119,7 +123,8 @@ def find_cement(
     seeded = np.zeros(bone.shape, np.uint16)
     for seed_box, seed, number in seeds:
         there = tuple(
-            slice(own.start - whole.start, own.stop - whole.start) for own, whole in zip(seed_box, box, strict=True)
+            slice(own.start - whole.start, own.stop - whole.start)
+            for own, whole in zip(seed_box, box, strict=True)
         )
         seeded[there][seed] = number
     tight = _worth(hu, seeded, depth, steel, spacing, cement_hu)
@@ -157,7 +162,9 @@ def _refine(
     spacing = part.spacing_mm
     smooth = _smoothed(hu, spacing, 0.3)
     plateaus = {
-        int(n): Plateau(float(np.percentile(smooth[seeded == n], 75)) if cement_hu is None else cement_hu, 0.0, False)
+        int(n): Plateau(
+            float(np.percentile(smooth[seeded == n], 75)) if cement_hu is None else cement_hu, 0.0, False
+        )
         for n in np.unique(seeded[seeded > 0])
     }
     background = np.full(hu.shape, _BACKGROUND_HU, np.float32)
@@ -184,14 +191,22 @@ def _refine(
     ring = (gap > 1.6) & (gap <= 3.5) & ~steel & (depth < 0)
     spread = float(1.4826 * np.median(np.abs(hu[ring] - background[ring]))) if ring.any() else 50.0
     return Found(
-        box, mask, filled, owner, nearest.astype(np.int32), depth, plateaus, spread, lost & _dilated(mask, 3.0, spacing)
+        box,
+        mask,
+        filled,
+        owner,
+        nearest.astype(np.int32),
+        depth,
+        plateaus,
+        spread,
+        lost & _dilated(mask, 3.0, spacing),
     )
 
 
 def _seeds(
     volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame], metal: Mask
 ) -> list[tuple[Box, Mask, int]]:
-    """Pieces within bodies that are too dense and too large for bone: box, mask in it, number of the level."""
+    """Pieces within bodies that are too dense and too large for bone: box, mask in it, level."""
     made = []
     found = ndimage.find_objects(labels, max_label=max(frames, default=1))
     for number, frame in frames.items():
@@ -247,7 +262,9 @@ def _grown(
     mask = np.zeros(seeded.shape, bool)
     owner = np.zeros(seeded.shape, np.uint16)
     for number, plateau in sorted(plateaus.items(), key=lambda pair: -pair[1].hu):
-        there = (smooth >= background + 0.5 * (plateau.hu - background)) & (smooth >= 0.4 * plateau.hu) & ~blocked
+        there = (
+            (smooth >= background + 0.5 * (plateau.hu - background)) & (smooth >= 0.4 * plateau.hu) & ~blocked
+        )
         pieces, _ = ndimage.label(there, _EIGHTFOLD)
         own = np.unique(pieces[(seeded == number) & there])
         piece = np.isin(pieces, own[own > 0])
@@ -262,7 +279,7 @@ def _grown(
             )
             both = owner == number
             owner[both] = seeded[tuple(index)][both]
-    loose = (smooth >= np.maximum(background + 0.5 * (lowest - background), min(_DETACHED_HU, 0.7 * lowest)))
+    loose = smooth >= np.maximum(background + 0.5 * (lowest - background), min(_DETACHED_HU, 0.7 * lowest))
     pieces, count = ndimage.label(loose & ~mask & ~blocked, _EIGHTFOLD)
     if count:
         inside = np.bincount(pieces.ravel(), (depth > -1.0).ravel(), minlength=count + 1)

@@ -1,8 +1,8 @@
 """The shape of a vertebra out of its label: where its body ends, where its canal is, which way is back.
 
-A label covers body and arch. The body is its bulkiest part; the canal is the hole that the label leaves when it is
-looked at along the spine. All of it is in the vertebra's own coordinates ``(a, s, r)`` in mm from the centre of the
-body: towards the back, towards the feet, towards the patient's left.
+A label covers body and arch. The body is its bulkiest part; the canal is the hole that the label leaves when
+it is looked at along the spine. All of it is in the vertebra's own coordinates ``(a, s, r)`` in mm from the
+centre of the body: towards the back, towards the feet, towards the patient's left.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from recordings.ct.volume import Floats, Labels, Mask, around, spacing_of, to_mm
+from recordings.ct.volume import Floats, Labels, Mask, spacing_of, to_mm
 
 _CELL_MM = 1.0
 _HALF_CELLS = 64
@@ -152,9 +151,17 @@ def _frame(level: str, bulk: _Bulk, points_mm: Floats, near: list[Floats]) -> Ve
     canal = _canal(counts > 0, back_mm)
     assumed = (back_mm, back_mm + _CANAL_DEPTH_MM, min(_CANAL_HALF_MM, 0.5 * half_width))
     return VertebraFrame(
-        level, bulk.centre_mm, axes, back_mm, float(top), float(bottom), half_width, canal or assumed, footprint,
+        level,
+        bulk.centre_mm,
+        axes,
+        back_mm,
+        float(top),
+        float(bottom),
+        half_width,
+        canal or assumed,
+        footprint,
         canal is not None,
-    )  # fmt: skip
+    )
 
 
 def _histogram(at: Floats) -> NDArray[np.int64]:

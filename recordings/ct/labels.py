@@ -1,4 +1,4 @@
-"""Labels of vertebrae on the grid of a CT: out of a label map, or about a point that is marked in each body."""
+"""Labels of vertebrae on the grid of a CT: out of a label map, or about a point marked in each body."""
 
 from __future__ import annotations
 
@@ -64,11 +64,12 @@ def read_labels(path: Path, volume: CtVolume, numbers: Mapping[int, str] | None 
     image = read_image(path)
     values, affine = canonical(image.values, image.affine_lps)
     check_affine(str(path), affine)
-    if values.dtype.kind == "f":
-        if not np.isfinite(values).all() or (values != np.rint(values)).any():
-            raise SourceError(f"{path}: holds fractions: it is no label map")
+    if values.dtype.kind == "f" and (not np.isfinite(values).all() or (values != np.rint(values)).any()):
+        raise SourceError(f"{path}: holds fractions: it is no label map")
     if values.min() < 0 or values.max() > _LARGEST_LABEL:
-        raise SourceError(f"{path}: holds values from {values.min():g} to {values.max():g}: it is no label map")
+        raise SourceError(
+            f"{path}: holds values from {values.min():g} to {values.max():g}: it is no label map"
+        )
     return on_grid(values.astype(np.uint16), affine, volume, numbers or DEFAULT_NUMBERS, str(path))
 
 
@@ -121,7 +122,10 @@ def _resampled(values: Labels, affine: Floats, volume: CtVolume) -> Labels:
 
 
 def labels_about(marks: tuple[Mark, ...], volume: CtVolume, name: str) -> LabelMap:
-    """Regions about marks: each voxel to the nearest, not farther than a body reaches. Raises `SourceError`."""
+    """Regions about marks: each voxel to the nearest, not farther than a body reaches.
+
+    Raises `SourceError`.
+    """
     places = np.array([mark.point_mm for mark in marks])
     index = to_index(volume.affine_lps, places)
     inside = np.all((index > -0.5) & (index < np.array(volume.hu.shape) - 0.5), axis=1)
@@ -156,7 +160,9 @@ def _fill(
     first = np.maximum(np.floor(at).astype(int) - span, 0)
     last = np.minimum(np.ceil(at).astype(int) + span + 1, volume.hu.shape)
     box = tuple(slice(int(a), int(b)) for a, b in zip(first, last, strict=True))
-    grid = np.stack(np.meshgrid(*[np.arange(a, b) for a, b in zip(first, last, strict=True)], indexing="ij"), -1)
+    grid = np.stack(
+        np.meshgrid(*[np.arange(a, b) for a, b in zip(first, last, strict=True)], indexing="ij"), -1
+    )
     away = (grid - at) @ volume.affine_lps[:3, :3].T
     along = away @ down
     gap = np.linalg.norm(away, axis=-1)

@@ -71,7 +71,15 @@ def _of_json(path: Path, text: str) -> tuple[list[tuple[str, Any]], bool]:
         for _, place in points:
             np.asarray(place, float)
         return points, _IS_RAS[system]
-    except (msgspec.MsgspecError, KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as error:
+    except (
+        msgspec.MsgspecError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        RecursionError,
+    ) as error:
         raise SourceError(f"{path}: is no markups file of points: {error}") from error
 
 

@@ -118,14 +118,17 @@ def _levels(
         coarse = labels.coarse
         made.append(
             CtLevel(
-                level=labels.names[number], volume_ml=total,
+                level=labels.names[number],
+                volume_ml=total,
                 volume_sd_ml=_sd_ml(volume, found, placed, number, total),
-                within_ml=None if coarse else own.get(BODY, 0.0), arch_ml=None if coarse else own.get(ARCH, 0.0),
-                outside_ml=None if coarse else outside, plateau_hu=plateau.hu if plateau.has_core else None,
+                within_ml=None if coarse else own.get(BODY, 0.0),
+                arch_ml=None if coarse else own.get(ARCH, 0.0),
+                outside_ml=None if coarse else outside,
+                plateau_hu=plateau.hu if plateau.has_core else None,
                 leaks=() if coarse else _leaks([one for one in placed.leaks if one.level == number]),
                 notes=tuple(notes),
             )
-        )  # fmt: skip
+        )
     others = sum(sum(own.values()) for level, own in shares.items() if level not in found.plateaus)
     return made, others
 
@@ -150,8 +153,9 @@ def _leaks(parts: list[Leaked]) -> tuple[CtLeak, ...]:
 def _sd_ml(volume: CtVolume, found: Found, placed: Placed, number: int, total_ml: float) -> float:
     """Standard deviation of a level's volume (mL).
 
-    Its parts: the plateau's standard error; what the background was mistaken for, over the voxels of the surface;
-    a share of the surface's voxels for its shape between them; what metal hides; and a floor for the model.
+    Its parts: the plateau's standard error; what the background was mistaken for, over the voxels of the
+    surface; a share of the surface's voxels for its shape between them; what metal hides; and a floor for the
+    model.
     """
     plateau = found.plateaus[number]
     own = found.mask & (placed.level == number)
@@ -190,6 +194,11 @@ def _metal(piece: Piece, names: Mapping[int, str]) -> CtMetal:
     else:
         words = f"{distance:.0f} mm from {level}"
     return CtMetal(
-        volume_ml=piece.volume_ml, centre_mm=piece.centre_mm, length_mm=piece.length_mm, width_mm=piece.width_mm,
-        near_level=level, distance_mm=distance, place=words,
-    )  # fmt: skip
+        volume_ml=piece.volume_ml,
+        centre_mm=piece.centre_mm,
+        length_mm=piece.length_mm,
+        width_mm=piece.width_mm,
+        near_level=level,
+        distance_mm=distance,
+        place=words,
+    )

@@ -1,14 +1,13 @@
 """Metal in a CT: screws, rods and implants, told from cement by density, shape and place.
 
 Cement of vertebroplasty shows some 1000 to 3000 HU and lies in a compact piece in a body; steel and titanium
-saturate the usual scale (3071 HU) or lie above it, are slender and straight, or lie where no vertebra is. Blooming
-makes metal larger than it is: its volume is an estimate.
+saturate the usual scale (3071 HU) or lie above it, are slender and straight, or lie where no vertebra is.
+Blooming makes metal larger than it is: its volume is an estimate.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -91,10 +90,14 @@ def find_metal(volume: CtVolume, labels: Labels) -> tuple[Mask, list[Piece]]:
         gap, near = (None, None) if tree is None else _nearest(tree, numbers, points)
         pieces.append(
             Piece(
-                len(index) * part.voxel_ml, (float(middle[0]), float(middle[1]), float(middle[2])), length, width,
-                gap, near,
+                len(index) * part.voxel_ml,
+                (float(middle[0]), float(middle[1]), float(middle[2])),
+                length,
+                width,
+                gap,
+                near,
             )
-        )  # fmt: skip
+        )
     return made, sorted(pieces, key=lambda piece: -piece.volume_ml)
 
 
@@ -105,7 +108,7 @@ def _away(bone: Labels, spacing: tuple[float, float, float]) -> Floats:
     return made
 
 
-def _bones(volume: CtVolume, labels: Labels) -> tuple[Any, Labels]:
+def _bones(volume: CtVolume, labels: Labels) -> tuple[cKDTree | None, Labels]:
     """Where the labelled bones are, to be searched, and their numbers."""
     index = np.argwhere(labels > 0)
     if not len(index):
@@ -114,7 +117,7 @@ def _bones(volume: CtVolume, labels: Labels) -> tuple[Any, Labels]:
     return cKDTree(to_mm(volume.affine_lps, index)), labels[tuple(index.T)]
 
 
-def _nearest(tree: Any, numbers: Labels, points: Floats) -> tuple[float, int]:
+def _nearest(tree: cKDTree, numbers: Labels, points: Floats) -> tuple[float, int]:
     gaps, at = tree.query(points[:: max(len(points) // _MOST_POINTS, 1)])
     least = int(np.argmin(gaps))
     return float(gaps[least]), int(numbers[at[least]])

@@ -1,7 +1,7 @@
 """Which number of a label map is which vertebra.
 
-By default the numbers of the widespread TotalSegmentator label maps (``total``, version 2): 26 is S1, 27 is L5,
-and on upwards to 50, which is C1.
+By default the numbers of the widespread TotalSegmentator label maps (``total``, version 2): 26 is S1, 27 is
+L5, and on upwards to 50, which is C1.
 """
 
 from __future__ import annotations

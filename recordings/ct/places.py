@@ -47,7 +47,8 @@ class Placed:
     Parameters
     ----------
     where : ndarray, shape (i, j, k), uint8
-        `BODY`, `ARCH`, or `OUTSIDE` plus the place of the class in `CLASSES`; of the mask's voxels, 0 elsewhere.
+        `BODY`, `ARCH`, or `OUTSIDE` plus the place of the class in `CLASSES`; of the mask's voxels, 0
+        elsewhere.
     level : ndarray, shape (i, j, k), uint16
         Whose the mask's voxels are; 0: nobody's.
     leaks : tuple of Leaked
@@ -105,7 +106,9 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
         points = to_mm(volume.affine_lps, index)
         zones, unsure = zones_of(frame, points)
         for zone, kept in _shares(zones, filled[at]):
-            told, ambiguous = _told(CLASSES[zone], unsure[kept], points[kept], filled[at][kept], detached, gap[at][kept])
+            told, ambiguous = _told(
+                CLASSES[zone], unsure[kept], points[kept], filled[at][kept], detached, gap[at][kept]
+            )
             where[tuple(index[kept].T)] = OUTSIDE + CLASSES.index(told)
             leaks.append(Leaked(owner, told, float(filled[at][kept].sum()), detached, ambiguous))
     del count
@@ -133,7 +136,7 @@ def _divide_bone(
         if not len(index):
             continue
         frame = frames[number]
-        a, s, _ = frame.local(to_mm(volume.affine_lps, index)).T
+        a = frame.local(to_mm(volume.affine_lps, index))[:, 0]
         body = a <= frame.back_mm + 1.0
         where[tuple(index[body].T)] = BODY
         where[tuple(index[~body].T)] = ARCH

@@ -26,8 +26,9 @@ class CtLeak(_Struct, frozen=True, kw_only=True):
 class CtLevel(_Struct, frozen=True, kw_only=True):
     """Cement of a level (mL): all of it, in the body, in its arch, outside the bone.
 
-    `volume_sd_ml` is the standard deviation, from plateau, background and surface. Within and outside are None where
-    no label says where the bone ends. `plateau_hu` is of its own cement; None: it has no core that shows it.
+    `volume_sd_ml` is the standard deviation, from plateau, background and surface. Within and outside are
+    None where no label says where the bone ends. `plateau_hu` is of its own cement; None: it has no core that
+    shows it.
     """
 
     level: str
@@ -42,7 +43,7 @@ class CtLevel(_Struct, frozen=True, kw_only=True):
 
 
 class CtMetal(_Struct, frozen=True, kw_only=True):
-    """Metal, which is no cement: its volume (mL, blooming included) and where its middle is (mm, patient, LPS).
+    """Metal, which is no cement: its volume (mL, with its blooming) and its middle (mm, patient, LPS).
 
     `place` says it in words; `near_level` is the level whose label is nearest, `distance_mm` how far that is.
     """
@@ -59,9 +60,9 @@ class CtMetal(_Struct, frozen=True, kw_only=True):
 class CtRecord(_Struct, frozen=True, kw_only=True):
     """A CT.
 
-    `patient` is a pseudonym; `series` the series' UID or the file's name; `spacing_mm` along i, j, k. `coarse` says
-    that levels were marked by a point each: no leaks can be told then. `searched` are the levels that were looked
-    into: of any other nothing is known.
+    `patient` is a pseudonym; `series` the series' UID or the file's name; `spacing_mm` along i, j, k.
+    `coarse` says that levels were marked by a point each: no leaks can be told then. `searched` are the
+    levels that were looked into: of any other nothing is known.
     """
 
     schema: str = SCHEMA

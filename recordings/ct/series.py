@@ -1,7 +1,7 @@
 """A CT from where it lies: a folder or file of DICOM, or a NIfTI or NRRD file.
 
-The geometry of a DICOM series is worked out here from every slice's own header, and a series that is not whole is
-refused: a slice that is missing would be volume that is missing.
+The geometry of a DICOM series is worked out here from every slice's own header, and a series that is not
+whole is refused: a slice that is missing would be volume that is missing.
 """
 
 from __future__ import annotations
@@ -29,10 +29,26 @@ _TOLERANCE = 0.02
 _LEAST_TILT, _MOST_TILT_DEG = 1e-3, 35.0
 _HU_FLOOR = -1024.0
 _TAGS = [
-    "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "StudyDate", "SeriesDescription",
-    "PatientID", "Modality", "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "NumberOfFrames",
-    "ImagePositionPatient", "RescaleSlope", "RescaleIntercept", "RescaleType", "SamplesPerPixel", "ImageType",
-]  # fmt: skip
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "StudyInstanceUID",
+    "StudyDate",
+    "SeriesDescription",
+    "PatientID",
+    "Modality",
+    "Rows",
+    "Columns",
+    "PixelSpacing",
+    "ImageOrientationPatient",
+    "NumberOfFrames",
+    "ImagePositionPatient",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "SamplesPerPixel",
+    "ImageType",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +94,7 @@ def read_ct(path: Path, series: str | None = None) -> CtVolume:
 def _kept(values: NDArray[Any]) -> NDArray[Any]:
     """As int16 where that is exact, else float32; read-only. What is no number is air."""
     whole = values.dtype.kind in "iu" or bool((values == np.rint(values)).all())
-    fits = whole and -32768 <= values.min() and values.max() <= 32767
+    fits = whole and values.min() >= -32768 and values.max() <= 32767
     made = values.astype(np.int16 if fits else np.float32)
     if not fits:
         made = np.nan_to_num(made, nan=_HU_FLOOR, posinf=32767.0, neginf=_HU_FLOOR)
@@ -143,7 +159,15 @@ def _series_in(path: Path) -> dict[str, list[tuple[Path, Dataset]]]:
             if "LOCALIZER" in [str(one) for one in head.get("ImageType", None) or []]:
                 continue
             uid = str(head.get("SOPInstanceUID", file))
-        except (InvalidDicomError, OSError, ValueError, TypeError, AttributeError, NotImplementedError, EOFError):
+        except (
+            InvalidDicomError,
+            OSError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            NotImplementedError,
+            EOFError,
+        ):
             continue
         if uid not in seen:  # the same object twice is one
             seen.add(uid)
@@ -155,7 +179,7 @@ def _series_in(path: Path) -> dict[str, list[tuple[Path, Dataset]]]:
 
 def _listed(groups: dict[str, list[tuple[Path, Dataset]]]) -> str:
     told = [
-        f"{uid} ({one_line(str(members[0][1].get('SeriesDescription', '') or 'no description'))}, {len(members)})"
+        f"{uid} ({one_line(str(members[0][1].get('SeriesDescription', '') or 'unnamed'))}, {len(members)})"
         for uid, members in list(groups.items())[:8]
     ]
     return "; ".join(told)
@@ -163,7 +187,11 @@ def _listed(groups: dict[str, list[tuple[Path, Dataset]]]) -> str:
 
 def _slices_of(path: Path, head: Dataset) -> list[_Slice]:
     try:
-        if int(head.get("SamplesPerPixel", 1)) != 1 or not 2 <= int(head.Rows) <= 8192 or not 2 <= int(head.Columns) <= 8192:
+        if (
+            int(head.get("SamplesPerPixel", 1)) != 1
+            or not 2 <= int(head.Rows) <= 8192
+            or not 2 <= int(head.Columns) <= 8192
+        ):
             raise SourceError(f"{path}: is no gray image of 2 to 8192 rows and columns")
         if str(head.SOPClassUID) not in _ENHANCED:
             return [_slice(path, None, head, head, head, head, head)]
@@ -188,7 +216,13 @@ def _slices_of(path: Path, head: Dataset) -> list[_Slice]:
 
 
 def _slice(
-    path: Path, frame: int | None, head: Dataset, place: Dataset, turn: Dataset, measures: Dataset, scale: Dataset
+    path: Path,
+    frame: int | None,
+    head: Dataset,
+    place: Dataset,
+    turn: Dataset,
+    measures: Dataset,
+    scale: Dataset,
 ) -> _Slice:
     position = np.array([float(one) for one in place.ImagePositionPatient])
     orientation = np.array([float(one) for one in turn.ImageOrientationPatient])
@@ -233,7 +267,7 @@ def _ordered(path: Path, slices: list[_Slice]) -> tuple[list[_Slice], Floats, st
         raise SourceError(f"{path}: {missing} slices are missing, the first {where}")
     if np.abs(gaps - step_mm).max() > max(_TOLERANCE * step_mm, 0.02):
         raise SourceError(
-            f"{path}: its slices are spaced unevenly ({gaps.min():.2f} to {gaps.max():.2f} mm): resample it first"
+            f"{path}: its slices are spaced unevenly, {gaps.min():.2f} to {gaps.max():.2f} mm: resample it first"
         )
     step = (ordered[-1].position_mm - ordered[0].position_mm) / (len(ordered) - 1)
     return ordered, step, problem
@@ -243,9 +277,7 @@ def _pixels(ordered: list[_Slice]) -> NDArray[Any]:
     """HU, shape (column, row, slice)."""
     first = ordered[0].head
     whole = all(one.slope == round(one.slope) and one.intercept == round(one.intercept) for one in ordered)
-    made = np.empty(
-        (len(ordered), int(first.Rows), int(first.Columns)), np.int32 if whole else np.float32
-    )
+    made = np.empty((len(ordered), int(first.Rows), int(first.Columns)), np.int32 if whole else np.float32)
     opened: tuple[Path | None, NDArray[Any] | None] = (None, None)
     for number, one in enumerate(ordered):
         if opened[0] != one.path:
@@ -256,7 +288,9 @@ def _pixels(ordered: list[_Slice]) -> NDArray[Any]:
         frame = pixels if one.frame is None else pixels[one.frame] if pixels.ndim == 3 else pixels
         if frame.shape != made.shape[1:]:
             raise SourceError(f"{one.path}: its pixels are not those that its header says")
-        made[number] = frame * (int(one.slope) if whole else one.slope) + (int(one.intercept) if whole else one.intercept)
+        made[number] = frame * (int(one.slope) if whole else one.slope) + (
+            int(one.intercept) if whole else one.intercept
+        )
     return made.transpose(2, 1, 0)
 
 
@@ -272,7 +306,9 @@ def _unsheared(path: Path, values: NDArray[Any], affine: Floats) -> tuple[NDArra
     row, column = (affine[:3, n] / np.linalg.norm(affine[:3, n]) for n in (0, 1))
     step = affine[:3, 2]
     aside = np.array([step @ row, step @ column])
-    tilt = float(np.degrees(np.arctan2(np.linalg.norm(aside), np.linalg.norm(step - aside @ np.stack([row, column])))))
+    tilt = float(
+        np.degrees(np.arctan2(np.linalg.norm(aside), np.linalg.norm(step - aside @ np.stack([row, column]))))
+    )
     if tilt > _MOST_TILT_DEG:
         raise SourceError(f"{path}: its slices lie {tilt:.0f} degrees askew, which is no gantry's tilt")
     straight = affine.copy()

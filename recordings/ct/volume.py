@@ -1,4 +1,7 @@
-"""A CT in memory, and a label map on its grid. Patient coordinates are DICOM's: left, back, head (LPS, mm)."""
+"""A CT in memory, and a label map on its grid.
+
+Patient coordinates are DICOM's: left, back, head (LPS, mm).
+"""
 
 from __future__ import annotations
 

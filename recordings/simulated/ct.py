@@ -1,12 +1,13 @@
 """A CT of the same patient after the procedure: the scene's vertebrae and its cement, voxel by voxel.
 
 Tissue and cement are laid out on a fine grid, blurred as a scanner blurs them, averaged over the slice, and
-given noise. A parcel of cement is `recordings.simulated.growth.VOXEL_MM` wide, part of it is bone, and growth leaves
-pores between parcels. A CT cannot tell how much of what it shows as one piece is bone. So by default the same volume
-is packed without pores into the places that cement reached first: both, CT and fluoroscopy, have the same
-millilitres. With `porous` the pores stay.
+given noise. A parcel of cement is `recordings.simulated.growth.VOXEL_MM` wide, part of it is bone, and growth
+leaves pores between parcels. A CT cannot tell how much of what it shows as one piece is bone. So by default
+the same volume is packed without pores into the places that cement reached first: both, CT and fluoroscopy,
+have the same millilitres. With `porous` the pores stay.
 
-Patient coordinates are DICOM's (LPS, mm): the patient's left, back and head; the origin is the field's middle.
+Patient coordinates are DICOM's (LPS, mm): the patient's left, back and head; the origin is the field's
+middle.
 """
 
 from __future__ import annotations
@@ -117,9 +118,15 @@ class SimulatedCt:
 
 
 def lay_out(
-    scene: Scene, grown_s: float, *, pixel_mm: float = 0.5, blobs: tuple[Blob, ...] = (), screw: str | None = None,
-    porous: bool = False, seed: int = 1,
-) -> Patient:  # fmt: skip
+    scene: Scene,
+    grown_s: float,
+    *,
+    pixel_mm: float = 0.5,
+    blobs: tuple[Blob, ...] = (),
+    screw: str | None = None,
+    porous: bool = False,
+    seed: int = 1,
+) -> Patient:
     """Lay out treated levels and their neighbours.
 
     Parameters
@@ -231,9 +238,7 @@ class _Grid:
         made: Image = np.where(self.texture(rng, 3.0) > 0.9, -90.0, 55.0).astype(np.float32)
         return made
 
-    def splat(
-        self, points_mm: Floats, each_ml: Floats
-    ) -> tuple[tuple[slice, slice, slice], Image]:
+    def splat(self, points_mm: Floats, each_ml: Floats) -> tuple[tuple[slice, slice, slice], Image]:
         """Share parcels among the voxels about them: a window, and what fraction of its voxels they fill."""
         window = self.window(points_mm.min(axis=0) - self.step_mm, points_mm.max(axis=0) + self.step_mm)
         first = np.array([one.start for one in window])
@@ -280,17 +285,27 @@ def _local(placed: Placed, grid: _Grid, window: tuple[slice, slice, slice]) -> t
     return a.astype(np.float32), s.astype(np.float32), (x - centre[0]).astype(np.float32)[:, None, None]
 
 
-def _box(placed: Placed, grid: _Grid, low: tuple[float, ...], high: tuple[float, ...]) -> tuple[slice, slice, slice]:
+def _box(
+    placed: Placed, grid: _Grid, low: tuple[float, ...], high: tuple[float, ...]
+) -> tuple[slice, slice, slice]:
     corners = np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
     at = _to_patient(placed, corners)
     return grid.window(at.min(axis=0), at.max(axis=0))
 
 
 def _add_vertebra(
-    tissue: Image, labels: NDArray[np.uint8], grid: _Grid, placed: Placed, number: int, spongy: float, shell: float
+    tissue: Image,
+    labels: NDArray[np.uint8],
+    grid: _Grid,
+    placed: Placed,
+    number: int,
+    spongy: float,
+    shell: float,
 ) -> None:
     bone = placed.vertebra
-    half = np.array([bone.depth_mm / 2 + 2, bone.height_mm / 2 + bone.disc_below_mm + 1, bone.width_mm / 2 + 2])
+    half = np.array(
+        [bone.depth_mm / 2 + 2, bone.height_mm / 2 + bone.disc_below_mm + 1, bone.width_mm / 2 + 2]
+    )
     window = _box(placed, grid, tuple(-half), tuple(half))
     a, s, r = _local(placed, grid, window)
     depth = bone.inside_mm(a, s, r)
