@@ -2,9 +2,9 @@
 
     python -m benchmarks.qa.ct --set tune|report [--seeds N] --out FILE.jsonl [--real DIR]
 
-Each seed is another patient, with another leak, cement of 1200 to 3000 HU, another noise and blur, scanned with
-slices of 0.6, 1, 2 and 3 mm. Every third has a pedicle screw as well. With 1 mm there are further runs: labels on
-a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as found and with
+Each seed is another patient, with another leak, cement of 1200 to 3000 HU, another noise and blur, scanned
+with slices of 0.6, 1, 2 and 3 mm. Every third has a pedicle screw as well. With 1 mm there are further runs:
+labels on a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as found and with
 the HU of pure cement told. What was tuned was tuned on the seeds of ``tune``; ``report`` is for the figures.
 With --real cement is laid into the levels of the CT of that folder (``example_ct.nii.gz``).
 """
@@ -53,8 +53,8 @@ def case_of(number: int, seed: int) -> Case:
     """The case of a seed."""
     name = _CASES[number % len(_CASES)]
     rng = np.random.default_rng([seed, 5])
-    plot = name if name in ("canal", "disc", "vein") else "two-level" if name == "second" else "clean"
-    scene = build_scene(_known(plot), SimulationSettings(seed=seed, size=256))
+    plot = name if name in ("canal", "disc", "vein") else "twolevels" if name == "second" else "clean"
+    scene = build_scene(plot, SimulationSettings(seed=seed, size=256))
     bone = scene.treated[0].placed.vertebra
     blobs: tuple[Blob, ...] = ()
     side = float(rng.choice((-1.0, 1.0)))
@@ -72,14 +72,6 @@ def case_of(number: int, seed: int) -> Case:
     return Case(name, seed, scene, blobs, settings)
 
 
-def _known(name: str) -> str:
-    from recordings.simulated.settings import SCENARIOS
-
-    if name in SCENARIOS:
-        return name
-    return next(one for one, plot in SCENARIOS.items() if len(plot.levels) > 1)
-
-
 def labels_of(made: SimulatedCt, volume: CtVolume, grid_mm: float | None = None) -> LabelMap:
     """Its labels, or what is left of them on a coarser grid."""
     values = made.labels.astype(np.uint16)
@@ -94,7 +86,9 @@ def labels_of(made: SimulatedCt, volume: CtVolume, grid_mm: float | None = None)
     return on_grid(values, affine, volume, DEFAULT_NUMBERS, "simulated")
 
 
-def rows_of(case: Case, patient: Patient, settings: CtSettings, **about: Any) -> Iterator[dict[str, Any]]:
+def rows_of(
+    case: Case, patient: Patient, settings: CtSettings, **about: bool | float
+) -> Iterator[dict[str, Any]]:
     """Measure one scan: a row per treated level."""
     made = scan(patient, settings)
     volume = CtVolume(made.hu, made.affine_lps, "simulated")
@@ -160,7 +154,8 @@ def real_rows(folder: Path) -> Iterator[dict[str, Any]]:
                 "true_ml": float(fraction.sum()) * volume.voxel_ml, "ml": level.volume_ml if level else 0.0,
                 "sd_ml": level.volume_sd_ml if level else None, "true_leaks": {},
                 "leaks": {leak.leak_class: leak.volume_ml for leak in level.leaks} if level else {},
-                "others": sorted(set(found) - {frame.level}), "metal_ml": sum(m.volume_ml for m in record.metal),
+                "others": sorted(set(found) - {frame.level}),
+                "metal_ml": sum(m.volume_ml for m in record.metal),
             }  # fmt: skip
 
 
@@ -187,9 +182,9 @@ def summary(rows: list[dict[str, Any]]) -> str:
     lines = []
     kinds: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
-        extra = [
-            word for word in ("screw", "porous", "told_hu", "labels_mm") if row.get(word)
-        ] or ["real" if row["case"] == "real" else "plain"]
+        extra = [word for word in ("screw", "porous", "told_hu", "labels_mm") if row.get(word)] or [
+            "real" if row["case"] == "real" else "plain"
+        ]
         kinds.setdefault((" ".join(extra), row["slice_mm"]), []).append(row)
     for (kind, slice_mm), own in sorted(kinds.items(), key=str):
         some = [row for row in own if row["true_ml"] > 0.3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ class ImageFile:
     affine_lps: Floats
 
 
+def _itk() -> Any:  # noqa: ANN401 - it has no types
+    return import_module("SimpleITK")
+
+
 def is_image(path: Path) -> bool:
     """Whether a name is that of such a file."""
     return path.name.lower().endswith(ENDINGS)
@@ -36,7 +41,7 @@ def read_image(path: Path) -> ImageFile:
     SourceError
         It is none of them, is damaged or cut, or says that it is larger than is read.
     """
-    import SimpleITK as sitk  # noqa: N813
+    sitk = _itk()
 
     if not path.is_file():
         raise SourceError(f"{path}: no such file")
@@ -72,7 +77,7 @@ def read_image(path: Path) -> ImageFile:
 
 def write_labels(path: Path, values: NDArray[np.uint8], affine_lps: Floats) -> None:
     """Write a label map as compressed NIfTI. Raises `OSError`."""
-    import SimpleITK as sitk  # noqa: N813
+    sitk = _itk()
 
     spacing = np.linalg.norm(affine_lps[:3, :3], axis=0)
     image = sitk.GetImageFromArray(np.ascontiguousarray(values.transpose(2, 1, 0)))

@@ -145,7 +145,9 @@ def labels_about(marks: tuple[Mark, ...], volume: CtVolume, name: str) -> LabelM
         way = near[-1] - near[0] if len(near) > 1 else np.array([0.0, 0.0, -1.0])
         _fill(values, best, volume, places[place], way / np.linalg.norm(way), number)
     outside = [mark.level for mark, one in zip(marks, inside, strict=True) if not one]
-    notes = ("levels are regions about marks: what is in a body and what has leaked cannot be told",)
+    notes: tuple[str, ...] = (
+        "levels are regions about marks: what is in a body and what has leaked cannot be told",
+    )
     if outside:
         notes += (f"the marks of {', '.join(outside)} are not on the CT",)
     return LabelMap(values, names, coarse=True, notes=notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import cv2
 import numpy as np
@@ -87,6 +88,6 @@ def _richest(volume: CtVolume, cement: NDArray[np.uint8], frame: VertebraFrame, 
     return float(edges[int(np.argmax(counts))] + 1.0)
 
 
-def _outline(picture: NDArray[np.uint8], there: NDArray[np.bool_], colour: tuple[int, int, int]) -> None:
+def _outline(picture: NDArray[Any], there: NDArray[np.bool_], colour: tuple[int, int, int]) -> None:
     lines, _ = cv2.findContours(there.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(picture, lines, -1, colour, 1)

@@ -204,4 +204,4 @@ def _extent(points_mm: Floats) -> float:
     if len(points_mm) < 4:
         return float(np.ptp(points_mm, axis=0).max()) if len(points_mm) else 0.0
     straight, _ = shape_of(points_mm)
-    return float(max(straight, np.linalg.norm(np.ptp(points_mm, axis=0))))
+    return max(straight, float(np.linalg.norm(np.ptp(points_mm, axis=0))))

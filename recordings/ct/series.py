@@ -123,7 +123,7 @@ def _of_dicom(path: Path, wanted: str | None) -> CtVolume:
     first = slices[0].head
     ordered, step, problem = _ordered(path, slices)
     check_size(str(path), (int(first.Columns), int(first.Rows), len(ordered)))
-    affine = np.eye(4)
+    affine: Floats = np.eye(4)
     row, column = ordered[0].orientation[:3], ordered[0].orientation[3:]
     affine[:3, 0], affine[:3, 1] = row * ordered[0].spacing_mm[1], column * ordered[0].spacing_mm[0]
     affine[:3, 2], affine[:3, 3] = step, ordered[0].position_mm
@@ -267,7 +267,7 @@ def _ordered(path: Path, slices: list[_Slice]) -> tuple[list[_Slice], Floats, st
         raise SourceError(f"{path}: {missing} slices are missing, the first {where}")
     if np.abs(gaps - step_mm).max() > max(_TOLERANCE * step_mm, 0.02):
         raise SourceError(
-            f"{path}: its slices are spaced unevenly, {gaps.min():.2f} to {gaps.max():.2f} mm: resample it first"
+            f"{path}: its slices are spaced unevenly, {gaps.min():.2f} to {gaps.max():.2f} mm: resample first"
         )
     step = (ordered[-1].position_mm - ordered[0].position_mm) / (len(ordered) - 1)
     return ordered, step, problem

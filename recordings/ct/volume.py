@@ -76,13 +76,13 @@ def spacing_of(affine: Floats) -> tuple[float, float, float]:
     return float(a), float(b), float(c)
 
 
-def to_mm(affine: Floats, index: Floats) -> Floats:
+def to_mm(affine: Floats, index: NDArray[Any]) -> Floats:
     """Patient coordinates of indices, shape (n, 3)."""
     made: Floats = index @ affine[:3, :3].T + affine[:3, 3]
     return made
 
 
-def to_index(affine: Floats, points_mm: Floats) -> Floats:
+def to_index(affine: Floats, points_mm: NDArray[Any]) -> Floats:
     """Indices, with fractions, of patient coordinates, shape (n, 3)."""
     made: Floats = (points_mm - affine[:3, 3]) @ np.linalg.inv(affine[:3, :3]).T
     return made

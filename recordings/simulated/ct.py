@@ -272,7 +272,8 @@ def _to_patient(placed: Placed, points: Floats) -> Floats:
     turn = placed.vertebra.tilt_rad
     a, s, r = points.T
     back, down = a * np.cos(turn) - s * np.sin(turn), a * np.sin(turn) + s * np.cos(turn)
-    return _centre(placed) + np.stack([r, back, -down], axis=1)
+    made: Floats = _centre(placed) + np.stack([r, back, -down], axis=1)
+    return made
 
 
 def _local(placed: Placed, grid: _Grid, window: tuple[slice, slice, slice]) -> tuple[Image, Image, Image]:
