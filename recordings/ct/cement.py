@@ -31,6 +31,8 @@ _LEAST_CORE_VOXELS = 30
 _REACH_MM = 1.7
 _MARGIN_MM = 30.0
 _ROOM_MM = 9.0
+_BLOOM_MM = 1.5
+_STEEL_MM = 2.5
 _LEAST_DETACHED_MM3 = 3.0
 _DETACHED_HU = 1000.0
 _ROUNDS = 2
@@ -133,7 +135,7 @@ def find_cement(
     )
     part, bone, steel, hu = part.part(tight), bone[tight], steel[tight], hu[tight]
     body = _of_bodies(part, bone, frames)
-    lost = _dilated(steel, 1.0, spacing) & ~steel if steel.any() else steel
+    lost = _dilated(steel, _BLOOM_MM, spacing) & ~steel if steel.any() else steel
     return _refine(
         part, hu, depth[tight], body, steel, lost, seeded[tight], cement_hu, (whole[0], whole[1], whole[2])
     )
@@ -188,6 +190,10 @@ def _refine(
         top[n] = one.hu
     filled = np.clip((hu - background) / np.maximum(top[level] - background, 200.0), -0.5, 1.6)
     filled = np.where((gap <= 1.0) & ~steel, filled, 0).astype(np.float32)
+    hidden = lost & _dilated(mask, 3.0, spacing)
+    if hidden.any():  # between metal and cement: as what is next to it
+        beside = ndimage.distance_transform_edt(blocked, return_distances=False, return_indices=True)
+        filled[hidden] = np.clip(filled[tuple(beside)][hidden], 0, 1)
     ring = (gap > 1.6) & (gap <= 3.5) & ~steel & (depth < 0)
     spread = float(1.4826 * np.median(np.abs(hu[ring] - background[ring]))) if ring.any() else 50.0
     return Found(
@@ -199,7 +205,7 @@ def _refine(
         depth,
         plateaus,
         spread,
-        lost & _dilated(mask, 3.0, spacing),
+        hidden,
     )
 
 
@@ -214,7 +220,10 @@ def _seeds(
         if box is None:
             continue
         part = volume.part(box)
-        inner = _within(part, labels[box] == number, frame) & ~metal[box]
+        # about metal everything looks dense
+        inner = _within(part, labels[box] == number, frame) & ~_dilated(
+            metal[box], _STEEL_MM, volume.spacing_mm
+        )
         smooth = _smoothed(part.hu.astype(np.float32), volume.spacing_mm, _SMOOTH_MM)
         seed = np.zeros(inner.shape, bool)
         for threshold, least_ml in ((_SURE_HU, _LEAST_SURE_ML), (LEAST_HU, _LEAST_ML)):

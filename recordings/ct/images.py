@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import SourceError, one_line
+from recordings.ct.nifti_check import check_whole
 from recordings.ct.volume import Floats, check_affine, check_size
 
 ENDINGS = (".nii", ".nii.gz", ".nrrd")
@@ -64,6 +65,8 @@ def read_image(path: Path) -> ImageFile:
         affine[:3, :3] = np.array(direction).reshape(3, 3) * np.array(spacing)
         affine[:3, 3] = origin
         check_affine(str(path), affine)
+        if not path.name.lower().endswith(".nrrd"):
+            check_whole(path)
         values = sitk.GetArrayFromImage(reader.Execute())
     except RuntimeError as error:
         why = one_line(str(error).split("\n")[-1]) or "cannot be read"

@@ -20,6 +20,7 @@ SURE_HU = 3050.0
 DENSE_HU = 2000.0
 """Denser than bone; metal where no vertebra is near."""
 _EDGE_HU = 1500.0
+_BONE_HU = 300.0
 _FAR_MM = 15.0
 _LEAST_FAR_ML = 0.1
 _LEAST_ML = 0.02
@@ -163,6 +164,8 @@ def _grow(made: Mask, part: CtVolume, seed: Mask, away: Floats) -> None:
         numbers = np.unique(found[seed])
         made |= np.isin(found, numbers[numbers > 0])
         return
+    top = float(np.percentile(part.hu[seed], 90))  # where the scale ends, the edge lies where it does
+    edge = part.hu >= (SURE_HU if top >= float(part.hu.max()) - 5 else 0.5 * (top + _BONE_HU))
     reach = tuple(int(np.ceil(_REACH_MM / one)) + 1 for one in spacing)
     box = around(seed, (reach[0], reach[1], reach[2]))
     if box is None:

@@ -6,7 +6,7 @@ Zone first, then shape, as the monitor does (`monitor.result.Leak` has the class
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ CLASSES = ("disc_superior", "disc_inferior", "canal", "foramen", "vein", "parave
 _LEAST_OUT_MM = 1.2
 _LEAST_LEAK_ML = 0.015
 _LEAST_SHARE = 0.08
+_LEAST_DETACHED_ML = 0.005
+_BROKEN_ML = 0.06
 _VEIN_WIDTH_MM, _VEIN_WIDTHS, _UNSURE_WIDTHS = 3.5, 4.0, 2.8
 _FORAMEN_MM = 14.0
 _FAR_MM = 25.0
@@ -88,7 +90,7 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
     filled = _filled_ml(volume, found)
     out = found.mask & (where == 0)
     gap = np.maximum(-found.depth_mm, 0)
-    pieces, count = ndimage.label(out, _EIGHTFOLD)
+    pieces, _ = ndimage.label(out, _EIGHTFOLD)
     whole, _ = ndimage.label(found.mask, _EIGHTFOLD)
     rooted = np.unique(whole[found.owner > 0])
     leaks: list[Leaked] = []
@@ -100,7 +102,7 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
         frame = frames.get(owner)
         detached = int(whole[at][0]) not in rooted
         small = float(gap[at].max()) < least_mm or float(filled[at].sum()) < _LEAST_LEAK_ML
-        if frame is None or (small and not detached):
+        if frame is None or (small and not detached) or float(filled[at].sum()) < _LEAST_DETACHED_ML:
             where[at] = BODY  # the label's edge, not cement's
             continue
         points = to_mm(volume.affine_lps, index)
@@ -111,12 +113,20 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
             )
             where[tuple(index[kept].T)] = OUTSIDE + CLASSES.index(told)
             leaks.append(Leaked(owner, told, float(filled[at][kept].sum()), detached, ambiguous))
-    del count
+    leaks = [_joined(leak, leaks) for leak in leaks]
     keys = level[found.mask].astype(np.int64) * 64 + where[found.mask]
     kinds, place_of = np.unique(keys, return_inverse=True)
     sums = np.bincount(place_of, filled[found.mask])
     shares = {(int(key) // 64, int(key) % 64): float(total) for key, total in zip(kinds, sums, strict=True)}
     return Placed(where, level, tuple(leaks), shares)
+
+
+def _joined(leak: Leaked, leaks: list[Leaked]) -> Leaked:
+    """A small loose piece beside a vein of the same level is of that vein, which thick slices break up."""
+    small = leak.leak_class == "paravertebral" and leak.detached and leak.volume_ml < _BROKEN_ML
+    if small and any(one.leak_class == "vein" and one.level == leak.level for one in leaks):
+        return replace(leak, leak_class="vein")
+    return leak
 
 
 def _filled_ml(volume: CtVolume, found: Found) -> Floats:

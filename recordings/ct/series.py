@@ -288,9 +288,9 @@ def _pixels(ordered: list[_Slice]) -> NDArray[Any]:
         frame = pixels if one.frame is None else pixels[one.frame] if pixels.ndim == 3 else pixels
         if frame.shape != made.shape[1:]:
             raise SourceError(f"{one.path}: its pixels are not those that its header says")
-        made[number] = frame * (int(one.slope) if whole else one.slope) + (
-            int(one.intercept) if whole else one.intercept
-        )
+        made[number] = frame
+        made[number] *= int(one.slope) if whole else one.slope
+        made[number] += int(one.intercept) if whole else one.intercept
     return made.transpose(2, 1, 0)
 
 
