@@ -4,8 +4,9 @@
 
 Each seed is another patient, with another leak, cement of 1200 to 3000 HU, another noise and blur, scanned
 with slices of 0.6, 1, 2 and 3 mm. Every third has a pedicle screw as well. With 1 mm there are further runs:
-labels on a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as found and with
-the HU of pure cement told. What was tuned was tuned on the seeds of ``tune``; ``report`` is for the figures.
+labels on a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as found
+and with the HU of pure cement told. What was tuned was tuned on the seeds of ``tune``; ``report`` is for the
+figures.
 With --real cement is laid into the levels of the CT of that folder (``example_ct.nii.gz``).
 """
 
@@ -192,7 +193,8 @@ def summary(rows: list[dict[str, Any]]) -> str:
         covered = [abs(r["ml"] - r["true_ml"]) <= 1.96 * r["sd_ml"] for r in some if r["sd_ml"] is not None]
         right = [set(row["leaks"]) == set(row["true_leaks"]) for row in own]
         lines.append(
-            f"{kind:16s} {slice_mm:3.1f} mm  n {len(some):3d}  mean {errors.mean():+5.2f} %  sd {errors.std():4.2f}"
+            f"{kind:16s} {slice_mm:3.1f} mm  n {len(some):3d}"
+            f"  mean {errors.mean():+5.2f} %  sd {errors.std():4.2f}"
             f"  median |e| {np.median(np.abs(errors)):4.2f}  max |e| {np.abs(errors).max():5.2f}"
             f"  within 3 %: {np.mean(np.abs(errors) <= 3):.2f}  95 % interval holds {np.mean(covered):.2f}"
             f"  leaks right {sum(right)}/{len(right)}"

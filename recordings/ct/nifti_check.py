@@ -68,8 +68,8 @@ def _bytes(path: Path, head: bytes) -> int:
         else:
             continue
         if 1 <= dims[0] <= 7 and bits > 0 and 0 <= offset < 1e9:
-            count = 1
+            count = int(bits) // 8
             for one in dims[1 : dims[0] + 1]:
                 count *= max(int(one), 1)
-            return int(offset) + count * bits // 8
+            return int(offset) + count
     raise SourceError(f"{path}: is no NIfTI file")

@@ -12,7 +12,7 @@ from recordings.simulated.ct import CtSettings, Patient, SimulatedCt, lay_out, s
 from recordings.simulated.scene import build_scene
 from recordings.simulated.settings import SimulationSettings
 
-PIXEL_MM = 0.9
+PIXEL_MM = 1.0
 SETTINGS = CtSettings(pixel_mm=PIXEL_MM, slice_mm=1.0, cement_hu=1700.0, noise_hu=20.0, blur_mm=0.6, seed=4)
 
 

@@ -92,7 +92,7 @@ def test_labels_on_another_grid_are_brought_over(tmp_path: Path) -> None:
     values = np.zeros((10, 9, 16), np.uint8)
     values[2:5, 3:6, 4:8] = 28
     affine = np.diag([2.0, 2.0, 2.0, 1.0])
-    affine[:3, 3] = np.array((-10, 5, 100)) + (0.5, 0.5, 0)
+    affine[:3, 3] = (-9.5, 5.5, 100)
     labels = read_labels(write_nifti(tmp_path / "l.nii", values, affine), volume)
     assert labels.names == {28: "L4"}
     assert np.argwhere(labels.values == 28).min(axis=0).tolist() == [4, 6, 4]

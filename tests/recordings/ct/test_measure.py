@@ -55,31 +55,26 @@ def test_bone_alone_is_no_cement(patient: Patient, labels: LabelMap) -> None:
     assert record.metal == ()
 
 
-def test_a_screw_is_metal_and_no_cement(patient: Patient, volume: CtVolume, labels: LabelMap) -> None:
-    frame = frames_of(labels.values, volume.affine_lps, labels.names)[30]  # L2, where no cement is
-    index = np.argwhere(np.ones(volume.hu.shape, bool))
-    a, s, r = frame.local(index @ volume.affine_lps[:3, :3].T + volume.affine_lps[:3, 3]).T
-    inside = (np.hypot(s + 4, r - 11) < 2.75) & (a > -10) & (a < 32)
-    rod = inside.reshape(volume.hu.shape)
+def test_screws_are_metal_and_cement_beside_one_is_doubtful(volume: CtVolume, labels: LabelMap) -> None:
+    """One in L2, where no cement is, and one in L1, beside it."""
+    frames = frames_of(labels.values, volume.affine_lps, labels.names)
+    points = (
+        np.argwhere(np.ones(volume.hu.shape, bool)) @ volume.affine_lps[:3, :3].T + volume.affine_lps[:3, 3]
+    )
+    rods = {}
+    for number in (30, 31):
+        a, s, r = frames[number].local(points).T
+        inside = (np.hypot(s + 4, r - 12) < 2.75) & (a > -10) & (a < 32)
+        rods[number] = inside.reshape(volume.hu.shape)
+    rod = rods[30] | rods[31]
     hu = np.where(rod, 3071, volume.hu).astype(np.int16)
     made = measure_ct(replace(volume, hu=hu), labels, software_version="test")
-    (metal,) = made.record.metal
-    assert metal.volume_ml == pytest.approx(rod.sum() * volume.voxel_ml, rel=0.1)
-    assert metal.near_level == "L2"
-    assert metal.length_mm == pytest.approx(42, abs=4)
-    assert [level.level for level in made.record.levels] == ["L1"]
-    assert (made.cement[rod] == METAL).mean() > 0.95
-
-
-def test_cement_beside_metal_is_said_to_be_doubtful(volume: CtVolume, labels: LabelMap) -> None:
-    frame = frames_of(labels.values, volume.affine_lps, labels.names)[31]
-    index = np.argwhere(np.ones(volume.hu.shape, bool))
-    a, s, r = frame.local(index @ volume.affine_lps[:3, :3].T + volume.affine_lps[:3, 3]).T
-    rod = ((np.hypot(s + 4, r - 12) < 2.75) & (a > -10) & (a < 32)).reshape(volume.hu.shape)
-    made = measure_ct(
-        replace(volume, hu=np.where(rod, 3071, volume.hu).astype(np.int16)), labels, software_version="test"
-    )
+    assert {metal.near_level for metal in made.record.metal} == {"L1", "L2"}
+    for metal in made.record.metal:
+        assert metal.volume_ml == pytest.approx(rods[30].sum() * volume.voxel_ml, rel=0.1)
+        assert metal.length_mm == pytest.approx(42, abs=4)
     (level,) = made.record.levels
+    assert level.level == "L1"
     assert any("metal is near" in note for note in level.notes)
     assert (made.cement[rod] == METAL).mean() > 0.95
 

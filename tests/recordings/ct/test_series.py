@@ -19,8 +19,9 @@ SHAPE = (12, 10, 6)
 
 
 def write_series(
-    folder: Path, *, change: Callable[[int, Dataset], None] | None = None, step: tuple[float, ...] = (0, 0, 2.0),
-    uid: str | None = None, compressed: bool = False,
+    folder: Path, *, change: Callable[[int, Dataset], None] | None = None,
+    step: tuple[float, ...] = (0, 0, 2.0), uid: str | None = None,
+    compressed: bool = False,
 ) -> str:  # fmt: skip
     """A bar of 1000 HU along the patient, in slices from the head down."""
     folder.mkdir(exist_ok=True)
