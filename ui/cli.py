@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor.errors import CementWatchError, InputError
-from ui import calibrate
+from ui import calibrate, registry_command
 from ui.archive_command import archive
 from ui.ct_command import ct
 from ui.deidentify_command import deidentify
@@ -65,6 +65,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(calibrate.app)
+app.add_typer(registry_command.app)
 
 
 def main() -> None:
