@@ -11,6 +11,7 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate, registry_command
 from ui.archive_command import archive
+from ui.ct_command import ct
 from ui.deidentify_command import deidentify
 from ui.dose_command import dose
 from ui.export_command import export
@@ -154,6 +155,7 @@ app.command()(receive)
 app.command()(send)
 app.command()(fetch)
 app.command()(worklist)
+app.command()(ct)
 
 
 @app.command()
