@@ -16,7 +16,23 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rate(_Struct, frozen=True, kw_only=True):
-    """So many of so many, with Wilson's interval; `fraction` and interval are None where `total` is 0."""
+    """So many of so many, with Wilson's interval; `fraction` and interval are None where `total` is 0.
+
+    Parameters
+    ----------
+    name : str
+    events, total : int
+    fraction, low, high : float or None
+    clusters : int or None
+        Patients that the vertebrae belong to, each unknown one by itself; None where patients are counted.
+    design_effect : float or None
+        How much more the rate varies than that of so many vertebrae that know nothing of each other would.
+        None where it cannot be told: under two patients, none or all of the vertebrae.
+    adjusted_low, adjusted_high : float or None
+        Wilson's interval of ``total / design_effect``.
+    few : bool
+        Under five are counted: whoever knows one of them may recognise it.
+    """
 
     name: str
     events: int
@@ -24,6 +40,11 @@ class Rate(_Struct, frozen=True, kw_only=True):
     fraction: float | None = None
     low: float | None = None
     high: float | None = None
+    clusters: int | None = None
+    design_effect: float | None = None
+    adjusted_low: float | None = None
+    adjusted_high: float | None = None
+    few: bool = False
 
 
 class RateTable(_Struct, frozen=True, kw_only=True):
@@ -35,7 +56,10 @@ class RateTable(_Struct, frozen=True, kw_only=True):
     unit : str
         What is counted: ``vertebrae`` or ``patients``.
     by : str
-        ``all``, ``class``, ``region``, ``pathology`` or ``posterior wall defect``.
+        ``all``, ``class`` (the monitor's), ``series class`` (those of published series), ``region``,
+        ``pathology``, ``posterior wall defect`` or ``risk factor``.
+    found_by : str
+        What the leaks were seen on: ``fluoroscopy`` or ``CT``.
     rows : tuple of Rate
     """
 
@@ -43,12 +67,17 @@ class RateTable(_Struct, frozen=True, kw_only=True):
     unit: str
     by: str
     rows: tuple[Rate, ...]
+    found_by: str = "fluoroscopy"
 
 
 class VolumeRow(_Struct, frozen=True, kw_only=True):
-    """Volumes (mL) of a stratum. `low_ml` and `high_ml`: interval of the mean (Student)."""
+    """Volumes (mL) of a stratum. `low_ml` and `high_ml`: interval of the mean (Student).
+
+    `by` is ``all``, ``region``, ``pathology`` or ``leak``.
+    """
 
     name: str
+    by: str = "all"
     count: int
     mean_ml: float | None = None
     sd_ml: float | None = None
@@ -77,9 +106,14 @@ class PairedRow(_Struct, frozen=True, kw_only=True):
         Patients with a score before and none then.
     before_mean, before_sd, after_mean, after_sd : float or None
     difference_mean, difference_low, difference_high : float or None
-        After minus before, with its interval.
+        Mean of after minus before, with its interval (Student). None, as all means, for an ordinal score.
+    shift, shift_low, shift_high : float or None
+        Median of the Walsh averages of the differences (Hodges and Lehmann), with its interval.
+    before_median, after_median : float or None
+    lower, same, higher : int
+        Patients whose score is then lower than before, the same, higher.
     test : str or None
-        In words: ``Wilcoxon signed-rank``, ``paired t``; None where there are too few.
+        In words: ``Wilcoxon signed-rank``, ``paired t``, ``sign test``; None where there are too few.
     p_value : float or None
     p_adjusted : float or None
         Over all times of the score (Holm).
@@ -96,13 +130,25 @@ class PairedRow(_Struct, frozen=True, kw_only=True):
     difference_mean: float | None = None
     difference_low: float | None = None
     difference_high: float | None = None
+    shift: float | None = None
+    shift_low: float | None = None
+    shift_high: float | None = None
+    before_median: float | None = None
+    after_median: float | None = None
+    lower: int = 0
+    same: int = 0
+    higher: int = 0
     test: str | None = None
     p_value: float | None = None
     p_adjusted: float | None = None
 
 
 class LearningPoint(_Struct, frozen=True, kw_only=True):
-    """An operator's n-th level: what came of it, and what it makes of the rate and of the running sum."""
+    """An operator's n-th level: what came of it, and what it makes of the rate and of the running sum.
+
+    `fraction`, `low` and `high` are the rate of all levels so far with Wilson's interval; `cusum` is the
+    leaks so far minus those expected.
+    """
 
     number: int
     day: str | None
@@ -121,6 +167,16 @@ class LearningCurve(_Struct, frozen=True, kw_only=True):
     points: tuple[LearningPoint, ...]
 
 
+class ScoreFigure(_Struct, frozen=True, kw_only=True):
+    """Means of a score before and at one time after, as published; `count` is None where it is not told."""
+
+    score: str
+    when: str
+    before_mean: float
+    after_mean: float
+    count: int | None = None
+
+
 class Comparison(_Struct, frozen=True, kw_only=True):
     """A figure of the department beside a published one.
 
@@ -130,8 +186,12 @@ class Comparison(_Struct, frozen=True, kw_only=True):
     own : Rate or None
     published : Rate or None
     own_volume, published_volume : VolumeRow or None
+    published_low, published_high : float or None
+        A range of figures that others report, in the place of one figure; of `unit`.
     difference, difference_low, difference_high : float or None
         Own minus published (Newcombe for rates, Welch for means).
+    unit : str
+        ``fraction`` or ``mL``.
     series : str
         Whose figure it is.
     note : str
@@ -144,9 +204,33 @@ class Comparison(_Struct, frozen=True, kw_only=True):
     published: Rate | None = None
     own_volume: VolumeRow | None = None
     published_volume: VolumeRow | None = None
+    published_low: float | None = None
+    published_high: float | None = None
     difference: float | None = None
     difference_low: float | None = None
     difference_high: float | None = None
+    unit: str = "fraction"
+    note: str = ""
+
+
+class ScoreComparison(_Struct, frozen=True, kw_only=True):
+    """A score of the department beside a published one.
+
+    Parameters
+    ----------
+    series : str
+    own : PairedRow or None
+    published : ScoreFigure
+    difference : float or None
+        Own mean change minus the published one. It has no interval: the spread is not published.
+    note : str
+        What stands in the way of comparing.
+    """
+
+    series: str
+    own: PairedRow | None
+    published: ScoreFigure
+    difference: float | None = None
     note: str = ""
 
 
@@ -157,6 +241,8 @@ class Sensitivity(_Struct, frozen=True, kw_only=True):
     seen: Rate
     by_ct_only: int
     by_fluoroscopy_only: int
+    levels: int | None = None
+    """Levels that both have looked at."""
 
 
 class Operation(_Struct, frozen=True, kw_only=True):
@@ -184,10 +270,14 @@ class Cohort(_Struct, frozen=True, kw_only=True):
     unknown_patients : int
         Procedures that do not say whose they are; each counts as a patient of its own.
     rates : tuple of RateTable
+        Of leaks seen on fluoroscopy.
+    rates_by_ct : tuple of RateTable
+        Of leaks that CT shows, of the levels that a CT has looked at.
     volumes : tuple of VolumeRow
     paired : tuple of PairedRow
     learning : tuple of LearningCurve
     comparisons : tuple of Comparison
+    compared_scores : tuple of ScoreComparison
     sensitivities : tuple of Sensitivity
     operation : Operation
     notes : tuple of str
@@ -203,10 +293,12 @@ class Cohort(_Struct, frozen=True, kw_only=True):
     failed: int = 0
     unknown_patients: int = 0
     rates: tuple[RateTable, ...] = ()
+    rates_by_ct: tuple[RateTable, ...] = ()
     volumes: tuple[VolumeRow, ...] = ()
     paired: tuple[PairedRow, ...] = ()
     learning: tuple[LearningCurve, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    compared_scores: tuple[ScoreComparison, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()
     operation: Operation = Operation()
     notes: tuple[str, ...] = ()
