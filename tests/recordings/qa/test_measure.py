@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -151,35 +152,31 @@ def test_a_record_names_nobody(monitored: StoredSession, measured: Measured) -> 
     assert (measured.record.patient, measured.record.operator) == (None, None)
 
 
-def test_what_the_plan_intends_is_in_the_record_and_its_aliquots_calibrate(
-    monitored: StoredSession, tmp_path: Path
-) -> None:
-    folder = copied(monitored, tmp_path)
+@pytest.fixture(scope="module")
+def altered(monitored: StoredSession, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """The session with intents in its plan, and without a log that can be read."""
+    folder = tmp_path_factory.mktemp("altered") / "session"
+    shutil.copytree(monitored.folder, folder)
     intent = LevelIntent(4.0, Risk(True, "metastasis"), (Aliquot(1.8, 0.2), Aliquot(2.2, 0.2)))
     (folder / PLAN).write_bytes(plan_to_json(with_fields(plan(), levels={"L1": intent})))
-    level = only(measure_session(folder, software_version="2.0", pictures=False))
+    (folder / LOG).write_bytes(b"no log")
+    return measure_session(folder, software_version="2.0", pictures=False)
+
+
+def test_what_the_plan_intends_is_in_the_record_and_its_aliquots_count(altered: Measured) -> None:
+    level = only(altered)
     assert (level.pathology, level.posterior_wall_defect, level.planned_ml) == ("metastasis", True, 4.0)
     assert level.injected_ml is not None
     assert level.injected_ml > 0
 
 
-def copied(session: StoredSession, tmp_path: Path) -> Path:
-    folder = tmp_path / "copy"
-    folder.mkdir()
-    for path in session.folder.iterdir():
-        (folder / path.name).write_bytes(path.read_bytes())
-    return folder
-
-
-def test_a_log_that_is_lost_leaves_what_was_told_unknown(monitored: StoredSession, tmp_path: Path) -> None:
-    folder = copied(monitored, tmp_path)
-    (folder / LOG).write_bytes(b"no log")
-    found = measure_session(folder, software_version="2.0", pictures=False)
-    assert (found.record.alarms, found.record.monitored_fraction) == ((), None)
-    assert any("log cannot be read" in words for words in found.record.problems)
-    assert (only(found).first_warning_s, only(found).monitored_fraction) == (None, None)
-    assert all(leak.told is None for leak in only(found).leaks)
-    assert found.pictures == {}
+def test_a_log_that_is_lost_leaves_what_was_told_unknown(altered: Measured) -> None:
+    assert altered.record.monitored
+    assert (altered.record.alarms, altered.record.monitored_fraction) == ((), None)
+    assert any("log cannot be read" in words for words in altered.record.problems)
+    assert (only(altered).first_warning_s, only(altered).monitored_fraction) == (None, None)
+    assert all(leak.told is None for leak in only(altered).leaks)
+    assert altered.pictures == {}
 
 
 def test_an_import_is_measured_though_nobody_watched(tmp_path: Path) -> None:
