@@ -15,18 +15,23 @@ import numpy as np
 import pytest
 from msgspec.structs import replace as with_fields
 
-from monitor.config import parse_config
+from monitor.config import LeakConfig, parse_config
 from monitor.errors import SourceError
 from monitor.frame import Frame
 from monitor.plan import Aliquot, LevelIntent, Risk, plan_to_json
+from monitor.result import LevelResult
+from monitor.states import State
 from recordings.dose.kept import JoinedIrradiation, SessionDose
 from recordings.dose.record import Accumulated, Irradiation
 from recordings.importing.run import Wanted, import_source
 from recordings.log import open_log
 from recordings.procedure import Procedure
+from recordings.qa.followed import FollowedLevel
+from recordings.qa.level import level_record
 from recordings.qa.measure import measure_session
 from recordings.qa.radiation import of_report
 from recordings.qa.record import LevelRecord, Measured, record_from_json, record_to_json
+from recordings.results.figures import LevelFigures, Seen
 from recordings.session import CONFIG, LOG, PLAN, SESSION, StoredSession, open_session, session_json
 from tests.monitor.scripted import plan
 from tests.recordings.test_retaken import record, shown
@@ -177,6 +182,33 @@ def test_a_log_that_is_lost_leaves_what_was_told_unknown(altered: Measured) -> N
     assert (only(altered).first_warning_s, only(altered).monitored_fraction) == (None, None)
     assert all(leak.told is None for leak in only(altered).leaks)
     assert altered.pictures == {}
+
+
+def level_at(time_s: float, state: State) -> LevelResult:
+    """Cement that grows from 1 s to 6 s, as far as it is watched."""
+    area = 20.0 * min(max(0.0, time_s - 1.0), 5.0)
+    known = {"area_mm2": area, "fill_fraction": 0.1} if state is State.MONITORING else {}
+    return LevelResult("L1", state, None, **known)
+
+
+@pytest.mark.parametrize(
+    ("until_s", "then", "known"),
+    [(4.0, State.NOT_MONITORING, False), (9.0, State.NOT_MONITORING, True), (4.0, State.HELD, True)],
+)
+def test_what_was_not_watched_at_the_end_is_not_known_unless_it_rested(
+    until_s: float, then: State, *, known: bool
+) -> None:
+    followed, figures = FollowedLevel("lateral", "lateral", "L1"), LevelFigures("lateral", "L1")
+    for frame in range(15 * 14):
+        time_s = frame / 15
+        level = level_at(time_s, State.MONITORING if time_s < until_s else then)
+        at = Seen(frame, round(time_s * 1e9))
+        followed.take(level, None, time_s, at.t_ns)
+        figures = figures.after(level, at)
+    found = level_record("L1", [(followed, figures)], plan(), None, lambda t_ns: t_ns / 1e9, LeakConfig())
+    assert (found.area_mm2 is not None, found.fill_fraction is not None) == (known, known)
+    assert any("not watched" in words for words in found.unmeasured) is not known
+    assert any("before the end" in words for words in found.notes) is (known and then is not State.HELD)
 
 
 def test_an_import_is_measured_though_nobody_watched(tmp_path: Path) -> None:
