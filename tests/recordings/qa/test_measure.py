@@ -93,7 +93,7 @@ def test_a_monitored_session_is_measured(measured: Measured) -> None:
     assert wall.low_mm < wall.value_mm
     assert (level.pathology, level.posterior_wall_defect, level.planned_ml) == (None, None, None)
     assert (level.injection_stop_s, level.warning_to_stop_s) == (None, None)
-    assert any("grew until the end" in words for words in level.unmeasured)
+    assert any("grew until it was last watched" in words for words in level.unmeasured)
 
 
 def test_the_alarms_are_those_that_were_told_with_reactions(measured: Measured) -> None:
