@@ -109,7 +109,7 @@ def _in_view(
     elif start_s is None:
         missing.append(f"injection, in view {followed.view}: no cement was seen")
     elif stop_s is None:
-        missing.append(f"stop of the injection, in view {followed.view}: the cement grew until it was last watched")
+        missing.append(f"stop of the injection, in view {followed.view}: it grew until it was last watched")
     volume_ml, sd_ml = _last(followed, figures, "volume_ml"), _last(followed, figures, "volume_sd_ml")
     if followed.seen and volume_ml is None:
         missing.append(f"volume, in view {followed.view}: not calibrated")
