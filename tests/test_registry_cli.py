@@ -72,7 +72,10 @@ def test_from_tables_and_records_to_a_cohort(
         "procedure": 2, "level": 4, "leak": 3, "alarm": 1, "follow up": 3, "risk": 1, "ct": 1, "ct level": 1,
         "ct leak": 1, "patients with a pseudonym": 2,
     }  # fmt: skip
-    out, err = called(capsys, "cohort", "--registry", registry, "--out", tmp_path / "c", "--no-report")
+    out, err = called(
+        capsys, "cohort", "--registry", registry, "--out", tmp_path / "c", "--no-report", "--csv"
+    )
+    assert len(list((tmp_path / "c").glob("*.csv"))) == 6
     assert "Vertebrae with a leak: 2 of 4, 50.0 % (15.0 to 85.0)" in out
     cohort = json.loads((tmp_path / "c" / "cohort.json").read_bytes())
     assert (cohort["procedures"], cohort["patients"], cohort["levels"]) == (2, 2, 4)

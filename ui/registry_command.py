@@ -140,11 +140,14 @@ def cohort(
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write report.html and report.pdf.")
     ] = True,
+    csv: Annotated[bool, typer.Option("--csv", help="Write its tables as CSV too.")] = False,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write its tables as Parquet too.")] = False,
 ) -> None:  # fmt: skip
     """Work out rates, volumes, scores, learning curves and the comparison with published series."""
     one_thread_per_sum()
     from recordings.cohort.cohort import cohort_of_registry
-    from recordings.cohort.export import write_cohort_json
+    from recordings.cohort.cohort_tables import cohort_tables
+    from recordings.cohort.export import write_cohort_json, write_tables
     from recordings.cohort.registry import Registry
 
     if expected is not None and not 0 <= expected <= 1:
@@ -160,6 +163,8 @@ def cohort(
         raise InputError(f"{out}: cannot be made: {error.strerror or error}") from error
     write_cohort_json(out / "cohort.json", found)
     typer.echo(out / "cohort.json")
+    for path in write_tables(cohort_tables(found), out, csv=csv, parquet=parquet):
+        typer.echo(path)
     if report and _write_report(out, records, found):
         typer.echo(f"{out / 'report.html'}, report.pdf")
     for line in _told(found):
