@@ -1,4 +1,4 @@
-"""The tables of a cohort for other tools: rates, volumes, scores, learning, comparisons, agreement with CT."""
+"""The tables of a cohort for other tools: rates, volumes, scores, learning, comparisons, agreement."""
 
 from __future__ import annotations
 
