@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -165,7 +163,10 @@ def cohort(
     typer.echo(out / "cohort.json")
     for path in write_tables(cohort_tables(found), out, csv=csv, parquet=parquet):
         typer.echo(path)
-    if report and _write_report(out, records, found):
+    if report:
+        from recordings.reporting.write import write_cohort_report
+
+        write_cohort_report(out, records, found, (), software_version=software_version())
         typer.echo(f"{out / 'report.html'}, report.pdf")
     for line in _told(found):
         typer.echo(line)
@@ -252,15 +253,6 @@ def _put(
             f"{len(strangers)} patient(s) are in no procedure of this registry yet; if that is not so, their "
             "procedures had another key"
         )
-
-
-def _write_report(out: Path, records: list[ProcedureRecord], found: Cohort) -> bool:
-    """Whether there was anything to write it with."""
-    name = "recordings.reporting.write"
-    if find_spec(name) is None:
-        return False
-    import_module(name).write_cohort_report(out, records, found, (), software_version=software_version())
-    return True
 
 
 def _told(found: Cohort) -> list[str]:

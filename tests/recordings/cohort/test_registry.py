@@ -25,7 +25,7 @@ FULL = ProcedureRecord(
     dose=DoseRecord(source="report", dose_area_product_gy_m2=1e-4),
     levels=(
         LevelRecord(
-            level="L1", region="lumbar", views=("lateral",), volume_ml=np.float64(3.1),
+            level="L1", region="lumbar", views=("lateral",), volume_ml=3.1,
             leaks=(
                 LeakRecord(leak_class="canal", onset_s=4.0, area_mm2=2.5, ambiguous_with="foramen"),
                 LeakRecord(leak_class="vein", onset_s=5.0, area_mm2=1.0, told=True),
@@ -83,6 +83,13 @@ def test_a_session_that_is_measured_again_takes_its_own_place(path: Path) -> Non
         assert registry.counts()["level"] == 3
         assert registry.counts()["alarm"] == 1
         assert registry.records()[0].software_version == "2"
+
+
+def test_numbers_of_numpy_are_numbers(path: Path) -> None:
+    level_of = LevelRecord(level="L1", views=("lateral",), volume_ml=np.float64(3.25))  # type: ignore[arg-type]
+    with Registry(path) as registry:
+        registry.put(replace(FULL, levels=(level_of,)))
+        assert type(registry.records()[0].levels[0].volume_ml) is float
 
 
 def test_leaks_told_by_hand_have_no_onset(path: Path) -> None:
