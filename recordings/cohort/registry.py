@@ -113,7 +113,7 @@ class Registry:
             connection.execute("DELETE FROM ct WHERE series = ?", (record.series,))
             _insert(
                 connection, "ct", record.series, session_id, record.patient, record.day,
-                record.software_version, record.unassigned_ml, msgspec.json.encode(record),
+                record.software_version, record.unassigned_ml, msgspec.json.encode(record, enc_hook=_plain),
             )  # fmt: skip
             for number, level in enumerate(record.levels):
                 _insert(connection, "ct_level", record.series, number, *_values(level, _CT_LEVEL))
@@ -165,12 +165,7 @@ class Registry:
         """All CTs, in order of the series."""
         found = []
         for series, session_id, data in self._read("SELECT series, session_id, json FROM ct ORDER BY series"):
-            try:
-                record = msgspec.json.decode(data, type=CtRecord)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                raise SourceError(f"{self.path}: CT {series}: {error}") from error
-            if record.schema != CT_SCHEMA:
-                raise SourceError(f"{self.path}: CT {series}: schema is {record.schema!r}")
+            record = read_ct(data, f"{self.path}: CT {series}")
             found.append(CtRow(session_id=session_id, record=record))
         return found
 
@@ -248,6 +243,17 @@ class Registry:
 def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:  # SQLite has not done so itself
         connection.execute("ROLLBACK")
+
+
+def read_ct(data: bytes, name: str) -> CtRecord:
+    """Read a CT's record; `name` is used in messages. Raises `SourceError` where it is none."""
+    try:
+        record = msgspec.json.decode(data, type=CtRecord)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(f"{name}: not a record of a CT: {error}") from error
+    if record.schema != CT_SCHEMA:
+        raise SourceError(f"{name}: schema is {record.schema!r}, expected {CT_SCHEMA!r}")
+    return record
 
 
 def _put(connection: sqlite3.Connection, record: ProcedureRecord) -> None:
