@@ -115,10 +115,13 @@ def test_what_cannot_be_is_one_line_and_status_two(
     text = table(tmp_path / "text.sqlite", "a table\n" * 99)
     (tmp_path / "x.json").write_text('{"schema": "cementwatch.qa/1"}')
     (tmp_path / "empty").mkdir()
+    nobody = tmp_path / "ct.json"
+    nobody.write_bytes(msgspec.json.encode(msgspec.structs.replace(CT, patient=None)))
     table(tmp_path / "open.key", "00" * 32).chmod(0o644)
     cases = (
         (("import", tmp_path / "none.csv", "--registry", registry), "none.csv: cannot be read"),
         (("import", tmp_path / "x.json", "--registry", registry), "x.json: not a record"),
+        (("import", nobody, "--registry", registry), "ct.json: names no patient and day"),
         (("import", tmp_path / "empty", "--registry", registry), "no record.json or ct.json in it"),
         (("import", scores, "--registry", text, "--key", key), "not a registry"),
         (("import", scores, "--registry", registry, "--key", tmp_path / "open.key"), "others can read it"),
@@ -141,6 +144,8 @@ def test_what_cannot_be_is_one_line_and_status_two(
     assert text.read_text() == "a table\n" * 99
     assert not (tmp_path / "c").exists()
     assert not registry.exists()
+    out, err = called(capsys, "import", nobody, "--registry", registry, "--session", "s9")
+    assert (out, err) == ("1 CTs\n", ["cementwatch: --session s9: no procedure of this registry yet"])
     called(capsys, "import", scores, "--registry", registry, "--key", key)
     _, err = called(capsys, "cohort", "--registry", registry, "--out", tmp_path / "c", status=2)
     assert err == [f"cementwatch: {registry}: holds no procedures"]

@@ -66,7 +66,10 @@ def import_tables(
         if path.suffix.lower() == ".json":
             found = _from_json(path)
             if isinstance(found, tuple):
-                scans += found
+                scan = found[0]
+                if session is None and (scan.patient is None or scan.day is None):
+                    raise InputError(f"{path}: names no patient and day: say with --session whose CT it is")
+                scans.append(scan)
             else:
                 records.append(found)
         else:
@@ -246,6 +249,8 @@ def _put(
     ):  # fmt: skip
         if number:
             typer.echo(f"{number} {words}")
+    if session is not None and not opened.holds(session):
+        say(f"--session {session}: no procedure of this registry yet")
     strangers = {row.patient for row in follow_up} | {row.patient for row in risks}
     strangers -= opened.patients()
     if strangers:

@@ -194,6 +194,10 @@ class Registry:
         """Pseudonyms of the patients of its procedures."""
         return {row[0] for row in self._read("SELECT DISTINCT patient FROM procedure") if row[0] is not None}
 
+    def holds(self, session_id: str) -> bool:
+        """Whether a procedure of this session is in it."""
+        return any(self._read("SELECT 1 FROM procedure WHERE session_id = ?", session_id))
+
     def counts(self) -> dict[str, int]:
         """Rows of each table."""
         return {
