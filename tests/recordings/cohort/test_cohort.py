@@ -55,6 +55,9 @@ def test_leaks_per_vertebra_and_per_patient() -> None:
     assert rows(found, "vertebrae", "pathology") == {"metastasis": (0, 1), "not stated": (3, 5)}
     assert rows(found, "vertebrae", "posterior wall defect") == {"defect": (0, 1), "not stated": (3, 5)}
     assert any("2 procedure(s) do not say whose they are" in note for note in found.notes)
+    assert any(note.startswith("5 procedure(s) were entered by hand") for note in found.notes)
+    measured = cohort(*(replace(record, source="dicom") for record in RECORDS))
+    assert not any("by hand" in note for note in measured.notes)
     assert row(found, "vertebrae", "region", "thoracic").few
     assert any("fewer than 5" in note for note in found.notes)
 
