@@ -129,6 +129,8 @@ def test_what_cannot_be_is_one_line_and_status_two(
             ("import", scores, "--registry", registry, "--key", key, "--session", "s1"),
             "--session goes with one CT",
         ),
+        (("remove", "--registry", registry, "--session", "s1"), "no such registry"),
+        (("remove", "--registry", text), "name what is to be removed"),
         (("show", "--registry", tmp_path / "none.sqlite"), "no such registry"),
         (("cohort", "--registry", text, "--out", tmp_path / "c"), "not a registry"),
         (
@@ -147,5 +149,9 @@ def test_what_cannot_be_is_one_line_and_status_two(
     out, err = called(capsys, "import", nobody, "--registry", registry, "--session", "s9")
     assert (out, err) == ("1 CTs\n", ["cementwatch: --session s9: no procedure of this registry yet"])
     called(capsys, "import", scores, "--registry", registry, "--key", key)
+    out, _ = called(capsys, "remove", "--registry", registry, "--patient", who(1))
+    assert out == "1 rows removed, and what belonged to them\n"
+    _, err = called(capsys, "remove", "--registry", registry, "--patient", who(1), status=2)
+    assert err == [f"cementwatch: {registry}: holds nothing of {who(1)}"]
     _, err = called(capsys, "cohort", "--registry", registry, "--out", tmp_path / "c", status=2)
     assert err == [f"cementwatch: {registry}: holds no procedures"]

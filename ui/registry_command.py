@@ -97,6 +97,31 @@ def import_tables(
 
 
 @app.command()
+def remove(
+    registry: RegistryOption,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="ID", help="A procedure, and its CTs.")
+    ] = None,
+    patient: Annotated[
+        str | None,
+        typer.Option("--patient", metavar="PSEUDONYM", help="All of a patient: CW- and twelve letters."),
+    ] = None,
+) -> None:
+    """Take a procedure or a patient out of a registry; what is removed is overwritten."""
+    from recordings.cohort.registry import Registry
+
+    if (session is None) == (patient is None):
+        raise InputError("name what is to be removed: --session or --patient, one of them")
+    with Registry(registry, must_exist=True) as opened:
+        count = (
+            opened.remove_session(session) if session is not None else opened.remove_patient(patient or "")
+        )
+    if count == 0:
+        raise InputError(f"{registry}: holds nothing of {session or patient}")
+    typer.echo(f"{count} rows removed, and what belonged to them")
+
+
+@app.command()
 def show(registry: RegistryOption) -> None:
     """Count what is in a registry."""
     from recordings.cohort.registry import Registry

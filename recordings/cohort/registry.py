@@ -60,6 +60,8 @@ class Registry:
     path : Path
         Made where there is none, unless it is opened to be read alone.
     read_only : bool
+    must_exist : bool
+        Whether it is not made either where it is written.
     wait_s : float
         How long another program's writing is waited for (s).
 
@@ -69,8 +71,12 @@ class Registry:
         As `recordings.cohort.opening`; every method raises them too.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, wait_s: float = WAIT_S) -> None:
+    def __init__(
+        self, path: Path, *, read_only: bool = False, must_exist: bool = False, wait_s: float = WAIT_S
+    ) -> None:
         self.path = path
+        if must_exist and not path.is_file():
+            raise SourceError(f"{path}: no such registry")
         self._connection = (open_to_read if read_only else open_to_write)(path, wait_s)
         self._together = False
 
@@ -148,6 +154,28 @@ class Registry:
                 replaced += held is not None and tuple(held) != values
                 _insert(connection, "risk", *values)
         return new, replaced
+
+    def remove_session(self, session_id: str) -> int:
+        """Take out a procedure and the CTs that were put in for it; how many rows that were."""
+        return self._remove(("procedure", "session_id"), ("ct", "session_id"), value=session_id)
+
+    def remove_patient(self, patient: str) -> int:
+        """Take out all that is of a patient, by the pseudonym; how many rows that were.
+
+        CTs that were put in for the patient's sessions go with these.
+        """
+        with self.all_or_nothing():
+            found = self._read("SELECT session_id FROM procedure WHERE patient = ?", patient)
+            count = sum(self.remove_session(row[0]) for row in list(found))
+            tables = ("follow_up", "risk", "ct")
+            return count + self._remove(*((table, "patient") for table in tables), value=patient)
+
+    def _remove(self, *places: tuple[str, str], value: str) -> int:
+        with self._writing() as connection:
+            return sum(
+                connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (value,)).rowcount  # noqa: S608 - our own names
+                for table, column in places
+            )
 
     def records(self) -> list[ProcedureRecord]:
         """All procedures, in order of the day and the session; their `folder` is empty."""
