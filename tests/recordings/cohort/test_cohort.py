@@ -6,6 +6,8 @@ import random
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from recordings.cohort.cohort import cohort_of
@@ -291,3 +293,47 @@ def test_how_the_monitor_was_used() -> None:
     assert (used.reaction_median_s, used.warning_to_stop_median_s) == (0.5, None)
     assert used.monitored_fraction_median == pytest.approx(0.8)
     assert used.beam_on_median_s == 60.0
+
+
+NAMES = st.sampled_from(["C5", "T8", "L1", "L4"])
+LEAKS = st.sets(st.sampled_from(["canal", "vein", "disc_superior", "foramen"]), max_size=2)
+SESSIONS = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.integers(0, 3)),
+        st.integers(1, 3),
+        st.dictionaries(NAMES, LEAKS, min_size=1, max_size=3),
+    ),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(SESSIONS)
+def test_what_holds_of_every_cohort(
+    sessions: list[tuple[int | None, int, dict[str, set[str]]]],
+) -> None:
+    records = []
+    for n, (patient, day, levels) in enumerate(sessions):
+        held = (level(name, *sorted(leaks)) for name, leaks in levels.items())
+        records.append(procedure(f"s{n}", patient, *held, day=f"2025-01-0{day}"))
+    found = cohort(*records)
+    for unit in ("vertebrae", "patients"):
+        events, total = rows(found, unit, "all")["any leak"]
+        assert total == (found.levels if unit == "vertebrae" else found.patients)
+        by_class = rows(found, unit, "class").values()
+        assert max(count for count, _ in by_class) <= events <= sum(count for count, _ in by_class)
+        assert all(of == total for _, of in by_class)
+        for by in ("region", "pathology", "posterior wall defect"):
+            strata = rows(found, unit, by).values()
+            assert all(count <= of for count, of in strata)
+            if unit == "vertebrae":
+                assert (sum(count for count, _ in strata), sum(of for _, of in strata)) == (events, total)
+            else:
+                assert sum(of for _, of in strata) >= total
+    for table in found.rates:
+        for one in table.rows:
+            if one.fraction is not None:
+                assert one.low <= one.fraction <= one.high  # type: ignore[operator]
+            if one.adjusted_low is not None:
+                assert one.adjusted_low <= one.low + 1e-12  # type: ignore[operator]
+                assert one.high - 1e-12 <= one.adjusted_high  # type: ignore[operator]
