@@ -102,6 +102,19 @@ def test_every_bad_row_is_named_with_its_line_and_why(tmp_path: Path) -> None:
     assert found.rows == 10
 
 
+def test_scores_end_where_their_scales_end(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        "patient,time,VAS,ODI,EQ-5D,analgesics\nP1,before,10,100,-0.661,4\nP2,before,0,0,1,0\n"
+        "P3,before,,,-0.67,\nP4,before,10.1,,,\nP5,before,,-1,,\nP6,before,,,,5\n",
+    )
+    assert len(found.follow_up) == 8
+    assert bad(found) == [
+        "line 4: EQ-5D must be -0.661 to 1, is -0.67", "line 5: VAS must be 0 to 10, is 10.1",
+        "line 6: ODI must be 0 to 100, is -1", "line 7: analgesics must be 0 to 4, is 5",
+    ]  # fmt: skip
+
+
 def test_values_that_contradict_each_other_are_both_left_out(tmp_path: Path) -> None:
     found = imported(
         tmp_path,
