@@ -24,7 +24,7 @@ from recordings.qa.differences import FieldDifferences
 from recordings.qa.record import ProcedureRecord, record_from_json, record_to_json
 
 PROCEDURES, RECORD, FIELDS, STAMP = "procedures", "record.json", "fields.json", "stamp.json"
-COHORT = "cohort.json"
+COHORT, REGISTRY = "cohort.json", "registry.sqlite"
 REPORTS = ("report.html", "report.pdf")
 _PICTURE = re.compile(r"frame-[\w.-]+\.png")
 _NAME = re.compile(r"[\w.-]{1,100}")

@@ -14,6 +14,7 @@ from recordings.qa.measure import measure_session
 from recordings.qa.record import Measured
 from recordings.qa.run_plan import without_folder
 from recordings.qa.run_software import software_of
+from recordings.results.course import Course
 from recordings.session import open_session
 
 
@@ -61,10 +62,11 @@ def _done(asked: Task) -> Done:
         return Done(other_software=own)
     folder = Path(asked.folder)
     try:
-        measured = measure_session(folder, software_version=asked.software_version)
+        courses: list[Course] = []
+        measured = measure_session(folder, software_version=asked.software_version, seen=courses.append)
         session = open_session(folder)
         with session.frames() as reader:
-            found = logged_differences(session, reader, measured.record)
+            found = logged_differences(reader, measured.record, courses[0].figures)
             fields = fields_of(session, reader) if asked.field_by_field else None
     except CementWatchError as error:
         return Done(why=without_folder(str(error), asked.folder))
