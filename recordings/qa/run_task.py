@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import traceback
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,10 @@ from recordings.qa.run_plan import without_folder
 from recordings.qa.run_software import software_of
 from recordings.results.course import Course
 from recordings.session import open_session
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 1 << 27
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,11 +56,23 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 def perform(task: bytes) -> bytes:
     """Do a task. Whatever is wrong with a session is told and not raised."""
+    _settle()
+    asked = msgspec.msgpack.decode(task, type=Task)
+    return done_to_bytes(_done(asked))
+
+
+@cache
+def _settle() -> None:
+    """What a process needs once, whoever started it."""
     import cv2
 
     cv2.setNumThreads(1)
-    asked = msgspec.msgpack.decode(task, type=Task)
-    return done_to_bytes(_done(asked))
+    # Dask's nanny has its workers give every freed image back to the machine and ask for it again, which
+    # takes half as long again as measuring; other C libraries have no such call
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 4)
 
 
 def _done(asked: Task) -> Done:
