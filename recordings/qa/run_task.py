@@ -20,7 +20,6 @@ from recordings.qa.run_software import software_of
 from recordings.results.course import Course
 from recordings.session import open_session
 
-
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 1 << 27
 
