@@ -123,7 +123,8 @@ def qa(
                 wanted, results, _doers(cluster, workers, found), found=found, say=say, progress=advance
             )
         version = software_version()
-        cohort = put_into_registry(book, results, outcome, tables, software_version=version)
+        with results.writing():
+            cohort = put_into_registry(book, results, outcome, tables, software_version=version)
         lacking: dict[str, str] = {}
         if reports:
             with progress("reporting") as advance:

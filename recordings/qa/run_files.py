@@ -26,6 +26,7 @@ from recordings.qa.record import ProcedureRecord, record_from_json, record_to_js
 PROCEDURES, RECORD, FIELDS, STAMP = "procedures", "record.json", "fields.json", "stamp.json"
 COHORT, REGISTRY = "cohort.json", "registry.sqlite"
 REPORTS = ("report.html", "report.pdf")
+_KEPT = "what was measured before is kept: start again to go on"
 _PICTURE = re.compile(r"frame-[\w.-]+\.png")
 _NAME = re.compile(r"[\w.-]{1,100}")
 _MOST_BYTES = 256 * 1024 * 1024
@@ -186,9 +187,10 @@ class Results:
             yield
         except OSError as error:
             raise WriteError(
-                f"{self.folder}: cannot be written: {error.strerror or error}; what was measured before is "
-                "kept: start again to go on"
+                f"{self.folder}: cannot be written: {error.strerror or error}; {_KEPT}"
             ) from error
+        except OutputError as error:
+            raise WriteError(f"{error}; {_KEPT}") from error
 
 
 def _sum(data: bytes) -> str:

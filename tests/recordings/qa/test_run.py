@@ -21,7 +21,8 @@ from monitor.errors import InputError, OutputError
 from recordings.cohort.registry import Registry
 from recordings.deidentifying.secret import Secret, secret_of
 from recordings.dose.kept import write_dose
-from recordings.qa import run_files
+from recordings.qa import run as run_module
+from recordings.qa import run_files, run_reports
 from recordings.qa.record import Failed, record_from_json
 from recordings.qa.run import Outcome, measure_all
 from recordings.qa.run_files import Results, WriteError
@@ -150,6 +151,11 @@ def test_a_broken_session_is_named_counted_and_the_rest_is_done(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for module in (
+        run_module,
+        run_reports,
+    ):  # processes take their time to start, and have tests of their own
+        monkeypatch.setattr(module, "in_processes", lambda work, asks, workers: here(work, asks))
     root, out = tmp_path / "root", tmp_path / "out"
     shutil.copytree(library / "0000", root / "good")
     shutil.copytree(library / "0001", root / "planless")
