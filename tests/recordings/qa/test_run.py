@@ -154,7 +154,7 @@ def test_a_broken_session_is_named_counted_and_the_rest_is_done(
     for module in (
         run_module,
         run_reports,
-    ):  # processes take their time to start, and have tests of their own
+    ):  # processes take long to start, and have tests of their own
         monkeypatch.setattr(module, "in_processes", lambda work, asks, workers: here(work, asks))
     root, out = tmp_path / "root", tmp_path / "out"
     shutil.copytree(library / "0000", root / "good")
