@@ -122,12 +122,18 @@ def test_what_is_held_is_not_measured_again(library: Path, held: Path, tmp_path:
     }
     write_dose(root / "0001", ())
     (root / "0002" / "tags.json").write_text("{}")
+    others = [held / "own.csv", next((held / "procedures").iterdir()) / "own.txt"]
+    for own in others:
+        own.write_text("somebody else's")
     assert measure(root, held).reused == 2
     damaged = next((held / "procedures").glob("*/record.json"))
     damaged.write_bytes(damaged.read_bytes().replace(b"L1", b"L2"))
     assert measure(root, held).reused == 2
     assert measure(root / "0000", held, field_by_field=True).reused == 0
-    assert measure(root, held).reused == 3
+    (root / "0000" / "plan.json").write_text("{")
+    assert len(measure(root, held).failed) == 1
+    assert len(records(held)) == 2
+    assert all(own.exists() for own in others)
 
 
 def test_pseudonyms_follow_from_the_key_alone(library: Path, held: Path) -> None:
