@@ -14,6 +14,8 @@ from ui.progress import progress
 from ui.version import software_version
 
 if TYPE_CHECKING:
+    from recordings.cohort.tables import Imported
+    from recordings.deidentifying.secret import Secret
     from recordings.qa.run import Doers, Outcome
     from recordings.qa.run_plan import Sessions
 
@@ -86,10 +88,8 @@ def qa(
     Started again after any end it goes on. A session that cannot be measured is named; the exit status is 1.
     """
     one_thread_per_sum()
-    from recordings.cohort.registry import Registry
     from recordings.deidentifying.secret import default_key_file, secret_of
     from recordings.qa.run import Wanted, measure_all
-    from recordings.qa.run_cohort import put_into_registry, read_tables, write_cohort_reports
     from recordings.qa.run_files import REGISTRY, Results
     from recordings.qa.run_plan import sessions_in
     from recordings.qa.run_reports import write_procedure_reports
@@ -107,10 +107,8 @@ def qa(
     secret, made = secret_of(path)
     if made:
         say(f"a new key was made: {path}; keep it: without it a patient gets another pseudonym next time")
-    tables = read_tables(follow_up or (), secret)
     book = registry or out / REGISTRY
-    if registry is not None:
-        Registry(registry).close()  # what is wrong with it is told now rather than after hours
+    tables = _looked_at(registry, follow_up or [], secret)
     with Results.opened(out) as results:
         for line in found.told:
             say(line)
@@ -122,6 +120,8 @@ def qa(
             outcome = measure_all(
                 wanted, results, _doers(cluster, workers, found), found=found, say=say, progress=advance
             )
+        from recordings.qa.run_cohort import put_into_registry, write_cohort_reports
+
         version = software_version()
         with results.writing():
             cohort = put_into_registry(book, results, outcome, tables, software_version=version)
@@ -137,6 +137,19 @@ def qa(
     for session_id, why in lacking.items():
         say(f"{results.of(session_id)}: no report: {why}")
     return _tell(outcome, out) or (1 if lacking else None)
+
+
+def _looked_at(registry: Path | None, follow_up: list[Path], secret: Secret) -> tuple[Imported, ...]:
+    """The tables. What is wrong with them or the registry is told now, rather than after hours."""
+    if registry is not None:
+        from recordings.cohort.registry import Registry
+
+        Registry(registry).close()
+    if not follow_up:
+        return ()
+    from recordings.qa.run_cohort import read_tables
+
+    return read_tables(follow_up, secret)
 
 
 def _cores() -> int:
