@@ -5,6 +5,7 @@ A function of the folder alone, so that it may run in any process on any machine
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from recordings.qa.pictures import key_frames
 from recordings.qa.radiation import dose_record_of
 from recordings.qa.record import DoseRecord, Measured, ProcedureRecord
 from recordings.qa.told import told_in
-from recordings.results.course import course_of
+from recordings.results.course import Course, course_of
 from recordings.retaken import NothingMonitoredError, Retaken
 from recordings.session import CONFIG, SessionFile, StoredSession, open_session
 
@@ -52,7 +53,13 @@ class _Pass:
             self.levels[key].take(level, mask, time_s, step.now_ns)
 
 
-def measure_session(folder: Path, *, software_version: str, pictures: bool = True) -> Measured:
+def measure_session(
+    folder: Path,
+    *,
+    software_version: str,
+    pictures: bool = True,
+    seen: Callable[[Course], None] = lambda course: None,
+) -> Measured:
     """Measure a session.
 
     Parameters
@@ -62,6 +69,8 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
         Of this software.
     pictures : bool
         Whether key frames are kept as pictures.
+    seen : callable
+        Called with what the pass over every frame came to.
 
     Raises
     ------
@@ -87,6 +96,7 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
             look=gathered.look,
             aliquots=True,
         )
+        seen(course)
         frames, drawn = key_frames(course, reader, pictures=pictures)
     problems = [] if session.about.complete else ["the session was cut: it was not closed in order"]
     if course.lost:
