@@ -11,6 +11,7 @@ import typer
 from monitor.errors import CementWatchError, InputError
 from ui import calibrate, registry_command
 from ui.archive_command import archive
+from ui.ct_command import ct
 from ui.deidentify_command import deidentify
 from ui.dose_command import dose
 from ui.export_command import export
@@ -39,6 +40,7 @@ from ui.options import (
 )
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
+from ui.qa_command import qa
 from ui.receive_command import receive
 from ui.replay_command import replay
 from ui.results_command import results
@@ -146,12 +148,14 @@ app.command()(deidentify)
 app.command()(dose)
 app.command()(export)
 app.command()(results)
+app.command()(qa)
 app.command("train")(train_command)
 app.command()(library)
 app.command()(receive)
 app.command()(send)
 app.command()(fetch)
 app.command()(worklist)
+app.command()(ct)
 
 
 @app.command()

@@ -24,31 +24,45 @@ class CtLeak(_Struct, frozen=True, kw_only=True):
 
 
 class CtLevel(_Struct, frozen=True, kw_only=True):
-    """Cement of a level (mL): all of it, in the body, outside; interval of 95 %.
+    """Cement of a level (mL): all of it, in the body, in its arch, outside the bone.
 
-    `volume_sd_ml` is made of the partial volume at the surface and of the threshold.
+    `volume_sd_ml` is the standard deviation, from plateau, background and surface. Within and outside are
+    None where no label says where the bone ends. `plateau_hu` is of its own cement; None: it has no core that
+    shows it.
     """
 
     level: str
     volume_ml: float
     volume_sd_ml: float | None
-    within_ml: float
-    outside_ml: float
+    within_ml: float | None
+    outside_ml: float | None
+    arch_ml: float | None = None
+    plateau_hu: float | None = None
     leaks: tuple[CtLeak, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 class CtMetal(_Struct, frozen=True, kw_only=True):
-    """Metal, which is no cement: its volume (mL) and where its middle is (mm, patient, LPS)."""
+    """Metal, which is no cement: its volume (mL, with its blooming) and its middle (mm, patient, LPS).
+
+    `place` says it in words; `near_level` is the level whose label is nearest, `distance_mm` how far that is.
+    """
 
     volume_ml: float
     centre_mm: tuple[float, float, float]
+    length_mm: float | None = None
+    width_mm: float | None = None
+    near_level: str | None = None
+    distance_mm: float | None = None
+    place: str = ""
 
 
 class CtRecord(_Struct, frozen=True, kw_only=True):
     """A CT.
 
     `patient` is a pseudonym; `series` the series' UID or the file's name; `spacing_mm` along i, j, k.
+    `coarse` says that levels were marked by a point each: no leaks can be told then. `searched` are the
+    levels that were looked into: of any other nothing is known.
     """
 
     schema: str = SCHEMA
@@ -58,8 +72,10 @@ class CtRecord(_Struct, frozen=True, kw_only=True):
     patient: str | None = None
     spacing_mm: tuple[float, float, float]
     cement_hu: float | None = None
-    """Threshold between bone and cement that was used (HU)."""
+    """Threshold between bone and cement that was used (HU), the lowest of the levels'."""
     levels: tuple[CtLevel, ...] = ()
     metal: tuple[CtMetal, ...] = ()
     unassigned_ml: float = 0.0
+    coarse: bool = False
+    searched: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

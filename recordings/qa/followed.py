@@ -6,6 +6,7 @@ from collections import deque
 
 from monitor.result import LevelResult
 from monitor.states import State
+from recordings.qa.carried import PlacesOfDrops
 from recordings.qa.growth import Growth
 from recordings.qa.last_frames import Label, LastFrames
 from recordings.qa.leaks import LeaksSeen
@@ -22,6 +23,7 @@ class FollowedLevel:
         self.view, self.projection, self.name = view, projection, name
         self.last = LastFrames()
         self.trend, self.growth, self.leaks = Trend(), Growth(), LeaksSeen()
+        self.drops = PlacesOfDrops()
         self.fastest_mm_s: float | None = None
         self.seen = False
         """Whether any frame was trusted."""
@@ -43,6 +45,7 @@ class FollowedLevel:
         """
         if level.leaks or level.area_mm2 is not None:
             self.leaks.take(level.leaks, t_ns, relative=level.volume_relative)
+            self.drops.take(level)
         if level.injected_ml is not None:
             self.injected_ml = float(level.injected_ml)
         trusted = level.state <= State.DEGRADED and level.area_mm2 is not None

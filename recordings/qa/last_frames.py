@@ -47,6 +47,11 @@ class LastFrames:
         cut = _NOTHING if mask is None or not width else mask[y : y + height, x : x + width]
         self._held.append(Held(level, cut.copy(), (x, y)))
 
+    @property
+    def newest(self) -> Held | None:
+        """The last of the frames; None where there is none."""
+        return self._held[-1] if self._held else None
+
     def usual(self, name: str) -> float | None:
         """Median of a figure over these frames; None where none of them has it."""
         values = [value for held in self._held if (value := getattr(held.level, name)) is not None]

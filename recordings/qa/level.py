@@ -12,6 +12,7 @@ from monitor.config import LeakConfig
 from monitor.plan import Plan
 from recordings.qa.beside import named_beside
 from recordings.qa.body import BodySides
+from recordings.qa.carried import without_fronts
 from recordings.qa.distribution import Sampled, ap_of, contact_of, fill_of, lateral_of, map_of
 from recordings.qa.followed import FollowedLevel
 from recordings.qa.leaks import in_doubt, settled, told_of
@@ -110,6 +111,8 @@ def _in_view(
     low_ml, high_ml = interval(volume_ml, sd_ml)
     placed = followed.last.sampled(followed.projection) if followed.seen else None
     leaks, passing = settled(followed.leaks)
+    leaks, more = without_fronts(leaks, followed.drops, followed.last.newest, mm_per_px)
+    passing += more
     if followed.projection == "ap" and isinstance(placed, tuple):
         leaks, more = named_beside(leaks, placed[1], mm_per_px, config)
         passing += more

@@ -60,7 +60,7 @@ def project_bone(vertebra: Vertebra, projection: str, tilt_rad: float, rng: np.r
     density = np.zeros((len(a), len(s), len(r)), dtype=np.float32)
     _fill_body(density, vertebra, a, s, r)
     body = density.copy() if projection == "lateral" else density
-    for start, end, radius, flat_s, flat_r in _arch(vertebra):
+    for start, end, radius, flat_s, flat_r in arch_rods(vertebra):
         _fill_rod(density, (a, s, r), start, end, radius, flat_s, flat_r)
     if projection == "lateral":
         bone = density.sum(axis=2).T * _VOXEL_MM
@@ -99,7 +99,7 @@ def _with_shell(depth_mm: Image, core: float) -> Image:
 Rod = tuple[tuple[float, float, float], tuple[float, float, float], float, float, float]
 
 
-def _arch(vertebra: Vertebra) -> list[Rod]:
+def arch_rods(vertebra: Vertebra) -> list[Rod]:
     """Rods of the posterior elements: start, end, radius (mm), stretch along `s`, squeeze along `r`."""
     b, h, w = vertebra.back_mm, vertebra.height_mm, vertebra.width_mm
     rods: list[Rod] = [((b + 22, 3, 0), (b + 46, 11, 0), 5.5, 1.6, 0.5)]

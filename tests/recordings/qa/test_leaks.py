@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from monitor.config import LeakConfig
-from monitor.result import Leak
+from monitor.result import Leak, LevelResult, Pose
+from monitor.states import State
 from recordings.qa.beside import named_beside
+from recordings.qa.carried import PlacesOfDrops, without_fronts
 from recordings.qa.distribution import Sampled
-from recordings.qa.leaks import ClassSeen, LeaksSeen, in_doubt, settled, together, told_of
+from recordings.qa.last_frames import Held
+from recordings.qa.leaks import ClassSeen, LeaksSeen, by_onset, in_doubt, settled, together, told_of
 from recordings.qa.record import AlarmRecord, LeakRecord
 
 S = 1_000_000_000
@@ -125,3 +128,33 @@ def test_beside_the_body_from_the_front_the_shape_tells(size_px: tuple[int, int]
     (named,), said = named_beside([unnamed], found, 0.3, LeakConfig())
     assert (named.leak_class, named.onset_ns) == (name, 5 * S)
     assert name in said[0]
+
+
+def place(x: float, y: float, *, leaks: tuple[Leak, ...] = ()) -> LevelResult:
+    """The level turned and shifted, with a leak at a point of its reference."""
+    pose = Pose((50.0, 50.0), (4.0, -3.0), 0.2, 0.05, 0.9, trusted=True)
+    (at,) = pose.to_frame(np.array([[x, y]])).tolist()
+    moved = tuple(replace(one, centre_px=(at[0], at[1])) for one in leaks)
+    return LevelResult("L1", State.MONITORING, pose, leaks=moved)
+
+
+@pytest.mark.parametrize(("vein_s", "covered", "classes"), [
+    (6.0, True, ["vein"]),  # the front of the vein
+    (6.0, False, ["embolus", "vein"]),  # it went elsewhere
+    (4.0, True, ["vein", "embolus"]),  # there was a vein before that it may have come from
+])  # fmt: skip
+def test_a_drop_before_any_leak_where_cement_lies_later_was_a_front(
+    *, vein_s: float, covered: bool, classes: list[str]
+) -> None:
+    drops = PlacesOfDrops()
+    drop = leak("embolus", 5.0, ml=None, detached=True)
+    for step in range(10):
+        drops.take(place(60.0 + step, 40.0, leaks=(drop,)))
+    at = place(65.0, 40.0, leaks=(drop,))
+    x, y = at.leaks[0].centre_px
+    mask = np.ones((16, 16), np.uint8)
+    origin = (round(x) - 8, round(y) - 8) if covered else (round(x) + 30, round(y))
+    leaks = by_onset([ClassSeen("embolus", 5 * S, 7 * S), ClassSeen("vein", round(vein_s * S), 20 * S)])
+    found, _ = without_fronts(leaks, drops, Held(at, mask, origin), 0.4)
+    assert [one.leak_class for one in found] == classes
+    assert found[0].onset_ns == round(min(5.0, vein_s) * S)
