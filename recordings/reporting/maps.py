@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recordings.qa.record import DistributionMap, LevelRecord, ProcedureRecord
+from recordings.qa.record import DistributionMap, LevelRecord
 from recordings.reporting.words import percent, several, view_words
 
 HEIGHT_PX = 132.0
@@ -18,6 +18,8 @@ _LEAST_COVER = 0.02
 _STEPS = 10
 _MOST_CELLS = 60
 
+_Grid = tuple[float, float, tuple[int, ...]]
+"""First, last, and shape of a map."""
 REGIONS = ("cervical", "thoracic", "lumbar", "sacral")
 
 
@@ -213,24 +215,32 @@ def level_maps(level: LevelRecord) -> tuple[MapPicture, ...]:
     return tuple(one for one in made if one is not None)
 
 
-def mean_maps(records: Sequence[ProcedureRecord]) -> tuple[MapPicture, ...]:
-    """Mean over levels, for each region and projection; maps on another grid than most are left out."""
-    found: dict[tuple[str, str], list[DistributionMap]] = {}
-    for record in records:
-        for level in record.levels:
-            for one in level.maps:
-                found.setdefault((level.region or "region unknown", one.projection), []).append(one)
-    order = {name: at for at, name in enumerate(REGIONS)}
-    pictures = []
-    for region, projection in sorted(found, key=lambda key: (order.get(key[0], 9), key[1] != "lateral")):
-        grids: dict[tuple[float, float, tuple[int, ...]], list[NDArray[np.float64]]] = {}
-        for one in found[region, projection]:
+class MapMeans:
+    """Means over levels, for each region and projection; only sums are kept of what is taken in."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str], dict[_Grid, tuple[int, NDArray[np.float64]]]] = {}
+
+    def take(self, level: LevelRecord) -> None:
+        """Take in the maps of a level."""
+        for one in level.maps:
             cover = _cover(one)
-            if cover is not None and max(cover.shape) <= _MOST_CELLS:
-                grids.setdefault((one.first, one.last, cover.shape), []).append(cover)
-        if not grids:
-            continue
-        (first, last, _), covers = max(grids.items(), key=lambda item: len(item[1]))
-        title = f"{region}, {view_words(projection)}: mean of {several(len(covers), 'level')}"
-        pictures.append(_picture(np.mean(covers, axis=0), first, last, projection, title))
-    return tuple(pictures)
+            if cover is None or max(cover.shape) > _MOST_CELLS:
+                continue
+            grids = self._sums.setdefault((level.region or "region unknown", one.projection), {})
+            grid = one.first, one.last, cover.shape
+            count, sums = grids.get(grid, (0, np.zeros(cover.shape)))
+            grids[grid] = count + 1, sums + cover
+
+    def pictures(self) -> tuple[MapPicture, ...]:
+        """In the order of regions; maps on another grid than most are left out."""
+        order = {name: at for at, name in enumerate(REGIONS)}
+        made = []
+        for region, projection in sorted(
+            self._sums, key=lambda key: (order.get(key[0], len(order)), key[0], key[1] != "lateral")
+        ):
+            grids = self._sums[region, projection]
+            (first, last, _), (count, sums) = max(grids.items(), key=lambda item: item[1][0])
+            title = f"{region}, {view_words(projection)}: mean of {several(count, 'level')}"
+            made.append(_picture(sums / count, first, last, projection, title))
+        return tuple(made)
