@@ -4,8 +4,8 @@
 
 Each seed is another patient, with another leak, cement of 1200 to 3000 HU, another noise and blur, scanned
 with slices of 0.6, 1, 2 and 3 mm. Every third has a pedicle screw as well. With 1 mm there are further runs:
-labels on a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as found
-and with the HU of pure cement told. What was tuned was tuned on the seeds of ``tune``; ``report`` is for the
+labels on a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as
+found and with the HU of pure cement told. What was tuned was tuned on the seeds of ``tune``; ``report`` is for the
 figures.
 With --real cement is laid into the levels of the CT of that folder (``example_ct.nii.gz``).
 """

@@ -99,7 +99,8 @@ def image_as_labels(folder: Path, asked: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (labels_for_ct, "no such file"), (which_session, "has 2 records"), (unknown_session, "no record of it"),
+        (labels_for_ct, "no such file"), (which_session, "has 2 records"),
+        (unknown_session, "no record of it"),
         (wrong_hu, "--cement-hu must be"), (nameless_registry, "--registry needs"),
         (image_as_labels, "no label map"),
     ],
