@@ -7,7 +7,7 @@ with slices of 0.6, 1, 2 and 3 mm. Every third has a pedicle screw as well. With
 labels on a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as found
 and with the HU of pure cement told. What was tuned was tuned on the seeds of ``tune``; ``report`` is for the
 figures.
-With --real cement is laid into the levels of the CT of that folder (``example_ct.nii.gz``).
+With --real cement is laid into levels of the CT of that folder (``example_ct.nii.gz``).
 """
 
 from __future__ import annotations
@@ -173,8 +173,10 @@ def _laid(points_mm: np.ndarray, parcel_mm3: float, volume: CtVolume) -> np.ndar
     solid = np.clip(solid / np.percentile(solid[solid > 0.3], 75), 0, 1)  # as one piece
     mean = solid.reshape(shape[0], fine, shape[1], fine, shape[2], fine).mean(axis=(1, 3, 5))
     made = np.zeros(volume.hu.shape, np.float32)
-    box = tuple(slice(int(a), int(a + n)) for a, n in zip(first, shape, strict=True))
-    made[box] = ndimage.gaussian_filter(mean, 0.45)
+    padded = np.pad(made, 8)
+    box = tuple(slice(int(a) + 8, int(a + n) + 8) for a, n in zip(first, shape, strict=True))
+    padded[box] = ndimage.gaussian_filter(mean, 0.45)
+    made = padded[8:-8, 8:-8, 8:-8]
     return made
 
 

@@ -35,6 +35,8 @@ _BLOOM_MM = 1.5
 _STEEL_MM = 2.5
 _LEAST_DETACHED_MM3 = 3.0
 _DETACHED_HU = 1000.0
+_FAR_MM, _FAR_HU, _LARGE_ML = 25.0, 1500.0, 0.1
+_BONE_HU, _BONE_TIMES, _BONE_ML = 350.0, 6.0, 0.1
 _ROUNDS = 2
 _BACKGROUND_HU = 250.0
 _EIGHTFOLD = np.ones((3, 3, 3), bool)
@@ -288,14 +290,43 @@ def _grown(
             )
             both = owner == number
             owner[both] = seeded[tuple(index)][both]
-    loose = smooth >= np.maximum(background + 0.5 * (lowest - background), min(_DETACHED_HU, 0.7 * lowest))
-    pieces, count = ndimage.label(loose & ~mask & ~blocked, _EIGHTFOLD)
-    if count:
-        inside = np.bincount(pieces.ravel(), (depth > -1.0).ravel(), minlength=count + 1)
-        sizes = np.bincount(pieces.ravel(), minlength=count + 1)
-        kept = np.flatnonzero((inside == 0) & (sizes * voxel_ml * 1000 >= _LEAST_DETACHED_MM3) & (sizes >= 2))
-        mask |= np.isin(pieces, kept[kept > 0])
+    mask |= _loose(smooth, background, mask | blocked, depth, lowest, voxel_ml)
     return mask, owner
+
+
+def _loose(
+    smooth: Floats, background: Floats, taken: Mask, depth: Floats, plateau_hu: float, voxel_ml: float
+) -> Mask:
+    """Pieces as dense as cement that lie by themselves in soft tissue.
+
+    Bone that is not labelled has bone about it.
+    """
+    dense = smooth >= np.maximum(
+        background + 0.5 * (plateau_hu - background), min(_DETACHED_HU, 0.7 * plateau_hu)
+    )
+    pieces, count = ndimage.label(dense & ~taken, _EIGHTFOLD)
+    if not count:
+        return np.zeros(taken.shape, bool)
+    flat = pieces.ravel()
+    inside = np.bincount(flat, (depth > -1.0).ravel(), minlength=count + 1)
+    sizes = np.bincount(flat, minlength=count + 1)
+    peaks = ndimage.maximum(smooth, pieces, np.arange(count + 1))
+    gaps = -ndimage.maximum(depth, pieces, np.arange(count + 1))
+    large = sizes * voxel_ml > _LARGE_ML  # large enough to show what it is
+    least_hu = np.where(large, 0.75, 0.6) * plateau_hu
+    least_hu = np.where(gaps > _FAR_MM, max(_FAR_HU, 0.75 * plateau_hu), least_hu)
+    kept = (
+        (inside == 0) & (sizes >= 2) & (sizes * voxel_ml * 1000 >= _LEAST_DETACHED_MM3) & (peaks >= least_hu)
+    )
+    kept[0] = False
+    about, _ = ndimage.label(
+        (smooth >= max(_BONE_HU, 0.2 * plateau_hu)) & ~taken & (depth < -1.5), _EIGHTFOLD
+    )
+    whole = np.bincount(about.ravel())
+    own = ndimage.maximum(about, pieces, np.arange(count + 1)).astype(int)
+    kept &= whole[own] * voxel_ml <= _BONE_TIMES * sizes * voxel_ml + _BONE_ML
+    made: Mask = kept[pieces]
+    return made
 
 
 def _plateau(

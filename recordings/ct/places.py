@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from recordings.ct.cement import Found
 from recordings.ct.frames import VertebraFrame
@@ -27,6 +28,7 @@ _BROKEN_ML = 0.06
 _VEIN_WIDTH_MM, _VEIN_WIDTHS, _UNSURE_WIDTHS = 3.5, 4.0, 2.8
 _FORAMEN_MM = 14.0
 _FAR_MM = 25.0
+_ALONE_MM = 12.0
 _EDGE_MM = 1.5
 _EIGHTFOLD = np.ones((3, 3, 3), bool)
 
@@ -93,6 +95,7 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
     pieces, _ = ndimage.label(out, _EIGHTFOLD)
     whole, _ = ndimage.label(found.mask, _EIGHTFOLD)
     rooted = np.unique(whole[found.owner > 0])
+    roots = cKDTree(to_mm(volume.affine_lps, np.argwhere(found.owner > 0)))
     leaks: list[Leaked] = []
     least_mm = max(_LEAST_OUT_MM, 0.75 * min(spacing))
     for number, box in enumerate(ndimage.find_objects(pieces), start=1):
@@ -106,6 +109,9 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
             where[at] = BODY  # the label's edge, not cement's
             continue
         points = to_mm(volume.affine_lps, index)
+        if detached and float(gap[at].min()) <= _FAR_MM and _alone(roots, points):
+            level[at] = 0
+            continue
         zones, unsure = zones_of(frame, points)
         for zone, kept in _shares(zones, filled[at]):
             told, ambiguous = _told(
@@ -119,6 +125,12 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
     sums = np.bincount(place_of, filled[found.mask])
     shares = {(int(key) // 64, int(key) % 64): float(total) for key, total in zip(kinds, sums, strict=True)}
     return Placed(where, level, tuple(leaks), shares)
+
+
+def _alone(roots: cKDTree, points_mm: Floats) -> bool:
+    """Whether a loose piece is so far from other cement that nothing but its density speaks for it."""
+    gaps, _ = roots.query(points_mm)
+    return float(gaps.min()) > _ALONE_MM
 
 
 def _joined(leak: Leaked, leaks: list[Leaked]) -> Leaked:

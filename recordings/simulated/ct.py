@@ -28,7 +28,6 @@ from recordings.simulated.scene import Scene, SceneLevel
 Floats = NDArray[np.floating]
 Image = NDArray[np.float32]
 
-FINE_SLICE_MM = 0.2
 _SHELL_MM = 0.6
 _MARGIN_MM = (34.0, 26.0, 22.0)
 _SCREW_HU = 7000.0
@@ -54,7 +53,7 @@ class CtSettings:
     Parameters
     ----------
     pixel_mm, slice_mm : float
-        Slices are a multiple of `FINE_SLICE_MM` thick and lie side by side.
+        Slices are a multiple of the fine grid thick and lie side by side.
     cement_hu : float
         Of cement by itself.
     noise_hu : float
@@ -122,6 +121,7 @@ def lay_out(
     grown_s: float,
     *,
     pixel_mm: float = 0.5,
+    fine_mm: float = 0.2,
     blobs: tuple[Blob, ...] = (),
     screw: str | None = None,
     porous: bool = False,
@@ -136,6 +136,8 @@ def lay_out(
         Time of growth up to which there is cement (s).
     pixel_mm : float
         Of the scan that will be taken.
+    fine_mm : float
+        Step of the fine grid along the patient.
     blobs : tuple of Blob
         Further cement.
     screw : str or None
@@ -147,7 +149,7 @@ def lay_out(
     """
     rng = np.random.default_rng([seed, 77])
     shown = _with_neighbours(scene)
-    grid = _Grid(shown, pixel_mm)
+    grid = _Grid(shown, pixel_mm, fine_mm)
     tissue = grid.soft(rng)
     labels = np.zeros(grid.shape, np.uint8)
     numbers = {name: number for number, name in DEFAULT_NUMBERS.items()}
@@ -174,7 +176,8 @@ def lay_out(
 
 def scan(patient: Patient, settings: CtSettings) -> SimulatedCt:
     """Take a scan of what was laid out with the same `pixel_mm`."""
-    count = round(settings.slice_mm / FINE_SLICE_MM)
+    fine_mm = patient.step_mm[2]
+    count = round(settings.slice_mm / fine_mm)
     slices = patient.cement.shape[2] // count
 
     def averaged(values: Image) -> Image:
@@ -193,7 +196,7 @@ def scan(patient: Patient, settings: CtSettings) -> SimulatedCt:
     hu += settings.noise_hu * rng.standard_normal(hu.shape).astype(np.float32)
     affine = np.diag([*patient.step_mm[:2], settings.slice_mm, 1.0])
     affine[:3, 3] = patient.origin_mm
-    affine[2, 3] += (count - 1) / 2 * FINE_SLICE_MM
+    affine[2, 3] += (count - 1) / 2 * fine_mm
     labels = patient.labels[:, :, count // 2 :: count][:, :, :slices]
     return SimulatedCt(np.rint(np.clip(hu, -1024, settings.most_hu)).astype(np.int16), labels, affine)
 
@@ -201,12 +204,12 @@ def scan(patient: Patient, settings: CtSettings) -> SimulatedCt:
 class _Grid:
     """The fine grid about the vertebrae that are shown."""
 
-    def __init__(self, levels: tuple[SceneLevel, ...], pixel_mm: float) -> None:
+    def __init__(self, levels: tuple[SceneLevel, ...], pixel_mm: float, fine_mm: float) -> None:
         centres = np.array([_centre(level.placed) for level in levels])
         half = np.array([max(level.placed.vertebra.width_mm for level in levels) / 2, 0, 0])
         low = centres.min(axis=0) - _MARGIN_MM - half
         high = centres.max(axis=0) + _MARGIN_MM + half + np.array([0, 46, 0])
-        self.step_mm = (pixel_mm, pixel_mm, FINE_SLICE_MM)
+        self.step_mm = (pixel_mm, pixel_mm, fine_mm)
         counts = np.ceil((high - low) / self.step_mm).astype(int)
         self.shape = (int(counts[0]), int(counts[1]), int(counts[2]))
         self.origin_mm = (float(low[0]), float(low[1]), float(low[2]))
@@ -226,7 +229,11 @@ class _Grid:
 
     def texture(self, rng: np.random.Generator, sigma_mm: float) -> Image:
         """Unit variance, as wide as told."""
-        coarse = (max(self.shape[0] // 2, 1), max(self.shape[1] // 2, 1), max(self.shape[2] // 5, 1))
+        coarse = (
+            max(self.shape[0] // 2, 1),
+            max(self.shape[1] // 2, 1),
+            max(round(self.shape[2] * self.step_mm[2]), 1),
+        )
         white = rng.standard_normal(coarse).astype(np.float32)
         smooth = ndimage.gaussian_filter(white, sigma_mm / (2 * self.step_mm[0]))
         fitted = ndimage.zoom(smooth, np.divide(self.shape, coarse), order=1, grid_mode=True, mode="nearest")

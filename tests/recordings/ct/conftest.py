@@ -20,7 +20,7 @@ SETTINGS = CtSettings(pixel_mm=PIXEL_MM, slice_mm=1.0, cement_hu=1700.0, noise_h
 def patient() -> Patient:
     """Cement in L1 and in its canal."""
     scene = build_scene("canal", SimulationSettings(seed=21, size=128))
-    return lay_out(scene, 500.0, pixel_mm=PIXEL_MM, seed=4)
+    return lay_out(scene, 500.0, pixel_mm=PIXEL_MM, fine_mm=0.5, seed=4)
 
 
 @pytest.fixture(scope="package")
