@@ -4,10 +4,10 @@
 
 Each seed is another patient, with another leak, cement of 1200 to 3000 HU, another noise and blur, scanned
 with slices of 0.6, 1, 2 and 3 mm. Every third has a pedicle screw as well. With 1 mm there are further runs:
-labels on a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as found
-and with the HU of pure cement told. What was tuned was tuned on the seeds of ``tune``; ``report`` is for the
-figures.
-With --real cement is laid into levels of the CT of that folder (``example_ct.nii.gz``).
+labels on a grid of 1.5 mm, as segmentation tools give them; cement with the pores that growth leaves, as
+found and with the HU of pure cement told. What was tuned was tuned on the seeds of ``tune``; those of
+``report`` are for the figures. With --real cement is laid into levels of the CT of that folder
+(``example_ct.nii.gz``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from recordings.ct.measure import measure_ct
 from recordings.ct.numbering import DEFAULT_NUMBERS
 from recordings.ct.series import read_ct
 from recordings.ct.volume import CtVolume, to_mm
-from recordings.simulated.ct import Blob, CtSettings, Patient, SimulatedCt, lay_out, scan
+from recordings.simulated.ct import Blob, Patient, lay_out
+from recordings.simulated.ct_scan import CtSettings, SimulatedCt, scan
 from recordings.simulated.scene import Scene, build_scene
 from recordings.simulated.settings import SimulationSettings
 

@@ -8,7 +8,8 @@ import pytest
 from recordings.ct.labels import LabelMap, on_grid
 from recordings.ct.numbering import DEFAULT_NUMBERS
 from recordings.ct.volume import CtVolume
-from recordings.simulated.ct import CtSettings, Patient, SimulatedCt, lay_out, scan
+from recordings.simulated.ct import Patient, lay_out
+from recordings.simulated.ct_scan import CtSettings, SimulatedCt, scan
 from recordings.simulated.scene import build_scene
 from recordings.simulated.settings import SimulationSettings
 

@@ -14,7 +14,8 @@ import pytest
 from recordings.ct.write import ct_from_json
 from recordings.procedure import Procedure
 from recordings.qa.record import LeakRecord, LevelRecord, ProcedureRecord, record_to_json
-from recordings.simulated.ct import Patient, SimulatedCt
+from recordings.simulated.ct import Patient
+from recordings.simulated.ct_scan import SimulatedCt
 from tests.recordings.ct.test_series import write_series
 from ui.cli import run
 
@@ -99,7 +100,8 @@ def image_as_labels(folder: Path, asked: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (labels_for_ct, "no such file"), (which_session, "has 2 records"), (unknown_session, "no record of it"),
+        (labels_for_ct, "no such file"), (which_session, "has 2 records"),
+        (unknown_session, "no record of it"),
         (wrong_hu, "--cement-hu must be"), (nameless_registry, "--registry needs"),
         (image_as_labels, "no label map"),
     ],
