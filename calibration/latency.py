@@ -13,7 +13,6 @@ from typing import cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import max_len_seq
 
 from monitor.errors import CalibrationError
 
@@ -68,6 +67,8 @@ class LatencyCalibration:
 
 def pattern() -> NDArray[np.bool_]:
     """The elements of the pattern, one after another, shape (127,): lit or dark."""
+    from scipy.signal import max_len_seq  # takes a second, and everything that reads a profile comes by here
+
     return cast(NDArray[np.bool_], max_len_seq(_BITS)[0].astype(bool))
 
 

@@ -94,7 +94,7 @@ def leak_parts(
                 continue
             pixels = labels == k
             known = veins is not None and 2 * np.count_nonzero(veins & pixels) > stats[k, cv2.CC_STAT_AREA]
-            leak_class, may_be = _by_shape(
+            leak_class, may_be = by_shape(
                 _CLASS_OF_ZONE[label], pixels, area_mm2, mm_per_px, config, _KEPT if known else 1.0
             )
             belongs = set(np.unique(whole[pixels]).tolist()) - {0}
@@ -107,7 +107,7 @@ def leak_parts(
     return tuple(parts)
 
 
-def _by_shape(
+def by_shape(
     zone_class: str, pixels: Bool, area_mm2: float, mm_per_px: float, config: LeakConfig, latitude: float
 ) -> tuple[str, str | None]:
     """Class after zone and shape, and what it may be instead.

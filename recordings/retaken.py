@@ -15,9 +15,11 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.errors import RecordingError, SourceError
+from monitor.errors import PlanError, RecordingError, SourceError
 from monitor.frame import Frame
+from monitor.pipeline import Pipeline
 from monitor.stepping import Request, Stepping, Taken
+from monitor.views import Views
 from recordings.beginning import Beginning, beginnings_of, pipeline_of
 from recordings.findings import Findings
 from recordings.recording import RecordingReader, Step
@@ -97,12 +99,21 @@ def as_live(session: StoredSession, reader: RecordingReader, *, masks: bool = Fa
         yield Retaken(before, now, frame=frame, masks_px=drawn)
 
 
-def every_frame(session: StoredSession, reader: RecordingReader, *, masks: bool = False) -> Iterator[Retaken]:
+def every_frame(
+    session: StoredSession, reader: RecordingReader, *, masks: bool = False, aliquots: bool = False
+) -> Iterator[Retaken]:
     """Take every frame that was recorded, in lock-step.
 
     What was asked for takes effect before the first frame that is as late as it was then. Alarms go by the
     time of capture and the delay that steps usually had. A session that was never monitored is begun with its
     plan, at the times of capture, which those of an import are like.
+
+    Parameters
+    ----------
+    masks : bool
+        Draw masks.
+    aliquots : bool
+        Note the plan's aliquots when their time comes, as an analysis does: who looks again knows them.
 
     Raises
     ------
@@ -114,8 +125,15 @@ def every_frame(session: StoredSession, reader: RecordingReader, *, masks: bool 
     delay_ns = _usual_delay_ns(reader)
     told: list[Taken] = []
     run: Stepping | None = None
+
+    def begun(beginning: Beginning) -> Stepping:
+        pipeline = pipeline_of(session, beginning, masks=masks)
+        if aliquots:
+            _note_aliquots(session, pipeline, reader.frame_heads.times_ns[0] + delay_ns)
+        return Stepping(pipeline, told.append)
+
     if not beginnings:
-        run = Stepping(pipeline_of(session, _first_beginning(session), masks=masks), told.append)
+        run = begun(_first_beginning(session))
     number = 0
     asked: list[Request] = []
     for place in range(len(reader)):
@@ -125,7 +143,7 @@ def every_frame(session: StoredSession, reader: RecordingReader, *, masks: bool 
             yield Retaken(None, None, str(error))
             continue
         while beginnings and (run is None or frame.t_capture_ns >= beginnings[0].begun_ns):
-            run = Stepping(pipeline_of(session, beginnings.pop(0), masks=masks), told.append)
+            run = begun(beginnings.pop(0))
         if run is None:
             continue
         before = _step(reader, steps.get(frame.seq & 0xFFFFFFFF), frame.seq)
@@ -137,6 +155,19 @@ def every_frame(session: StoredSession, reader: RecordingReader, *, masks: bool 
         number += 1
         now, drawn = _again(run, told, frame, wanted)
         yield Retaken(before, now, frame=frame, masks_px=drawn)
+
+
+def _note_aliquots(session: StoredSession, pipeline: Pipeline | Views, first_ns: int) -> None:
+    """Note what the plan says was injected, at times of the run that begins at `first_ns`."""
+    plan = session.plan()
+    pushes = [
+        (aliquot.time_s, name, aliquot.volume_ml)
+        for name, intent in (plan.levels.items() if plan is not None else ())
+        for aliquot in intent.aliquots
+    ]
+    for time_s, name, volume_ml in sorted(pushes):
+        with suppress(PlanError):  # of a level that this run does not show
+            pipeline.note_aliquot(name, volume_ml, first_ns + round(time_s * 1e9))
 
 
 def _again(

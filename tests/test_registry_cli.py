@@ -116,7 +116,7 @@ def test_what_cannot_be_is_one_line_and_status_two(
     cases = (
         (("import", tmp_path / "none.csv", "--registry", registry), "none.csv: cannot be read"),
         (("import", tmp_path / "x.json", "--registry", registry), "x.json: not a record"),
-        (("import", tmp_path / "empty", "--registry", registry), "no record.json in it"),
+        (("import", tmp_path / "empty", "--registry", registry), "no record.json or ct.json in it"),
         (("import", scores, "--registry", text, "--key", key), "not a registry"),
         (("import", scores, "--registry", registry, "--key", tmp_path / "open.key"), "others can read it"),
         (

@@ -40,6 +40,7 @@ from ui.options import (
 )
 from ui.plan_command import plan as plan_command
 from ui.progress import progress
+from ui.qa_command import qa
 from ui.receive_command import receive
 from ui.replay_command import replay
 from ui.results_command import results
@@ -147,6 +148,7 @@ app.command()(deidentify)
 app.command()(dose)
 app.command()(export)
 app.command()(results)
+app.command()(qa)
 app.command("train")(train_command)
 app.command()(library)
 app.command()(receive)

@@ -185,12 +185,13 @@ class _Key:
 
 
 def _spread(files: list[Path]) -> list[Path]:
-    """Folders stand for the records in them."""
+    """Folders stand for the records and CTs in them."""
     found: list[Path] = []
     for path in files:
-        within = sorted(path.rglob("record.json")) if path.is_dir() else [path]
+        names = ("record.json", "ct.json") if path.is_dir() else ()
+        within = [one for name in names for one in sorted(path.rglob(name))] if names else [path]
         if not within:
-            raise InputError(f"{path}: no record.json in it")
+            raise InputError(f"{path}: no record.json or ct.json in it")
         found += within
     return found
 

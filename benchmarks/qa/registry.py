@@ -50,7 +50,8 @@ def records(count: int, seed: int) -> Iterator[ProcedureRecord]:
             )  # fmt: skip
         yield ProcedureRecord(
             session_id=f"s{number:06d}", folder="",
-            day=f"2025-{1 + number % 12:02d}-{1 + number % 28:02d}", patient=who("made up", number // 2), operator=f"OP-{number % 7}", levels=tuple(levels),
+            day=f"2025-{1 + number % 12:02d}-{1 + number % 28:02d}", patient=who("made up", number // 2),
+            operator=f"OP-{number % 7}", levels=tuple(levels),
         )  # fmt: skip
 
 
@@ -92,7 +93,8 @@ def coverage(draws: int, seed: int) -> Iterable[str]:
     yield "| patients | vertebrae each | rate | alike (ICC) | Wilson | allowing for patients |"
     yield "|---|---|---|---|---|---|"
     for patients, rate, alike in (
-        (30, 0.15, 0.0), (30, 0.15, 0.3), (30, 0.38, 0.3), (30, 0.38, 0.6), (100, 0.15, 0.3), (200, 0.38, 0.6),
+        (30, 0.15, 0.0), (30, 0.15, 0.3), (30, 0.38, 0.3), (30, 0.38, 0.6), (100, 0.15, 0.3),
+        (200, 0.38, 0.6),
     ):  # fmt: skip
         draw = np.random.default_rng(seed)
         held = wider_held = 0

@@ -74,7 +74,7 @@ def truth_of(folder: Path) -> tuple[Made, Scene, Truth]:
     """What was really so in a session."""
     made = msgspec.json.decode((folder / MADE).read_bytes(), type=Made)
     scene = build_scene(made.name, settings_of(made))
-    return made, scene, Truth(scene, _flow(scene, made.let_go_s))
+    return made, scene, Truth(scene, flow_of(scene, made.let_go_s))
 
 
 class _Hand:
@@ -82,14 +82,14 @@ class _Hand:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._flow = _flow(scene, None)
+        self._flow = flow_of(scene, None)
         self.let_go_s: float | None = None
 
     def let_go(self, time_s: float) -> None:
         """From this time on (s); what was shown before stays so."""
         if self.let_go_s is None:
             self.let_go_s = time_s
-            self._flow = _flow(self._scene, time_s)
+            self._flow = flow_of(self._scene, time_s)
 
     def grown_s(self, time_s: float) -> float:
         """As `Injection`."""
@@ -100,7 +100,8 @@ class _Hand:
         return self._flow.reached_s(grown_s)
 
 
-def _flow(scene: Scene, let_go_s: float | None) -> Injection:
+def flow_of(scene: Scene, let_go_s: float | None) -> Injection:
+    """How far the cement is at a time, where the syringe was let go (s); None: it never was."""
     ends_s = [level.growth.end_s for level in scene.treated if level.growth is not None]
     return Injection(_START_S, max(ends_s, default=_START_S), ((_START_S, let_go_s),))
 

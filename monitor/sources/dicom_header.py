@@ -37,6 +37,7 @@ _ATTRIBUTES = (
     "XRayTubeCurrent",
     "ExposureTime",
     "PulseRate",
+    "ImageAndFluoroscopyAreaDoseProduct",
     "PositionerPrimaryAngle",
     "PositionerSecondaryAngle",
     "DistanceSourceToIsocenter",

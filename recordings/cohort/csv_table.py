@@ -148,7 +148,8 @@ def read_table(path: Path) -> Table:
                 table.rows.append(Row(line, told))
     except csv.Error as error:
         raise SourceError(f"{path}: line {reader.line_num}: {error}") from error
-    assert table is not None
+    if table is None:
+        raise SourceError(f"{path}: empty")
     return table
 
 

@@ -3,8 +3,8 @@
 Any number of programs may read while one writes. What is put is there whole or not at all, and once: a
 session that is put again replaces what was there of it. For the tables see `recordings.cohort.schema`.
 
-No name and no id of a patient is in it. Pseudonyms, days and what was treated are: it is a patient's data all
-the same, and its owner's alone to read.
+No name and no id of a patient is in it, and no folder, which may have been called after one. Pseudonyms,
+days and what was treated are: it is a patient's data all the same, and its owner's alone to read.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
+from msgspec.structs import replace
 
 from monitor.errors import InputError, SourceError
 from recordings.cohort.opening import WAIT_S, open_to_read, open_to_write, told
@@ -149,7 +150,7 @@ class Registry:
         return new, replaced
 
     def records(self) -> list[ProcedureRecord]:
-        """All procedures, in order of the day and the session."""
+        """All procedures, in order of the day and the session; their `folder` is empty."""
         return list(self.each_record())
 
     def each_record(self) -> Iterator[ProcedureRecord]:
@@ -251,12 +252,13 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 
 def _put(connection: sqlite3.Connection, record: ProcedureRecord) -> None:
     name, dose = record.session_id, record.dose
+    kept = replace(record, folder="")  # where it lay may name somebody
     connection.execute("DELETE FROM procedure WHERE session_id = ?", (name,))
     _insert(
         connection, "procedure", *_values(record, _PROCEDURE),
         None if dose is None else _plain(dose.dose_area_product_gy_m2),
         None if dose is None else _plain(dose.reference_point_dose_gy),
-        record.frames, record.frames_unread, msgspec.json.encode(record, enc_hook=_plain),
+        record.frames, record.frames_unread, msgspec.json.encode(kept, enc_hook=_plain),
     )  # fmt: skip
     for number, level in enumerate(record.levels):
         _insert(connection, "level", name, number, *_values(level, _LEVEL))

@@ -154,8 +154,13 @@ def _state(session: StoredSession, found: Found, facts: Facts, now_ns: int) -> S
         return "broken"
     if session.about.complete:
         return "complete"
-    fresh = abs(now_ns - found.changed_ns) < _FRESH_NS
-    return "recording now" if session.about.closed_utc is None and fresh else "cut"
+    return "recording now" if is_recording(session, found, now_ns) else "cut"
+
+
+def is_recording(session: StoredSession, found: Found, now_ns: int) -> bool:
+    """Whether a session is being recorded; `now_ns` since 1970."""
+    about, fresh = session.about, abs(now_ns - found.changed_ns) < _FRESH_NS
+    return fresh and not about.complete and about.closed_utc is None
 
 
 def _source_words(info: SourceInfo) -> str:

@@ -5,12 +5,52 @@ A function of the folder alone, so that it may run in any process on any machine
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
-from recordings.qa.record import Closest, LeakRecord, LevelRecord, Measured, ProcedureRecord
-from recordings.results.course import Course, course_of
-from recordings.results.figures import LeakFigures, LevelFigures
-from recordings.session import open_session
+from monitor.config import read_config
+from monitor.errors import SourceError
+from monitor.plan import Plan
+from recordings.log import LogContents
+from recordings.qa.followed import FollowedLevel
+from recordings.qa.level import level_record
+from recordings.qa.pictures import key_frames
+from recordings.qa.radiation import dose_record_of
+from recordings.qa.record import DoseRecord, Measured, ProcedureRecord
+from recordings.qa.told import Told, told_in
+from recordings.results.course import course_of
+from recordings.retaken import NothingMonitoredError, Retaken
+from recordings.session import CONFIG, SessionFile, StoredSession, open_session
+
+
+class _Pass:
+    """Gathers, frame by frame, what each level came to in each view, and how long the beam was on."""
+
+    def __init__(self, plan: Plan, first_ns: int) -> None:
+        self._projections = {view.name: view.projection for view in plan.views}
+        self._first_ns = first_ns
+        self.levels: dict[tuple[str, str], FollowedLevel] = {}
+        self.beam_on_s = 0.0
+        self._beam_s = 0.0
+
+    def look(self, retaken: Retaken) -> None:
+        """Take in a step."""
+        step = retaken.now
+        if step is None or step.findings is None:
+            return
+        found = step.findings
+        # of all views together; each start of the monitor counts anew
+        since_s = found.beam_on_s - self._beam_s
+        self.beam_on_s += since_s if since_s >= 0 else found.beam_on_s
+        self._beam_s = found.beam_on_s
+        time_s = (step.now_ns - self._first_ns) / 1e9
+        for level in found.levels:
+            key = found.view, level.name
+            if key not in self.levels:
+                self.levels[key] = FollowedLevel(found.view, self._projections[found.view], level.name)
+            mask = None if retaken.masks_px is None else retaken.masks_px.get(level.name)
+            self.levels[key].take(level, mask, time_s, step.now_ns)
 
 
 def measure_session(folder: Path, *, software_version: str, pictures: bool = True) -> Measured:
@@ -30,39 +70,91 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
         The session cannot be read, or holds nothing that can be measured.
     """
     session = open_session(folder)
+    plan = session.plan()
+    if plan is None:
+        raise NothingMonitoredError(f"{folder}: has no plan: there is nothing to measure")
+    config = read_config(folder / CONFIG)
     with session.frames() as reader:
-        course = course_of(session, reader, "every frame", software_version=software_version)
         times_ns = reader.frame_heads.times_ns
+        if not times_ns:
+            raise SourceError(f"{folder}: no frames")
+        monitored = reader.step_count > 0
+        gathered = _Pass(plan, times_ns[0])
+        course = course_of(
+            session,
+            reader,
+            "every frame",
+            software_version=software_version,
+            look=gathered.look,
+            aliquots=True,
+        )
+        frames, drawn = key_frames(course, reader, pictures=pictures)
+    problems = [] if session.about.complete else ["the session was cut: it was not closed in order"]
+    if course.lost:
+        problems.append(f"{course.lost} frames cannot be read")
+    told = _told(session, times_ns[0], times_ns[-1], problems) if monitored else None
+    dose = _dose(session, problems)
     about = session.about
+    of_level: dict[str, list[FollowedLevel]] = {}
+    for followed in gathered.levels.values():
+        of_level.setdefault(followed.name, []).append(followed)
+    shown = next(iter(gathered.levels), (plan.views[0].name, ""))[0]
     record = ProcedureRecord(
-        session_id=about.id, folder=str(folder), day=about.created_utc[:10],
-        live_version=about.software_version, software_version=software_version, source=about.source.kind,
-        rows=about.source.rows, columns=about.source.columns, frames=course.figures.looked_at,
-        frames_unread=course.lost, duration_s=(times_ns[-1] - times_ns[0]) / 1e9,
-        levels=tuple(_level(course, level) for level in course.figures.levels.values()),
-    )  # fmt: skip
-    return Measured(record=record, pictures={})
-
-
-def _level(course: Course, level: LevelFigures) -> LevelRecord:
-    return LevelRecord(
-        level=level.level, views=(level.view,), volume_ml=level.volume_ml, volume_sd_ml=level.volume_sd_ml,
-        volume_relative=level.volume_relative, volume_method=level.volume_method,
-        fill_fraction=level.fill_fraction, area_mm2=level.area_mm2, outside_mm2=level.outside_mm2,
-        closest=tuple(
-            Closest(
-                structure=name, value_mm=found.value_mm, low_mm=found.low_mm,
-                time_s=course.seconds(found.at.t_ns),
+        session_id=about.id, folder=str(folder), day=day_of(about), live_version=about.software_version,
+        software_version=software_version, source=_source(about), rows=about.source.rows,
+        columns=about.source.columns,
+        mm_per_px=float(next(view for view in plan.views if view.name == shown).scale.mm_per_px),
+        frames=course.figures.looked_at, frames_unread=course.lost,
+        duration_s=(times_ns[-1] - times_ns[0]) / 1e9, monitored=monitored,
+        monitored_fraction=None if told is None else told.watched,
+        beam_on_s=float(gathered.beam_on_s), dose=dose,
+        levels=tuple(
+            level_record(
+                name, [(one, course.figures.levels[one.view, name]) for one in views], plan, told,
+                course.seconds, config.leak,
             )
-            for name, found in level.closest.items()
+            for name, views in of_level.items()
         ),
-        leaks=tuple(_leak(course, leak, level.view) for leak in level.leaks.values()),
+        alarms=() if told is None else told.alarms, key_frames=frames, problems=tuple(problems),
     )  # fmt: skip
+    return Measured(record=record, pictures=drawn)
 
 
-def _leak(course: Course, leak: LeakFigures, view: str) -> LeakRecord:
-    return LeakRecord(
-        leak_class=leak.leak_class, onset_s=course.seconds(leak.onset_ns), area_mm2=leak.largest_mm2,
-        volume_ml=leak.volume_ml, volume_relative=leak.volume_relative, detached=leak.detached,
-        ambiguous_with=leak.ambiguous_with, view=view,
-    )  # fmt: skip
+def day_of(about: SessionFile) -> str | None:
+    """When the images were taken: the local day of a recording, of an import the day of its acquisition."""
+    text = about.created_utc if about.imported_from is None else about.acquired
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo is None else moment.astimezone()).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _source(about: SessionFile) -> str:
+    """Kind of the source, size and depth, in words."""
+    kind = about.imported_from or about.source.kind
+    size = f"{about.source.columns} x {about.source.rows}"
+    return f"{kind}, {size}, {about.source.intensity.bits_stored} bit"
+
+
+def _told(session: StoredSession, first_ns: int, last_ns: int, problems: list[str]) -> Told | None:
+    try:
+        log: LogContents = session.log()
+    except SourceError as error:
+        problems.append(f"the log cannot be read, so what was told is not known: {_short(session, error)}")
+        return None
+    return told_in(log, first_ns, last_ns)
+
+
+def _dose(session: StoredSession, problems: list[str]) -> DoseRecord | None:
+    with suppress(SourceError):
+        return dose_record_of(session)
+    problems.append("the dose reports that were joined cannot be read")
+    return None
+
+
+def _short(session: StoredSession, error: SourceError) -> str:
+    """An error's words without the folder, which the record names elsewhere."""
+    return str(error).replace(f"{session.folder}/", "")

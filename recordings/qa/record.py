@@ -198,6 +198,8 @@ class LevelRecord(_Struct, frozen=True, kw_only=True):
     maps : tuple of DistributionMap
     unmeasured : tuple of str
         What could not be measured, and why.
+    notes : tuple of str
+        Which of two views a figure is of, and why; what was derived.
     """
 
     level: str
@@ -231,6 +233,7 @@ class LevelRecord(_Struct, frozen=True, kw_only=True):
     trend: tuple[TrendPoint, ...] = ()
     maps: tuple[DistributionMap, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class AlarmRecord(_Struct, frozen=True, kw_only=True):
@@ -402,8 +405,7 @@ class Failed(_Struct, frozen=True, kw_only=True):
 
 def record_to_json(record: ProcedureRecord) -> bytes:
     """Text of a record file, indented, ending in a newline."""
-    text = msgspec.json.encode(record, enc_hook=lambda value: value.item())  # numbers of NumPy
-    return msgspec.json.format(text, indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
 
 
 def record_from_json(data: bytes, name: str) -> ProcedureRecord:

@@ -107,6 +107,8 @@ def course_of(
     software_version: str,
     masks: MaskSpool | None = None,
     track: RecordingWriter | None = None,
+    look: Callable[[Retaken], None] | None = None,
+    aliquots: bool = False,
     step: Callable[[int, int | None], None] = lambda done, whole: None,
 ) -> Course:
     """Go through the steps of a session once; no more than a few frames are in memory.
@@ -119,6 +121,10 @@ def course_of(
         Where masks go; steps are then taken again as well, since findings hold none.
     track : RecordingWriter or None
         Where the steps of ``every frame`` are written, to be shown.
+    look : callable or None
+        Called with each step in which something was found, masks drawn; steps are then taken again as well.
+    aliquots : bool
+        As `recordings.retaken.every_frame`.
     step : callable
         Called with steps done and their number.
 
@@ -134,7 +140,8 @@ def course_of(
     marks = deque(_marked_seqs(session, reader))
     last: KeyMoment | None = None
     whole = reader.step_count if mode == "as live" else len(reader)
-    steps = _steps(session, reader, mode, again=masks is not None)
+    anew = masks is not None or look is not None
+    steps = _steps(session, reader, mode, again=anew, aliquots=aliquots)
     of_images: list[Event] = []
     following = unread = 0
     for done, retaken in enumerate(steps, 1):
@@ -167,6 +174,8 @@ def course_of(
             _keep(found, KeyMoment(at, why, rank, _lines(findings)))
         if findings.state <= State.DEGRADED and any(level.area_mm2 for level in findings.levels):
             last = KeyMoment(at, ("last image of the injection with cement",), _LAST, _lines(findings))
+        if look is not None:
+            look(retaken)
         if masks is not None and retaken.masks_px is not None:
             masks.take(at.seq, retaken.masks_px, keep=bool(why))
         step(done, whole)
@@ -186,9 +195,11 @@ def course_of(
     return found
 
 
-def _steps(session: StoredSession, reader: RecordingReader, mode: Mode, *, again: bool) -> Iterator[Retaken]:
+def _steps(
+    session: StoredSession, reader: RecordingReader, mode: Mode, *, again: bool, aliquots: bool
+) -> Iterator[Retaken]:
     if mode == "every frame":
-        yield from every_frame(session, reader, masks=again)
+        yield from every_frame(session, reader, masks=again, aliquots=aliquots)
     elif again:
         yield from as_live(session, reader, masks=True)
     else:

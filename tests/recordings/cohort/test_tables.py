@@ -114,7 +114,7 @@ def test_values_that_contradict_each_other_are_both_left_out(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "empty"), ("\n \n", "empty"), ("a\0b", "not a table of text"),
+        ("", "empty"), ("\n \n", "empty"), (";;\n", "empty"), ("a\0b", "not a table of text"),
         ("time,VAS\nbefore,3\n", "no column names the patient"),
         ("patient,VAS\nP1,3\n", "no column says when"), ("patient,time\nP1,before\n", "holds no scores"),
         ("patient,time,VAS,pain\nP1,before,3,4\n", "two columns are VAS"),

@@ -1,0 +1,103 @@
+"""One session as a task: bytes in, bytes out, a function of the folder alone, for any process or machine."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor.errors import CementWatchError, one_line
+from recordings.qa.differences import FieldDifferences, fields_of, logged_differences
+from recordings.qa.measure import measure_session
+from recordings.qa.record import Measured
+from recordings.qa.run_plan import without_folder
+from recordings.qa.run_software import software_of
+from recordings.session import open_session
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for.
+
+    Parameters
+    ----------
+    folder : str
+        Absolute; the same wherever the task is done.
+    software_version : str
+    software : str
+        As `software_of`; another one does not measure.
+    field_by_field : bool
+        Whether the recorded steps are taken again as well.
+    """
+
+    folder: str
+    software_version: str
+    software: str
+    field_by_field: bool = False
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: what was measured, or why nothing was, or the other software that was asked."""
+
+    measured: Measured | None = None
+    fields: FieldDifferences | None = None
+    why: str | None = None
+    other_software: str | None = None
+
+
+def perform(task: bytes) -> bytes:
+    """Do a task. Whatever is wrong with a session is told and not raised."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    asked = msgspec.msgpack.decode(task, type=Task)
+    return done_to_bytes(_done(asked))
+
+
+def _done(asked: Task) -> Done:
+    own = software_of(asked.software_version)
+    if own != asked.software:
+        return Done(other_software=own)
+    folder = Path(asked.folder)
+    try:
+        measured = measure_session(folder, software_version=asked.software_version)
+        session = open_session(folder)
+        with session.frames() as reader:
+            found = logged_differences(session, reader, measured.record)
+            fields = fields_of(session, reader) if asked.field_by_field else None
+    except CementWatchError as error:
+        return Done(why=without_folder(str(error), asked.folder))
+    except OSError as error:
+        return Done(why=one_line(f"cannot be read: {error.strerror or error}"))
+    except Exception as error:
+        # a session of which nobody thought is one session that fails, and not the run
+        return Done(why=f"a fault in this software: {_place(error)}")
+    record = msgspec.structs.replace(measured.record, differences=found)
+    return Done(measured=msgspec.structs.replace(measured, record=record), fields=fields)
+
+
+def _place(error: Exception) -> str:
+    """What and where, without the text, which may quote a name out of a file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
+
+
+def task_to_bytes(task: Task) -> bytes:
+    """A task as it is sent."""
+    return msgspec.msgpack.encode(task)
+
+
+def done_to_bytes(done: Done) -> bytes:
+    """What came of a task as it is sent."""
+    return msgspec.msgpack.encode(done, enc_hook=_plain)
+
+
+def done_of(data: bytes) -> Done:
+    """What came of a task."""
+    return msgspec.msgpack.decode(data, type=Done)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  as msgspec hands it over
+    """Numbers of NumPy."""
+    return value.item()

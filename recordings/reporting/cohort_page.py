@@ -1,0 +1,216 @@
+"""What the report of a cohort says: what is not known, rates, volumes, maps, scores, learning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from recordings.cohort.figures import Cohort, Rate, VolumeRow
+from recordings.qa.record import Failed, ProcedureRecord
+from recordings.reporting import cohort_charts as drawn
+from recordings.reporting import cohort_tables as told
+from recordings.reporting.maps import MapPicture, mean_maps
+from recordings.reporting.page import ChartBlock, Fact, Table, Warned
+from recordings.reporting.procedures_table import procedure_table
+from recordings.reporting.words import (
+    UNKNOWN,
+    events,
+    interval,
+    known,
+    number,
+    percent,
+    percent_interval,
+    several,
+    spread,
+)
+
+LIMITS = (
+    "Leaks are those visible in projection. In one series that was held against CT, live fluoroscopy showed "
+    "75 % of leaks into a disc, 51 % into vessels, 31 % beside the body and 21 % into the epidural space; on "
+    "radiographs 2 of 28 leaks into the canal were seen. A CT would show more than these rates.",
+    "Published series differ in patients, cement, definition of a leak and how it was looked for. Standing "
+    "beside them is no grade.",
+    "Intervals are of 95 %: Wilson's for rates, Student's for means. Vertebrae of one patient are "
+    "alike: where it can be told, a second interval allows for it; the first is too narrow.",
+    "Operators are pseudonyms, and their patients differ. A curve over few levels says little about skill.",
+    "Intervals that overlap are not a test, and many are shown: one in twenty misses by chance.",
+)
+GLOSSARY = (
+    (
+        "CUSUM",
+        "leaks so far minus those expected at the rate given: it climbs while leaks are more frequent than "
+        "expected, and falls while they are fewer",
+    ),
+    ("running rate", "leaking levels of all levels of an operator so far"),
+    ("pairs", "patients with a score before and at that time"),
+    ("adjusted p", "over all times of a score, after Holm"),
+    ("unknown", "not measured, not noted, or not to be had; never zero"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CohortPage:
+    """Everything on it, ready to be laid out."""
+
+    title: str
+    subtitle: str
+    about: tuple[tuple[str, str], ...]
+    warned: tuple[Warned, ...]
+    facts: tuple[Fact, ...]
+    charts: dict[str, tuple[ChartBlock, ...]]
+    maps: tuple[MapPicture, ...]
+    tables: dict[str, Table]
+    notes: tuple[str, ...]
+    limits: tuple[str, ...] = LIMITS
+    glossary: tuple[tuple[str, str], ...] = GLOSSARY
+
+
+def cohort_page(
+    records: Sequence[ProcedureRecord], cohort: Cohort, failed: Sequence[Failed], *, software_version: str
+) -> CohortPage:
+    """Put the page together."""
+    days = f"{cohort.first_day or 'day unknown'} to {cohort.last_day or 'day unknown'}"
+    tables = (
+        told.failed_table(failed),
+        told.rate_table(cohort),
+        told.volume_table(cohort),
+        told.comparison_table(cohort),
+        told.paired_table(cohort),
+        told.score_comparison_table(cohort),
+        told.learning_table(cohort),
+        told.operation_table(cohort),
+        told.sensitivity_table(cohort),
+        procedure_table(records),
+    )
+    return CohortPage(
+        title="Cement distribution and leaks: cohort",
+        subtitle=f"{days} · {several(cohort.procedures, 'procedure')}",
+        about=(
+            ("Days", days),
+            ("Procedures", str(cohort.procedures)),
+            ("Patients", str(cohort.patients)),
+            ("Levels", str(cohort.levels)),
+            ("Could not be measured", str(max(cohort.failed, len(failed)))),
+            ("Made with", software_version or UNKNOWN),
+            (
+                "Measured with",
+                ", ".join(sorted({one.software_version or UNKNOWN for one in records})) or UNKNOWN,
+            ),
+        ),
+        warned=tuple(sorted(_warned(records, cohort, failed), key=lambda one: not one.strong)),
+        facts=tuple(_facts(cohort)),
+        charts={
+            "rates": drawn.rate_blocks(cohort),
+            "comparison": drawn.comparison_blocks(cohort),
+            "volumes": drawn.volume_blocks(cohort),
+            "scores": drawn.score_blocks(cohort),
+            "learning": drawn.learning_blocks(cohort),
+            "ct": drawn.sensitivity_blocks(cohort),
+        },
+        maps=mean_maps(records),
+        tables={table.name: table for table in tables},
+        notes=cohort.notes,
+    )
+
+
+def _warned(records: Sequence[ProcedureRecord], cohort: Cohort, failed: Sequence[Failed]) -> Iterator[Warned]:
+    count = max(cohort.failed, len(failed))
+    if count:
+        yield Warned(
+            f"{several(count, 'session')} could not be measured and counts nowhere below; named in the table."
+            if count == 1
+            else f"{count} sessions could not be measured and count nowhere below; named in the table.",
+            True,
+        )
+    if not records:
+        yield Warned("No session was measured.", True)
+        return
+    levels = [level for record in records for level in record.levels]
+    unseen = sum(not level.views for level in levels)
+    if unseen:
+        yield Warned(
+            f"{several(unseen, 'level')} measured in no view: whether cement leaked there is unknown.", True
+        )
+    not_monitored = sum(not record.monitored for record in records)
+    if not_monitored:
+        yield Warned(
+            f"{not_monitored} of {several(len(records), 'procedure')} not monitored while it ran: no alarm "
+            "could have been raised.",
+            True,
+        )
+    partly = sum(known(one.monitored_fraction) and (one.monitored_fraction or 0) < 0.9 for one in records)
+    if partly:
+        yield Warned(f"{several(partly, 'procedure')} monitored in less than 90 % of the time.")
+    no_ap = sum(bool(level.views) and level.ap is None for level in levels)
+    if no_ap:
+        yield Warned(
+            f"{no_ap} of {several(len(levels), 'level')} without figures from AP: nothing is known of left, "
+            "right and the sides."
+        )
+    no_lateral = sum(bool(level.views) and level.lateral is None for level in levels)
+    if no_lateral:
+        yield Warned(
+            f"{no_lateral} of {several(len(levels), 'level')} without figures from the lateral view: nothing "
+            "is known of depth, canal and discs."
+        )
+    relative = sum(level.volume_relative or level.volume_ml is None for level in levels)
+    if relative:
+        yield Warned(
+            f"{relative} of {several(len(levels), 'level')} without a calibrated volume: left out of volumes."
+        )
+    no_dose = sum(record.dose is None for record in records)
+    if no_dose:
+        yield Warned(f"Dose unknown in {no_dose} of {several(len(records), 'procedure')}.")
+    if cohort.unknown_patients:
+        yield Warned(
+            f"{several(cohort.unknown_patients, 'procedure')} without a patient's pseudonym: each counts as "
+            "a patient of its own."
+        )
+    if not cohort.sensitivities:
+        yield Warned("No CT stands beside these sessions: what projection hides is unknown.")
+    if not cohort.paired:
+        yield Warned("No follow-up scores were imported: how patients fared is unknown.")
+
+
+def _overall(cohort: Cohort, unit: str) -> Rate | None:
+    for table in cohort.rates:
+        if table.unit == unit and table.by == "all" and table.rows:
+            return table.rows[0]
+    return None
+
+
+def _rate_fact(name: str, rate: Rate | None) -> Fact:
+    if rate is None or rate.fraction is None:
+        return Fact(name, UNKNOWN, "", "unknown")
+    return Fact(name, percent(rate.fraction, 1),
+                f"{events(rate.events, rate.total)}; {percent_interval(rate.low, rate.high)}")  # fmt: skip
+
+
+def _volume_fact(row: VolumeRow | None) -> Fact:
+    if row is None or row.mean_ml is None:
+        return Fact("Mean volume of a level", UNKNOWN, "none is calibrated", "unknown")
+    return Fact(
+        "Mean volume of a level",
+        spread(row.mean_ml, row.sd_ml, 2, "mL"),
+        f"{several(row.count, 'level')}; mean {interval(row.low_ml, row.high_ml, 2, 'mL')}",
+    )
+
+
+def _facts(cohort: Cohort) -> Iterator[Fact]:
+    yield Fact("Procedures", str(cohort.procedures),
+               f"{several(cohort.patients, 'patient')}, {several(cohort.levels, 'level')}")  # fmt: skip
+    yield _rate_fact("Vertebrae with a leak, in projection", _overall(cohort, "vertebrae"))
+    yield _rate_fact("Patients with a leak, in projection", _overall(cohort, "patients"))
+    yield _volume_fact(next((row for row in cohort.volumes if row.by == "all"), None))
+    operation = cohort.operation
+    reaction = operation.reaction_median_s
+    yield Fact(
+        "Reaction to an alarm, median", number(reaction, 2, "s"), "", "unknown" if reaction is None else ""
+    )
+    watched = operation.monitored_fraction_median
+    yield Fact(
+        "Monitored, median",
+        percent(watched),
+        "of the time while it ran",
+        "unknown" if watched is None else "",
+    )

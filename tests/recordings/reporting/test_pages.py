@@ -1,0 +1,220 @@
+"""What the pages say, before anything is laid out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from monitor.errors import OutputError
+from recordings.cohort.figures import Cohort
+from recordings.qa.record import LevelRecord, ProcedureRecord, TrendPoint
+from recordings.reporting.charts import ForestChart, TrendChart
+from recordings.reporting.cohort_page import CohortPage, cohort_page
+from recordings.reporting.html import cohort_html, procedure_html
+from recordings.reporting.interactive import figure_of
+from recordings.reporting.key_frames import frame_pictures
+from recordings.reporting.maps import level_maps, mean_maps, ninths_of
+from recordings.reporting.page import Fact
+from recordings.reporting.printed import svg_of
+from recordings.reporting.procedure_page import ProcedurePage, procedure_page
+from recordings.reporting.trend import trend_chart, unwatched, watched_fraction
+from recordings.reporting.words import UNKNOWN, at, interval, number, percent
+from recordings.reporting.write import write_cohort_report, write_procedure_report
+from tests.recordings.reporting import samples
+
+TEMPLATES = Path(__file__).parents[3] / "recordings" / "reporting" / "templates"
+
+
+def plain(words: str) -> str:
+    return words.replace("\u00a0", " ")
+
+
+def fact(page: ProcedurePage | CohortPage, beginning: str) -> Fact:
+    return next(one for one in page.facts if one.name.startswith(beginning))
+
+
+def trend_of(record: ProcedureRecord) -> TrendChart:
+    chart = trend_chart(record, record.levels[0])
+    assert chart is not None
+    return chart
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (number(None), UNKNOWN), (number(float("nan")), UNKNOWN), (number(-0.04), "0.0"),
+        (number(-3.21), "−3.2"),
+        (number(2.5, 1, "mL"), "2.5 mL"), (percent(0.38), "38 %"), (percent(None), UNKNOWN),
+        (percent(0.0), "0 %"),
+        (percent(0.001), "< 1 %"), (percent(0.9999), "> 99 %"), (percent(1.0), "100 %"),
+        (percent(0.148, 1), "14.8 %"),
+        (at(14.24), "14.2 s"), (at(187), "3:07 min"), (at(None), UNKNOWN), (interval(None, 2.0), ""),
+        (interval(2.554, 3.206, 2, "mL"), "2.55 to 3.21 mL"),
+    ],
+)  # fmt: skip
+def test_figures_in_words(said: str, words: str) -> None:
+    assert plain(said) == words
+
+
+def test_what_is_not_known_comes_first_and_once() -> None:
+    said = procedure_page(samples.procedure()).warned
+    assert [one.strong for one in said] == sorted((one.strong for one in said), reverse=True)
+    assert plain(said[0].text).startswith("Monitored 91 % of the time")
+    assert sum("vein: not marked in AP" in one.text for one in said) == 1
+    assert any(one.text.startswith("T12, L1: ") for one in said)
+
+
+def test_a_session_of_which_nothing_is_known_says_so() -> None:
+    page = procedure_page(samples.unknown_procedure())
+    assert {one.value for one in page.facts} == {UNKNOWN, "not monitored"}
+    assert page.warned[0].text.startswith("This session was not monitored")
+    assert page.tables["leaks"].empty == "Unknown: nothing was measured."
+    assert {cell.text for row in page.tables["levels"].rows for cell in row[1:]} == {UNKNOWN, "none"}
+    html = procedure_html(page, {}, version="1", paper=False)
+    assert not re.search(r"<(?:td|strong)[^>]*>(?:0|0\.0|None|nan)\b", html)
+    assert 'id="plotly"' not in html  # where there are no charts their library is not there either
+
+
+def test_a_level_without_leaks_is_none_detected_where_it_was_seen() -> None:
+    quiet = samples.procedure(levels=(samples.level("L1", leaks=False),))
+    page = procedure_page(quiet)
+    leaks = fact(page, "Leaks")
+    assert leaks.value == "none detected in projection"
+    assert plain(leaks.remark) == "L1 (lateral, AP), in about 91 % of the time"
+    assert page.tables["leaks"].empty.startswith("None detected in projection: L1 in lateral, AP.")
+
+
+def test_a_relative_volume_is_no_millilitres() -> None:
+    relative = samples.procedure(levels=(samples.level("L1", relative=True), samples.level("T12")))
+    page = procedure_page(relative)
+    assert fact(page, "Cement").value == UNKNOWN  # a sum of both would be neither
+    rows = {row[0].text: [plain(cell.text) for cell in row[1:]] for row in page.tables["levels"].rows}
+    assert rows["volume"] == ["2.88 (relative)", "2.88 ± 0.17 mL"]
+    assert rows["volume, 95 % interval"] == [UNKNOWN, "2.55 to 3.21 mL"]
+    chart = trend_of(relative)
+    assert chart.relative
+    assert set(chart.volume_low) == {None}
+
+
+def test_where_it_was_not_watched_lines_have_a_gap() -> None:
+    record = samples.procedure()
+    chart = trend_of(record)
+    assert chart.gaps == ((14.8, 17.0),)
+    inside = [at_s for at_s, value in zip(chart.times_s, chart.volume, strict=True) if value is None]
+    assert (inside[0], inside[-1]) == (15.0, 16.8)
+    figure = figure_of(chart)
+    bands = [one for one in figure["data"] if one.get("fill") == "toself"]
+    assert len(bands) == 2  # the interval is not drawn over the gap
+    assert unwatched([TrendPoint(time_s=t, watched=False) for t in (0.0, 1.0)]) == [(0.0, 1.0)]
+    assert watched_fraction(LevelRecord(level="L1")) is None
+    assert watched_fraction(record.levels[0]) == pytest.approx(1 - 2.2 / 23.8, abs=1e-6)
+
+
+def test_ninths_of_a_map_are_parts_of_what_is_within_the_body() -> None:
+    cover = np.zeros((30, 30))
+    cover[10:20, 10:15] = 1.0  # -0.25 to 1.25: rows 0.25 to 0.75, columns 0.25 to 0.5
+    cover[10:20, 27:] = 1.0  # beyond the body
+    ninths = ninths_of(cover, -0.25, 1.25)
+    assert ninths is not None
+    assert ninths.sum() == pytest.approx(1)
+    assert ninths[:, 2].sum() == 0
+    assert ninths[:, 0].sum() == pytest.approx((1 / 3 - 0.25) / 0.25)
+    assert ninths[1].sum() == pytest.approx((1 / 3) / 0.5)
+    assert ninths_of(np.zeros((30, 30)), -0.25, 1.25) is None
+
+
+def test_maps_are_averaged_by_region_and_view() -> None:
+    records = [samples.procedure("a"), samples.procedure("b", levels=(samples.level("T11", leaks=False),))]
+    titles = [one.title for one in mean_maps(records)]
+    assert titles == ["thoracic, lateral: mean of 2 levels", "thoracic, AP: mean of 2 levels",
+                      "lumbar, lateral: mean of 1 level", "lumbar, AP: mean of 1 level"]  # fmt: skip
+    broken = msgspec.structs.replace(samples.cement_map("ap"), cover=((0.1, 0.2), (0.3,)))
+    assert level_maps(LevelRecord(level="L1", maps=(broken,))) == ()
+
+
+def test_a_picture_that_is_missing_or_of_another_size_is_said_to_be_missing() -> None:
+    record = samples.procedure()
+    given = {"frame-60.png": samples.picture("", ""), "frame-250.png": b"no picture"}
+    shown = frame_pictures(record, lambda _session, name: given.get(name))
+    assert [one.uri is None for one in shown] == [False, True, True]
+    assert shown[0].cut
+    small = msgspec.structs.replace(
+        record, key_frames=(msgspec.structs.replace(record.key_frames[0], rows=99),)
+    )
+    assert frame_pictures(small, samples.picture)[0].uri is None
+
+
+def test_an_empty_cohort_says_that_nothing_is_known() -> None:
+    page = cohort_page([], Cohort(), [], software_version="1")
+    assert all(block.chart is None and block.empty for blocks in page.charts.values() for block in blocks)
+    html = cohort_html(page, {}, version="1", paper=False)
+    for words in ("No session was measured.", "Nothing is known of volumes", "No follow-up scores are known.",
+                  "Nothing is known of operators.", "what projection hides is unknown"):  # fmt: skip
+        assert words in html
+
+
+def test_a_rate_of_nothing_is_unknown() -> None:
+    page = cohort_page([samples.procedure()], samples.cohort(), [], software_version="1")
+    chart = page.charts["rates"][0].chart
+    assert isinstance(chart, ForestChart)
+    cervical = next(row for row in chart.rows if row.name == "cervical")
+    assert cervical.value is None
+    assert b"unknown, 0" in svg_of(chart).replace(b"\xc2\xa0", b" ")
+
+
+def test_charts_are_drawn_the_same_each_time_and_keep_markup_out() -> None:
+    chart = trend_of(samples.hostile_procedure())
+    drawn = svg_of(chart)
+    assert drawn == svg_of(chart)
+    assert b"<img" not in drawn
+    assert "<img" not in msgspec.json.encode(figure_of(chart)).decode()
+
+
+class _Elements(HTMLParser):
+    """Counts elements, as a browser would see them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: Counter[str] = Counter()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found[tag] += 1
+        assert not any(name.startswith("on") for name, _ in attrs)
+
+
+@pytest.mark.parametrize("paper", [True, False])
+def test_words_of_files_make_no_elements(paper: bool) -> None:
+    counts = []
+    for record in (samples.procedure(levels=(samples.level(),)), samples.hostile_procedure("s-0001")):
+        page = procedure_page(record, samples.picture)
+        elements = _Elements()
+        elements.feed(procedure_html(page, {"trend-0": b"<svg/>"}, version="1", paper=paper))
+        counts.append(elements.found)
+    for name in ("script", "title", "img", "style", "a", "meta", "link"):
+        assert counts[0][name] == counts[1][name]
+    assert counts[1]["b"] == 1  # the time of the only key frame
+
+
+def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
+    for name in ("../x", "a/b", "", "..", "x\n"):
+        with pytest.raises(OutputError, match="no name of a folder"):
+            write_procedure_report(tmp_path / "out", samples.unknown_procedure(name), software_version="1")
+    with pytest.raises(OutputError, match="no name of a folder"):
+        write_cohort_report(
+            tmp_path / "out", [samples.unknown_procedure("../x")], Cohort(), [], software_version="1"
+        )
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_templates_name_no_address_and_trust_three_things() -> None:
+    texts = {path.name: path.read_text("utf-8") for path in TEMPLATES.iterdir()}
+    assert {"base.html", "parts.html", "report.css", "paper.css", "report.js"} <= set(texts)
+    assert [name for name, text in texts.items() if re.search(r"https?:|url\(|@import", text)] == []
+    trusted = [word for text in texts.values() for word in re.findall(r"{{\s*([^}]*)\|\s*safe", text)]
+    assert sorted(trusted) == ["charts", "script", "style"]
