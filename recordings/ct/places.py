@@ -109,7 +109,8 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
             where[at] = BODY  # the label's edge, not cement's
             continue
         points = to_mm(volume.affine_lps, index)
-        if detached and float(gap[at].min()) <= _FAR_MM and _alone(roots, points):
+        alone = detached and _alone(roots, points)
+        if alone and float(gap[at].min()) <= _FAR_MM and not _is_vein(points, filled[at]):
             level[at] = 0
             continue
         zones, unsure = zones_of(frame, points)
@@ -118,6 +119,7 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
                 CLASSES[zone], unsure[kept], points[kept], filled[at][kept], detached, gap[at][kept]
             )
             where[tuple(index[kept].T)] = OUTSIDE + CLASSES.index(told)
+            ambiguous = ambiguous or ("calcification" if alone else None)
             leaks.append(Leaked(owner, told, float(filled[at][kept].sum()), detached, ambiguous))
     leaks = [_joined(leak, leaks) for leak in leaks]
     keys = level[found.mask].astype(np.int64) * 64 + where[found.mask]
@@ -208,17 +210,22 @@ def _told(
     if detached and float(gap.min()) > _FAR_MM:
         return "embolus", "calcification"
     if zone == "paravertebral":
-        length = _extent(points_mm)
-        width = 2 * np.sqrt(max(float(filled.sum()), 1e-6) * 1000 / (np.pi * max(length, 1.0)))
-        if width < _VEIN_WIDTH_MM and length >= _VEIN_WIDTHS * width:
+        if _is_vein(points_mm, filled):
             return "vein", None
-        if width < _VEIN_WIDTH_MM and length >= _UNSURE_WIDTHS * width:
+        if _is_vein(points_mm, filled, _UNSURE_WIDTHS):
             return zone, "vein"
         return zone, "calcification" if detached else None
     other = unsure[unsure >= 0]
     if len(other) > 0.4 * len(unsure):
         return zone, CLASSES[int(np.bincount(other).argmax())]
     return zone, None
+
+
+def _is_vein(points_mm: Floats, filled: Floats, widths: float = _VEIN_WIDTHS) -> bool:
+    """Whether a piece is thin, and longer than so many widths."""
+    length = _extent(points_mm)
+    width = 2 * np.sqrt(max(float(filled.sum()), 1e-6) * 1000 / (np.pi * max(length, 1.0)))
+    return bool(width < _VEIN_WIDTH_MM and length >= widths * width)
 
 
 def _extent(points_mm: Floats) -> float:
