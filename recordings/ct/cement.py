@@ -35,6 +35,9 @@ _BLOOM_MM = 1.5
 _STEEL_MM = 2.5
 _LEAST_DETACHED_MM3 = 3.0
 _DETACHED_HU = 1000.0
+_FAR_MM, _FAR_HU = 25.0, 1500.0
+_CORTEX_MM, _MOST_INSIDE, _FAINT_MM = 2.5, 0.3, 4.0
+_BONE_HU, _BONE_TIMES, _BONE_ML = 350.0, 6.0, 1.5
 _ROUNDS = 2
 _BACKGROUND_HU = 250.0
 _EIGHTFOLD = np.ones((3, 3, 3), bool)
@@ -172,7 +175,7 @@ def _refine(
     background = np.full(hu.shape, _BACKGROUND_HU, np.float32)
     blocked = steel | lost
     for turn in range(_ROUNDS + 1):
-        mask, owner = _grown(smooth, background, seeded, plateaus, depth, blocked, part.voxel_ml)
+        mask, owner = _grown(smooth, background, seeded, plateaus, depth, blocked, spacing)
         plateaus = {
             n: _plateau(hu, (owner == n) & ~blocked, spacing, kept, cement_hu) for n, kept in plateaus.items()
         }
@@ -264,7 +267,7 @@ def _of_bodies(part: CtVolume, bone: Labels, frames: Mapping[int, VertebraFrame]
 
 def _grown(
     smooth: Floats, background: Floats, seeded: Labels, plateaus: Mapping[int, Plateau], depth: Floats,
-    blocked: Mask, voxel_ml: float,
+    blocked: Mask, spacing: tuple[float, float, float],
 ) -> tuple[Mask, Labels]:  # fmt: skip
     """What is half filled: connected with a seed, or by itself outside bone; and whose it is."""
     lowest = min(one.hu for one in plateaus.values())
@@ -288,14 +291,75 @@ def _grown(
             )
             both = owner == number
             owner[both] = seeded[tuple(index)][both]
-    loose = smooth >= np.maximum(background + 0.5 * (lowest - background), min(_DETACHED_HU, 0.7 * lowest))
-    pieces, count = ndimage.label(loose & ~mask & ~blocked, _EIGHTFOLD)
-    if count:
-        inside = np.bincount(pieces.ravel(), (depth > -1.0).ravel(), minlength=count + 1)
-        sizes = np.bincount(pieces.ravel(), minlength=count + 1)
-        kept = np.flatnonzero((inside == 0) & (sizes * voxel_ml * 1000 >= _LEAST_DETACHED_MM3) & (sizes >= 2))
-        mask |= np.isin(pieces, kept[kept > 0])
-    return mask, owner
+    loose = _loose(smooth, background, mask | blocked, depth, lowest, float(np.prod(spacing)) / 1000)
+    loose |= _thin(smooth, background, mask | loose, depth, blocked, lowest, spacing)
+    _join(owner, loose, spacing)
+    return mask | loose, owner
+
+
+def _thin(
+    smooth: Floats, background: Floats, mask: Mask, depth: Floats, blocked: Mask, plateau_hu: float,
+    spacing: tuple[float, float, float],
+) -> Mask:  # fmt: skip
+    """What goes on outside bone where cement is too thin to show half of its plateau."""
+    outside = mask & (depth < -0.5)
+    if not outside.any():
+        return outside
+    faint = (smooth >= background + 0.3 * (plateau_hu - background)) & (smooth >= _BONE_HU)
+    faint &= (depth < -1.0) & ~blocked & _dilated(outside, _FAINT_MM, spacing)
+    pieces, _ = ndimage.label(faint | outside, _EIGHTFOLD)
+    own = np.unique(pieces[outside])
+    made: Mask = np.isin(pieces, own[own > 0]) & faint & ~mask
+    return made
+
+
+def _join(owner: Labels, loose: Mask, spacing: tuple[float, float, float]) -> None:
+    """Give what comes out of a bone to what is inside: where it is thin its cortex breaks it in two."""
+    pieces, _ = ndimage.label(loose, _EIGHTFOLD)
+    touching = np.unique(pieces[_dilated(owner > 0, _CORTEX_MM, spacing)])
+    joined = np.isin(pieces, touching[touching > 0])
+    if joined.any():
+        index = ndimage.distance_transform_edt(
+            owner == 0, sampling=spacing, return_distances=False, return_indices=True
+        )
+        owner[joined] = owner[tuple(index)][joined]
+
+
+def _loose(
+    smooth: Floats, background: Floats, taken: Mask, depth: Floats, plateau_hu: float, voxel_ml: float
+) -> Mask:
+    """Pieces as dense as cement that lie by themselves in soft tissue.
+
+    Bone that is not labelled has bone about it.
+    """
+    dense = smooth >= np.maximum(
+        background + 0.5 * (plateau_hu - background), min(_DETACHED_HU, 0.7 * plateau_hu)
+    )
+    pieces, count = ndimage.label(dense & ~taken, _EIGHTFOLD)
+    if not count:
+        return np.zeros(taken.shape, bool)
+    flat = pieces.ravel()
+    inside = np.bincount(flat, (depth > -1.0).ravel(), minlength=count + 1)
+    sizes = np.bincount(flat, minlength=count + 1)
+    peaks = ndimage.maximum(smooth, pieces, np.arange(count + 1))
+    gaps = -ndimage.maximum(depth, pieces, np.arange(count + 1))
+    least_hu = np.where(gaps > _FAR_MM, max(_FAR_HU, 0.75 * plateau_hu), 0.5 * plateau_hu)
+    kept = (
+        (inside < _MOST_INSIDE * sizes)
+        & (sizes >= 2)
+        & (sizes * voxel_ml * 1000 >= _LEAST_DETACHED_MM3)
+        & (peaks >= least_hu)
+    )
+    kept[0] = False
+    about, _ = ndimage.label(
+        (smooth >= max(_BONE_HU, 0.2 * plateau_hu)) & ~taken & (depth < -1.5), _EIGHTFOLD
+    )
+    whole = np.bincount(about.ravel())
+    own = ndimage.maximum(about, pieces, np.arange(count + 1)).astype(int)
+    within = np.bincount(own, sizes * (own > 0), minlength=len(whole))  # all that is dense in it
+    kept &= (whole[own] * voxel_ml <= _BONE_ML) | (whole[own] <= _BONE_TIMES * within[own])
+    made: Mask = kept[pieces]
+    return made
 
 
 def _plateau(

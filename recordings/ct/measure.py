@@ -24,7 +24,7 @@ LEAK_VALUES: Mapping[str, int] = {name: 80 + n for n, name in enumerate(CLASSES)
 _DOUBTFUL_HU = 1100.0
 _NO_CORE = 0.12
 _MODEL = 0.015
-_EDGE_SHARE = 0.12
+_EDGE_SHARE = 0.06
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,7 +158,6 @@ def _sd_ml(volume: CtVolume, found: Found, placed: Placed, number: int, total_ml
     model.
     """
     plateau = found.plateaus[number]
-    own = found.mask & (placed.level == number)
     voxel_ml = volume.voxel_ml
     near = placed.level[tuple(found.nearest)] == number
     edge_ml = float(((found.filled > 0.05) & (found.filled < 0.95) & near).sum()) * voxel_ml
@@ -168,7 +167,6 @@ def _sd_ml(volume: CtVolume, found: Found, placed: Placed, number: int, total_ml
     of_surface = _EDGE_SHARE * edge_ml * min(max(volume.spacing_mm) / 10.0, 0.5)
     hidden: Mask = found.lost & near
     of_metal = 0.3 * float(hidden.sum()) * voxel_ml
-    del own
     parts = (of_plateau, of_background, of_surface, of_metal, _MODEL * total_ml)
     return float(np.sqrt(sum(part**2 for part in parts)))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from recordings.ct.cement import Found
 from recordings.ct.frames import VertebraFrame
@@ -27,6 +28,7 @@ _BROKEN_ML = 0.06
 _VEIN_WIDTH_MM, _VEIN_WIDTHS, _UNSURE_WIDTHS = 3.5, 4.0, 2.8
 _FORAMEN_MM = 14.0
 _FAR_MM = 25.0
+_ALONE_MM = 12.0
 _EDGE_MM = 1.5
 _EIGHTFOLD = np.ones((3, 3, 3), bool)
 
@@ -93,6 +95,7 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
     pieces, _ = ndimage.label(out, _EIGHTFOLD)
     whole, _ = ndimage.label(found.mask, _EIGHTFOLD)
     rooted = np.unique(whole[found.owner > 0])
+    roots = cKDTree(to_mm(volume.affine_lps, np.argwhere(found.owner > 0)))
     leaks: list[Leaked] = []
     least_mm = max(_LEAST_OUT_MM, 0.75 * min(spacing))
     for number, box in enumerate(ndimage.find_objects(pieces), start=1):
@@ -106,12 +109,17 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
             where[at] = BODY  # the label's edge, not cement's
             continue
         points = to_mm(volume.affine_lps, index)
+        alone = detached and _alone(roots, points)
+        if alone and float(gap[at].min()) <= _FAR_MM and not _is_vein(points, filled[at]):
+            level[at] = 0
+            continue
         zones, unsure = zones_of(frame, points)
         for zone, kept in _shares(zones, filled[at]):
             told, ambiguous = _told(
                 CLASSES[zone], unsure[kept], points[kept], filled[at][kept], detached, gap[at][kept]
             )
             where[tuple(index[kept].T)] = OUTSIDE + CLASSES.index(told)
+            ambiguous = ambiguous or ("calcification" if alone else None)
             leaks.append(Leaked(owner, told, float(filled[at][kept].sum()), detached, ambiguous))
     leaks = [_joined(leak, leaks) for leak in leaks]
     keys = level[found.mask].astype(np.int64) * 64 + where[found.mask]
@@ -119,6 +127,12 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
     sums = np.bincount(place_of, filled[found.mask])
     shares = {(int(key) // 64, int(key) % 64): float(total) for key, total in zip(kinds, sums, strict=True)}
     return Placed(where, level, tuple(leaks), shares)
+
+
+def _alone(roots: cKDTree, points_mm: Floats) -> bool:
+    """Whether a loose piece is so far from other cement that nothing but its density speaks for it."""
+    gaps, _ = roots.query(points_mm)
+    return float(gaps.min()) > _ALONE_MM
 
 
 def _joined(leak: Leaked, leaks: list[Leaked]) -> Leaked:
@@ -196,17 +210,22 @@ def _told(
     if detached and float(gap.min()) > _FAR_MM:
         return "embolus", "calcification"
     if zone == "paravertebral":
-        length = _extent(points_mm)
-        width = 2 * np.sqrt(max(float(filled.sum()), 1e-6) * 1000 / (np.pi * max(length, 1.0)))
-        if width < _VEIN_WIDTH_MM and length >= _VEIN_WIDTHS * width:
+        if _is_vein(points_mm, filled):
             return "vein", None
-        if width < _VEIN_WIDTH_MM and length >= _UNSURE_WIDTHS * width:
+        if _is_vein(points_mm, filled, _UNSURE_WIDTHS):
             return zone, "vein"
         return zone, "calcification" if detached else None
     other = unsure[unsure >= 0]
     if len(other) > 0.4 * len(unsure):
         return zone, CLASSES[int(np.bincount(other).argmax())]
     return zone, None
+
+
+def _is_vein(points_mm: Floats, filled: Floats, widths: float = _VEIN_WIDTHS) -> bool:
+    """Whether a piece is thin, and longer than so many widths."""
+    length = _extent(points_mm)
+    width = 2 * np.sqrt(max(float(filled.sum()), 1e-6) * 1000 / (np.pi * max(length, 1.0)))
+    return bool(width < _VEIN_WIDTH_MM and length >= widths * width)
 
 
 def _extent(points_mm: Floats) -> float:

@@ -1,10 +1,10 @@
 """A CT of the same patient after the procedure: the scene's vertebrae and its cement, voxel by voxel.
 
-Tissue and cement are laid out on a fine grid, blurred as a scanner blurs them, averaged over the slice, and
-given noise. A parcel of cement is `recordings.simulated.growth.VOXEL_MM` wide, part of it is bone, and growth
-leaves pores between parcels. A CT cannot tell how much of what it shows as one piece is bone. So by default
-the same volume is packed without pores into the places that cement reached first: both, CT and fluoroscopy,
-have the same millilitres. With `porous` the pores stay.
+Tissue and cement are laid out on a fine grid here; `recordings.simulated.ct_scan` takes the scan. A parcel of
+cement is `recordings.simulated.growth.VOXEL_MM` wide, part of it is bone, and growth leaves pores between
+parcels. A CT cannot tell how much of what it shows as one piece is bone. So by default the same volume is
+packed without pores into the places that cement reached first: both, CT and fluoroscopy, have the same
+millilitres. With `porous` the pores stay.
 
 Patient coordinates are DICOM's (LPS, mm): the patient's left, back and head; the origin is the field's
 middle.
@@ -28,10 +28,8 @@ from recordings.simulated.scene import Scene, SceneLevel
 Floats = NDArray[np.floating]
 Image = NDArray[np.float32]
 
-FINE_SLICE_MM = 0.2
 _SHELL_MM = 0.6
 _MARGIN_MM = (34.0, 26.0, 22.0)
-_SCREW_HU = 7000.0
 _SCREW_RADIUS_MM = 2.75
 _SCREW_LENGTH_MM = 45.0
 _SUB = (-0.25, 0.25)
@@ -45,35 +43,6 @@ class Blob:
     kind: str
     centre_mm: tuple[float, float, float]
     radius_mm: float
-
-
-@dataclass(frozen=True, slots=True)
-class CtSettings:
-    """How the scan is taken.
-
-    Parameters
-    ----------
-    pixel_mm, slice_mm : float
-        Slices are a multiple of `FINE_SLICE_MM` thick and lie side by side.
-    cement_hu : float
-        Of cement by itself.
-    noise_hu : float
-        Standard deviation in a voxel.
-    blur_mm : float
-        Standard deviation of the point spread in the plane.
-    most_hu : float
-        Where the scale ends.
-    seed : int
-        Of tissue and noise.
-    """
-
-    pixel_mm: float = 0.5
-    slice_mm: float = 1.0
-    cement_hu: float = 2000.0
-    noise_hu: float = 25.0
-    blur_mm: float = 0.45
-    most_hu: float = 3071.0
-    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,20 +77,12 @@ class Patient:
     metal_ml: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SimulatedCt:
-    """A scan: HU and labels, shape (i, j, k), and the map from index to patient coordinates (LPS, mm)."""
-
-    hu: NDArray[np.int16]
-    labels: NDArray[np.uint8]
-    affine_lps: Floats
-
-
 def lay_out(
     scene: Scene,
     grown_s: float,
     *,
     pixel_mm: float = 0.5,
+    fine_mm: float = 0.2,
     blobs: tuple[Blob, ...] = (),
     screw: str | None = None,
     porous: bool = False,
@@ -136,6 +97,8 @@ def lay_out(
         Time of growth up to which there is cement (s).
     pixel_mm : float
         Of the scan that will be taken.
+    fine_mm : float
+        Step of the fine grid along the patient.
     blobs : tuple of Blob
         Further cement.
     screw : str or None
@@ -147,7 +110,7 @@ def lay_out(
     """
     rng = np.random.default_rng([seed, 77])
     shown = _with_neighbours(scene)
-    grid = _Grid(shown, pixel_mm)
+    grid = _Grid(shown, pixel_mm, fine_mm)
     tissue = grid.soft(rng)
     labels = np.zeros(grid.shape, np.uint8)
     numbers = {name: number for number, name in DEFAULT_NUMBERS.items()}
@@ -172,41 +135,15 @@ def lay_out(
     )  # fmt: skip
 
 
-def scan(patient: Patient, settings: CtSettings) -> SimulatedCt:
-    """Take a scan of what was laid out with the same `pixel_mm`."""
-    count = round(settings.slice_mm / FINE_SLICE_MM)
-    slices = patient.cement.shape[2] // count
-
-    def averaged(values: Image) -> Image:
-        kept = values[:, :, : slices * count]
-        mean = kept.reshape(*kept.shape[:2], slices, count).mean(axis=3)
-        sigma = settings.blur_mm / settings.pixel_mm
-        blurred: Image = ndimage.gaussian_filter(mean, (sigma, sigma, 0), mode="nearest")
-        return blurred
-
-    hu = averaged(patient.tissue_hu * (1 - patient.cement - patient.metal))
-    hu += averaged(patient.cement) * settings.cement_hu
-    metal = averaged(patient.metal)
-    rng = np.random.default_rng([settings.seed, 78])
-    if metal.any():
-        hu += metal * _SCREW_HU + _streaks(metal, settings, rng)
-    hu += settings.noise_hu * rng.standard_normal(hu.shape).astype(np.float32)
-    affine = np.diag([*patient.step_mm[:2], settings.slice_mm, 1.0])
-    affine[:3, 3] = patient.origin_mm
-    affine[2, 3] += (count - 1) / 2 * FINE_SLICE_MM
-    labels = patient.labels[:, :, count // 2 :: count][:, :, :slices]
-    return SimulatedCt(np.rint(np.clip(hu, -1024, settings.most_hu)).astype(np.int16), labels, affine)
-
-
 class _Grid:
     """The fine grid about the vertebrae that are shown."""
 
-    def __init__(self, levels: tuple[SceneLevel, ...], pixel_mm: float) -> None:
+    def __init__(self, levels: tuple[SceneLevel, ...], pixel_mm: float, fine_mm: float) -> None:
         centres = np.array([_centre(level.placed) for level in levels])
         half = np.array([max(level.placed.vertebra.width_mm for level in levels) / 2, 0, 0])
         low = centres.min(axis=0) - _MARGIN_MM - half
         high = centres.max(axis=0) + _MARGIN_MM + half + np.array([0, 46, 0])
-        self.step_mm = (pixel_mm, pixel_mm, FINE_SLICE_MM)
+        self.step_mm = (pixel_mm, pixel_mm, fine_mm)
         counts = np.ceil((high - low) / self.step_mm).astype(int)
         self.shape = (int(counts[0]), int(counts[1]), int(counts[2]))
         self.origin_mm = (float(low[0]), float(low[1]), float(low[2]))
@@ -226,7 +163,11 @@ class _Grid:
 
     def texture(self, rng: np.random.Generator, sigma_mm: float) -> Image:
         """Unit variance, as wide as told."""
-        coarse = (max(self.shape[0] // 2, 1), max(self.shape[1] // 2, 1), max(self.shape[2] // 5, 1))
+        coarse = (
+            max(self.shape[0] // 2, 1),
+            max(self.shape[1] // 2, 1),
+            max(round(self.shape[2] * self.step_mm[2]), 1),
+        )
         white = rng.standard_normal(coarse).astype(np.float32)
         smooth = ndimage.gaussian_filter(white, sigma_mm / (2 * self.step_mm[0]))
         fitted = ndimage.zoom(smooth, np.divide(self.shape, coarse), order=1, grid_mode=True, mode="nearest")
@@ -436,18 +377,3 @@ def _add_screw(metal: Image, grid: _Grid, placed: Placed) -> None:
     window = _box(placed, grid, tuple(low), tuple(high))
     gap = _from_rod(_local(placed, grid, window), tuple(tip), tuple(end), 1.0, 1.0)
     np.maximum(metal[window], np.clip((_SCREW_RADIUS_MM - gap) / 0.4 + 0.5, 0, 1), out=metal[window])
-
-
-def _streaks(metal: Image, settings: CtSettings, rng: np.random.Generator) -> Image:
-    """Dark and bright bands about metal, in its slices, falling off over a centimetre and a half."""
-    there = ndimage.binary_dilation(metal > 0.5)
-    made = np.zeros_like(metal)
-    for k in np.flatnonzero(there.any(axis=(0, 1))):
-        away = ndimage.distance_transform_edt(~there[:, :, k], sampling=settings.pixel_mm)
-        x, y = np.nonzero(there[:, :, k])
-        turn = np.arctan2(
-            np.arange(metal.shape[1])[None, :] - y.mean(), np.arange(metal.shape[0])[:, None] - x.mean()
-        )
-        bands = np.sin(turn * 6 + rng.uniform(0, 2 * np.pi))
-        made[:, :, k] = np.where(away > 0, 220.0 * bands * np.exp(-away / 8.0), 0.0)
-    return made

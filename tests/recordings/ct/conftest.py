@@ -8,7 +8,8 @@ import pytest
 from recordings.ct.labels import LabelMap, on_grid
 from recordings.ct.numbering import DEFAULT_NUMBERS
 from recordings.ct.volume import CtVolume
-from recordings.simulated.ct import CtSettings, Patient, SimulatedCt, lay_out, scan
+from recordings.simulated.ct import Patient, lay_out
+from recordings.simulated.ct_scan import CtSettings, SimulatedCt, scan
 from recordings.simulated.scene import build_scene
 from recordings.simulated.settings import SimulationSettings
 
@@ -20,7 +21,7 @@ SETTINGS = CtSettings(pixel_mm=PIXEL_MM, slice_mm=1.0, cement_hu=1700.0, noise_h
 def patient() -> Patient:
     """Cement in L1 and in its canal."""
     scene = build_scene("canal", SimulationSettings(seed=21, size=128))
-    return lay_out(scene, 500.0, pixel_mm=PIXEL_MM, seed=4)
+    return lay_out(scene, 500.0, pixel_mm=PIXEL_MM, fine_mm=0.5, seed=4)
 
 
 @pytest.fixture(scope="package")

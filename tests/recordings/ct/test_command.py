@@ -14,7 +14,9 @@ import pytest
 from recordings.ct.write import ct_from_json
 from recordings.procedure import Procedure
 from recordings.qa.record import LeakRecord, LevelRecord, ProcedureRecord, record_to_json
-from recordings.simulated.ct import Patient, SimulatedCt
+from recordings.simulated.ct import Patient
+from recordings.simulated.ct_scan import SimulatedCt
+from recordings.simulated.ct_series import write_series as write_simulated
 from tests.recordings.ct.test_series import write_series
 from ui.cli import run
 
@@ -26,6 +28,7 @@ def folder(scanned: SimulatedCt, tmp_path_factory: pytest.TempPathFactory) -> Pa
     made = tmp_path_factory.mktemp("ct")
     affine = TO_RAS @ scanned.affine_lps
     nib.save(nib.Nifti1Image(scanned.hu, affine), made / "ct.nii.gz")
+    write_simulated(made / "series", scanned)
     nib.save(nib.Nifti1Image(scanned.labels, affine), made / "labels.nii.gz")
     for name in ("a", "b"):
         (made / "qa" / "procedures" / name).mkdir(parents=True)
@@ -46,7 +49,7 @@ def test_a_ct_beside_a_session(
     folder: Path, patient: Patient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    asked = ["ct", str(folder / "ct.nii.gz"), "--labels", str(folder / "labels.nii.gz"), "--out", str(out)]
+    asked = ["ct", str(folder / "series"), "--labels", str(folder / "labels.nii.gz"), "--out", str(out)]
     assert run([*asked, "--qa", str(folder / "qa"), "--session", "a"]) == 0
     told = capsys.readouterr().out
     true_ml = patient.body_ml["L1"] + patient.leaks_ml["L1", "canal"]
@@ -60,6 +63,8 @@ def test_a_ct_beside_a_session(
     assert float(agreed[0]["difference_ml"]) == pytest.approx(true_ml - 1.9, abs=0.06)
     assert "fluoroscopy saw 1 of 1 on CT (21 to 100 %)" in told
     record = ct_from_json((out / "ct.json").read_bytes(), "ct.json")
+    assert record.day == "2025-01-07"
+    assert b"SIM0001" not in b"".join(path.read_bytes() for path in out.iterdir())
     assert record.levels[0].volume_ml == pytest.approx(true_ml, rel=0.03)
     cement = nib.load(out / "cement.nii.gz")
     assert cement.shape == nib.load(folder / "ct.nii.gz").shape

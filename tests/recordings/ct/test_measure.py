@@ -15,7 +15,8 @@ from recordings.ct.measure import LEAK_VALUES, METAL, MeasuredCt, measure_ct
 from recordings.ct.places import CLASSES, zones_of
 from recordings.ct.series import read_ct
 from recordings.ct.volume import CtVolume, to_index
-from recordings.simulated.ct import Patient, scan
+from recordings.simulated.ct import Patient
+from recordings.simulated.ct_scan import scan
 from tests.recordings.ct.conftest import SETTINGS
 
 REALDATA = Path(__file__).resolve().parents[4] / "shared" / "realdata" / "ct_lumbar"

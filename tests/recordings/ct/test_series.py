@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, RLELossless, generate_uid
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    ExplicitVRLittleEndian,
+    RLELossless,
+    generate_uid,
+)
 
 from monitor.errors import InputError, SourceError
 from recordings.ct.series import read_ct
@@ -154,3 +160,31 @@ def test_a_folder_without_a_ct(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("no image")
     with pytest.raises(SourceError, match="has no CT object"):
         read_ct(tmp_path)
+
+
+def test_an_object_of_many_frames_is_read_by_its_functional_groups(tmp_path: Path) -> None:
+    """Frames in the order in which they were made, not in that of the patient."""
+    write_series(tmp_path / "ct")
+    whole = read_ct(tmp_path / "ct")
+    head = dcmread(next((tmp_path / "ct").iterdir()))
+    head.SOPClassUID = head.file_meta.MediaStorageSOPClassUID = EnhancedCTImageStorage
+    for name in ("PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient", "RescaleSlope"):
+        del head[name]
+    shared, turn, measures, scale = (Dataset() for _ in range(4))
+    turn.ImageOrientationPatient, measures.PixelSpacing = [1, 0, 0, 0, 1, 0], [0.8, 0.5]
+    scale.RescaleSlope, scale.RescaleIntercept = 1, -1024
+    shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = [turn], [measures]
+    shared.PixelValueTransformationSequence = [scale]
+    head.SharedFunctionalGroupsSequence, head.NumberOfFrames = [shared], SHAPE[2]
+    frames, pixels = [], []
+    for k in (3, 0, 5, 1, 4, 2):
+        own, place = Dataset(), Dataset()
+        place.ImagePositionPatient = [float(one) for one in to_mm(whole.affine_lps, np.array([[0, 0, k]]))[0]]
+        own.PlanePositionSequence = [place]
+        frames.append(own)
+        pixels.append((whole.hu[:, :, k].T + 1024).astype("<u2").tobytes())
+    head.PerFrameFunctionalGroupsSequence, head.PixelData = frames, b"".join(pixels)
+    head.save_as(tmp_path / "enhanced.dcm", enforce_file_format=True)
+    volume = read_ct(tmp_path / "enhanced.dcm")
+    assert np.array_equal(volume.hu, whole.hu)
+    assert volume.affine_lps == pytest.approx(whole.affine_lps)
