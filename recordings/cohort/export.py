@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 TEXT, WHOLE, REAL, FLAG, DAY = "text", "whole", "real", "flag", "day"
+_FORMULA = r"^[=+\-@\t\r\n]"
 _KEY = (("session_id", TEXT),)
 _PROCEDURE = (
     ("day", DAY), ("patient", TEXT), ("operator", TEXT), ("source", TEXT), ("live_version", TEXT),
@@ -154,8 +155,15 @@ def tables_of(registry: Registry) -> dict[str, pl.DataFrame]:
 
 
 def to_csv(table: pl.DataFrame) -> bytes:
-    """UTF-8, commas, points, days as ``YYYY-MM-DD``, ``true`` and ``false``."""
-    return table.write_csv().encode()
+    """UTF-8, commas, points, days as ``YYYY-MM-DD``, ``true`` and ``false``.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    import polars as pl
+
+    texts = pl.col(pl.String)
+    formula = texts.str.contains(_FORMULA)
+    return table.with_columns(pl.when(formula).then(pl.lit("'") + texts).otherwise(texts).name.keep()).write_csv().encode()
 
 
 def to_parquet(table: pl.DataFrame) -> bytes:

@@ -146,3 +146,14 @@ def test_cohort_json_is_read_again(tmp_path: Path) -> None:
     assert data.endswith(b"}\n")
     with pytest.raises(OutputError, match="cannot be written"):
         write_cohort_json(tmp_path / "no" / "cohort.json", cohort)
+
+
+def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
+    record = procedure("s1", 1, msgspec.structs.replace(MEASURED, level="@SUM(1)", pathology="=1+1"))
+    with Registry(tmp_path / "r.sqlite") as opened:
+        opened.put(record)
+        export_tables(opened, tmp_path / "out", csv=True, parquet=True)
+    found = next(csv.DictReader((tmp_path / "out" / "levels.csv").read_text("utf-8").splitlines()))
+    assert (found["level"], found["pathology"]) == ("'@SUM(1)", "'=1+1")
+    assert found["closest_posterior_wall_mm"] == "-0.5"  # a figure stays one
+    assert pl.read_parquet(tmp_path / "out" / "levels.parquet")["pathology"].to_list() == ["=1+1"]
