@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import warnings
 from typing import Any
 
 import matplotlib as mpl
@@ -55,6 +57,8 @@ _SETTINGS: Any = {
     "text.parse_math": False,
     "axes.unicode_minus": True,
 }
+_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+"""Characters that XML does not allow, in UTF-8: with one of them in a name no browser draws the chart."""
 
 
 def svg_of(chart: Chart) -> bytes:
@@ -72,8 +76,10 @@ def svg_of(chart: Chart) -> bytes:
             case SpreadChart():
                 figure = _spread(chart)
         out = io.BytesIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's own font may have it
+            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), out.getvalue())
 
 
 # figures below one another

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import msgspec
 import numpy as np
@@ -196,6 +198,18 @@ def test_charts_are_drawn_the_same_each_time_and_keep_markup_out() -> None:
     assert drawn == svg_of(chart)
     assert b"<img" not in drawn
     assert "<img" not in msgspec.json.encode(figure_of(chart)).decode()
+
+
+def test_a_chart_is_whole_whatever_the_words_are() -> None:
+    level = msgspec.structs.replace(samples.level(), leaks=())
+    words = "T\x00\x01\x1b[31m\ufffe12 \u8170\u690e"
+    alarms = tuple(msgspec.structs.replace(one, rule=words, structure=None) for one in samples.alarms())
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        drawn = svg_of(trend_of(samples.procedure(levels=(level,), alarms=alarms)))
+    assert not warned  # of letters that a font lacks; nobody could read that in a run of 200 sessions
+    assert "\u8170" in drawn.decode()
+    ElementTree.fromstring(drawn)  # noqa: S314 - our own
 
 
 class _Elements(HTMLParser):
