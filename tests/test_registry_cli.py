@@ -72,7 +72,10 @@ def test_from_tables_and_records_to_a_cohort(
         "procedure": 2, "level": 4, "leak": 3, "alarm": 1, "follow up": 3, "risk": 1, "ct": 1, "ct level": 1,
         "ct leak": 1, "patients with a pseudonym": 2,
     }  # fmt: skip
-    out, err = called(capsys, "cohort", "--registry", registry, "--out", tmp_path / "c", "--no-report")
+    out, err = called(
+        capsys, "cohort", "--registry", registry, "--out", tmp_path / "c", "--no-report", "--csv"
+    )
+    assert len(list((tmp_path / "c").glob("*.csv"))) == 6
     assert "Vertebrae with a leak: 2 of 4, 50.0 % (15.0 to 85.0)" in out
     cohort = json.loads((tmp_path / "c" / "cohort.json").read_bytes())
     assert (cohort["procedures"], cohort["patients"], cohort["levels"]) == (2, 2, 4)
@@ -112,10 +115,13 @@ def test_what_cannot_be_is_one_line_and_status_two(
     text = table(tmp_path / "text.sqlite", "a table\n" * 99)
     (tmp_path / "x.json").write_text('{"schema": "cementwatch.qa/1"}')
     (tmp_path / "empty").mkdir()
+    nobody = tmp_path / "ct.json"
+    nobody.write_bytes(msgspec.json.encode(msgspec.structs.replace(CT, patient=None)))
     table(tmp_path / "open.key", "00" * 32).chmod(0o644)
     cases = (
         (("import", tmp_path / "none.csv", "--registry", registry), "none.csv: cannot be read"),
         (("import", tmp_path / "x.json", "--registry", registry), "x.json: not a record"),
+        (("import", nobody, "--registry", registry), "ct.json: names no patient and day"),
         (("import", tmp_path / "empty", "--registry", registry), "no record.json or ct.json in it"),
         (("import", scores, "--registry", text, "--key", key), "not a registry"),
         (("import", scores, "--registry", registry, "--key", tmp_path / "open.key"), "others can read it"),
@@ -123,6 +129,8 @@ def test_what_cannot_be_is_one_line_and_status_two(
             ("import", scores, "--registry", registry, "--key", key, "--session", "s1"),
             "--session goes with one CT",
         ),
+        (("remove", "--registry", registry, "--session", "s1"), "no such registry"),
+        (("remove", "--registry", text), "name what is to be removed"),
         (("show", "--registry", tmp_path / "none.sqlite"), "no such registry"),
         (("cohort", "--registry", text, "--out", tmp_path / "c"), "not a registry"),
         (
@@ -138,6 +146,12 @@ def test_what_cannot_be_is_one_line_and_status_two(
     assert text.read_text() == "a table\n" * 99
     assert not (tmp_path / "c").exists()
     assert not registry.exists()
+    out, err = called(capsys, "import", nobody, "--registry", registry, "--session", "s9")
+    assert (out, err) == ("1 CTs\n", ["cementwatch: --session s9: no procedure of this registry yet"])
     called(capsys, "import", scores, "--registry", registry, "--key", key)
+    out, _ = called(capsys, "remove", "--registry", registry, "--patient", who(1))
+    assert out == "1 rows removed, and what belonged to them\n"
+    _, err = called(capsys, "remove", "--registry", registry, "--patient", who(1), status=2)
+    assert err == [f"cementwatch: {registry}: holds nothing of {who(1)}"]
     _, err = called(capsys, "cohort", "--registry", registry, "--out", tmp_path / "c", status=2)
     assert err == [f"cementwatch: {registry}: holds no procedures"]

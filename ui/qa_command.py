@@ -14,6 +14,8 @@ from ui.progress import progress
 from ui.version import software_version
 
 if TYPE_CHECKING:
+    from recordings.cohort.tables import Imported
+    from recordings.deidentifying.secret import Secret
     from recordings.qa.run import Doers, Outcome
     from recordings.qa.run_plan import Sessions
 
@@ -51,6 +53,24 @@ def qa(
     again: Annotated[
         bool, typer.Option("--again", help="Measure also sessions that are held and have not changed.")
     ] = False,
+    registry: Annotated[
+        Path | None,
+        typer.Option(
+            "--registry", metavar="FILE",
+            help="Registry that the sessions are put into, and that the cohort is of; else that of DIR.",
+        ),
+    ] = None,
+    follow_up: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--follow-up", metavar="CSV",
+            help="Scores or risks of patients, put into the registry as well; may be repeated.",
+        ),
+    ] = None,
+    reports: Annotated[
+        bool, typer.Option("--reports/--no-reports", help="Write a report of each session and of the cohort.")
+    ] = True,
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Reports also as PDF.")] = True,
     key: Annotated[
         Path | None,
         typer.Option(
@@ -63,14 +83,16 @@ def qa(
 ) -> int | None:  # fmt: skip
     """Measure sessions again, frame by frame: volumes, distribution, leaks, alarms, beside what was logged.
 
-    Writes levels.csv, leaks.csv, alarms.csv, differences.csv, failed.csv and a record of each session.
+    Writes levels.csv, leaks.csv, alarms.csv, differences.csv, failed.csv, cohort.json, report.html and
+    report.pdf, and a record and a report of each session.
     Started again after any end it goes on. A session that cannot be measured is named; the exit status is 1.
     """
     one_thread_per_sum()
     from recordings.deidentifying.secret import default_key_file, secret_of
     from recordings.qa.run import Wanted, measure_all
-    from recordings.qa.run_files import Results
+    from recordings.qa.run_files import REGISTRY, Results
     from recordings.qa.run_plan import sessions_in
+    from recordings.qa.run_reports import write_procedure_reports
 
     if workers is not None and not 1 <= workers <= _MOST_WORKERS:
         raise InputError(f"--workers must be 1 to {_MOST_WORKERS}, is {workers}")
@@ -82,10 +104,12 @@ def qa(
             raise InputError("--workers and --cluster: one of them; a cluster has workers of its own")
     found = sessions_in(sessions, apart_from=out)
     path = key or default_key_file()
+    secret, made = secret_of(path)
+    if made:
+        say(f"a new key was made: {path}; keep it: without it a patient gets another pseudonym next time")
+    book = registry or out / REGISTRY
+    tables = _looked_at(registry, follow_up or [], secret)
     with Results.opened(out) as results:
-        secret, made = secret_of(path)
-        if made:
-            say(f"a new key was made: {path}; keep it: without it a patient gets another pseudonym next time")
         for line in found.told:
             say(line)
         wanted = Wanted(
@@ -96,14 +120,47 @@ def qa(
             outcome = measure_all(
                 wanted, results, _doers(cluster, workers, found), found=found, say=say, progress=advance
             )
-    return _tell(outcome, out)
+        from recordings.qa.run_cohort import put_into_registry, write_cohort_reports
+
+        version = software_version()
+        with results.writing():
+            cohort = put_into_registry(book, results, outcome, tables, software_version=version)
+        lacking: dict[str, str] = {}
+        if reports:
+            with progress("reporting") as advance:
+                lacking = write_procedure_reports(
+                    results, outcome.session_ids, software_version=version, pdf=pdf,
+                    workers=workers or _cores(), progress=advance,
+                )  # fmt: skip
+            with results.writing():
+                write_cohort_reports(book, results, cohort, outcome, software_version=version, pdf=pdf)
+    for session_id, why in lacking.items():
+        say(f"{results.of(session_id)}: no report: {why}")
+    return _tell(outcome, out) or (1 if lacking else None)
+
+
+def _looked_at(registry: Path | None, follow_up: list[Path], secret: Secret) -> tuple[Imported, ...]:
+    """The tables. What is wrong with them or the registry is told now, rather than after hours."""
+    if registry is not None:
+        from recordings.cohort.registry import Registry
+
+        Registry(registry).close()
+    if not follow_up:
+        return ()
+    from recordings.qa.run_cohort import read_tables
+
+    return read_tables(follow_up, secret)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _doers(cluster: str | None, workers: int | None, found: Sessions) -> Doers:
     from recordings.qa.run import local
 
     if cluster is None or not found.work:
-        return local(workers or len(os.sched_getaffinity(0)))
+        return local(workers or _cores())
     from recordings.qa.cluster import on_cluster
 
     folder = str(found.work[0].folder)

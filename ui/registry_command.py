@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +66,10 @@ def import_tables(
         if path.suffix.lower() == ".json":
             found = _from_json(path)
             if isinstance(found, tuple):
-                scans += found
+                scan = found[0]
+                if session is None and (scan.patient is None or scan.day is None):
+                    raise InputError(f"{path}: names no patient and day: say with --session whose CT it is")
+                scans.append(scan)
             else:
                 records.append(found)
         else:
@@ -93,6 +94,31 @@ def import_tables(
         _put(opened, tables, records, scans, session)
     if bad:
         say(f"{len(bad)} bad row(s) were left out")
+
+
+@app.command()
+def remove(
+    registry: RegistryOption,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="ID", help="A procedure, and its CTs.")
+    ] = None,
+    patient: Annotated[
+        str | None,
+        typer.Option("--patient", metavar="PSEUDONYM", help="All of a patient: CW- and twelve letters."),
+    ] = None,
+) -> None:
+    """Take a procedure or a patient out of a registry; what is removed is overwritten."""
+    from recordings.cohort.registry import Registry
+
+    if (session is None) == (patient is None):
+        raise InputError("name what is to be removed: --session or --patient, one of them")
+    with Registry(registry, must_exist=True) as opened:
+        count = (
+            opened.remove_session(session) if session is not None else opened.remove_patient(patient or "")
+        )
+    if count == 0:
+        raise InputError(f"{registry}: holds nothing of {session or patient}")
+    typer.echo(f"{count} rows removed, and what belonged to them")
 
 
 @app.command()
@@ -140,11 +166,14 @@ def cohort(
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write report.html and report.pdf.")
     ] = True,
+    csv: Annotated[bool, typer.Option("--csv", help="Write its tables as CSV too.")] = False,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write its tables as Parquet too.")] = False,
 ) -> None:  # fmt: skip
     """Work out rates, volumes, scores, learning curves and the comparison with published series."""
     one_thread_per_sum()
     from recordings.cohort.cohort import cohort_of_registry
-    from recordings.cohort.export import write_cohort_json
+    from recordings.cohort.cohort_tables import cohort_tables
+    from recordings.cohort.export import write_cohort_json, write_tables
     from recordings.cohort.registry import Registry
 
     if expected is not None and not 0 <= expected <= 1:
@@ -160,7 +189,12 @@ def cohort(
         raise InputError(f"{out}: cannot be made: {error.strerror or error}") from error
     write_cohort_json(out / "cohort.json", found)
     typer.echo(out / "cohort.json")
-    if report and _write_report(out, records, found):
+    for path in write_tables(cohort_tables(found), out, csv=csv, parquet=parquet):
+        typer.echo(path)
+    if report:
+        from recordings.reporting.write import write_cohort_report
+
+        write_cohort_report(out, records, found, (), software_version=software_version())
         typer.echo(f"{out / 'report.html'}, report.pdf")
     for line in _told(found):
         typer.echo(line)
@@ -201,8 +235,8 @@ def _from_json(path: Path) -> ProcedureRecord | tuple[CtRecord]:
 
     from monitor.errors import SourceError
     from monitor.small_file import read_small
+    from recordings.cohort.registry import read_ct
     from recordings.ct.record import SCHEMA as CT_SCHEMA
-    from recordings.ct.record import CtRecord
     from recordings.qa.record import record_from_json
 
     class Head(msgspec.Struct):
@@ -212,7 +246,7 @@ def _from_json(path: Path) -> ProcedureRecord | tuple[CtRecord]:
         data = read_small(path, _MOST_JSON_BYTES)
         schema = msgspec.json.decode(data, type=Head).schema
         if schema == CT_SCHEMA:
-            return (msgspec.json.decode(data, type=CtRecord),)
+            return (read_ct(data, str(path)),)
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -240,6 +274,8 @@ def _put(
     ):  # fmt: skip
         if number:
             typer.echo(f"{number} {words}")
+    if session is not None and not opened.holds(session):
+        say(f"--session {session}: no procedure of this registry yet")
     strangers = {row.patient for row in follow_up} | {row.patient for row in risks}
     strangers -= opened.patients()
     if strangers:
@@ -247,15 +283,6 @@ def _put(
             f"{len(strangers)} patient(s) are in no procedure of this registry yet; if that is not so, their "
             "procedures had another key"
         )
-
-
-def _write_report(out: Path, records: list[ProcedureRecord], found: Cohort) -> bool:
-    """Whether there was anything to write it with."""
-    name = "recordings.reporting.write"
-    if find_spec(name) is None:
-        return False
-    import_module(name).write_cohort_report(out, records, found, (), software_version=software_version())
-    return True
 
 
 def _told(found: Cohort) -> list[str]:

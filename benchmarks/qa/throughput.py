@@ -52,6 +52,15 @@ def rss_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def cpu_s(pid: int) -> float:
+    """Processor time of a process (s); 0 where it has ended."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 def below(pid: int) -> list[int]:
     """Processes that a process has started, and those that they have."""
     found = []
@@ -116,8 +125,11 @@ def measure(
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         samples = []
+        before_s = sum(cpu_s(pid) for root in roots for pid in below(root))
+        used_s: dict[int, float] = {}
         while child.poll() is None:
             those = [pid for root in roots or [child.pid] for pid in below(root)]
+            used_s |= {pid: used for pid in those if (used := cpu_s(pid))}
             samples.append(
                 Sample(time.monotonic() - since_s, rss_mb(child.pid), max(map(rss_mb, those), default=0.0))
             )
@@ -137,6 +149,7 @@ def measure(
         "measured_s": round(ended[-1], 1) if ended else None,
         "real_time": round(recorded_s / wall_s, 2),
         "real_time_measuring": round(recorded_s / ended[-1], 2) if ended else None,
+        "cpu_s_per_session": round((sum(used_s.values()) - before_s) / max(1, len(records)), 2),
         "s_per_session_by_quarter": _by_quarter(ended),
         **_memory(samples, ended[-1] if ended else wall_s),
     }  # fmt: skip

@@ -58,11 +58,11 @@ def matched(facts: Facts, ct: Iterable[CtRow]) -> tuple[list[Matched], int]:
 
 def _levels_looked_at(record: CtRecord) -> dict[str, CtLevel]:
     """Levels of which the CT tells whether they leaked; those that it found no cement in too."""
-    if getattr(record, "coarse", False):  # marked by a point each: nothing is known of leaks
+    if record.coarse:  # marked by a point each: nothing is known of leaks
         return {}
     empty = {
         name: CtLevel(level=name, volume_ml=0.0, volume_sd_ml=None, within_ml=0.0, outside_ml=0.0)
-        for name in getattr(record, "searched", ())
+        for name in record.searched
     }
     return empty | {level.level: level for level in record.levels}
 

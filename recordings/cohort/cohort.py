@@ -115,6 +115,7 @@ def _notes(
             facts.unknown_patients,
             "procedure(s) do not say whose they are; each counts as a patient of its own",
         ),
+        (facts.by_hand, "procedure(s) were entered by hand; how their leaks were looked for is not known"),
         (facts.merged, "level(s) were in two sessions of one patient and day, and count once"),
         (unmeasured, "level(s) were not measured, and are in no rate"),
         (facts.contradicted, "time(s) a table of risks contradicts a plan; the table holds"),

@@ -5,7 +5,7 @@ Unknown is an empty cell, or null. Units are in the names of the columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from math import isfinite
 from pathlib import Path
@@ -113,6 +113,13 @@ def export_tables(registry: Registry, out: Path, *, csv: bool, parquet: bool) ->
     """
     with registry.snapshot():
         tables = tables_of(registry)
+    return write_tables(tables, out, csv=csv, parquet=parquet)
+
+
+def write_tables(
+    tables: Mapping[str, pl.DataFrame], out: Path, *, csv: bool, parquet: bool
+) -> tuple[Path, ...]:
+    """Write tables by their names into a folder, made where there is none. Raises `OutputError`."""
     files = [(f"{name}.csv", to_csv(table)) for name, table in tables.items() if csv]
     files += [(f"{name}.parquet", to_parquet(table)) for name, table in tables.items() if parquet]
     try:
@@ -143,15 +150,6 @@ def tables_of(registry: Registry) -> dict[str, pl.DataFrame]:
         for level in row.record.levels:
             classes = "+".join(sorted({leak.leak_class for leak in level.leaks}))
             _add(cells["ct"], head | msgspec.structs.asdict(level) | {"leak_classes": classes})
-    return {name: _frame(name, held) for name, held in cells.items()}
-
-
-def procedure_tables(records: Iterable[ProcedureRecord]) -> dict[str, pl.DataFrame]:
-    """The tables procedures, levels, leaks and alarms of records that are in no registry."""
-    names = ("procedures", "levels", "leaks", "alarms")
-    cells: dict[str, Cells] = {name: {column: [] for column, _ in COLUMNS[name]} for name in names}
-    for record in records:
-        _add_procedure(cells, record)
     return {name: _frame(name, held) for name, held in cells.items()}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from recordings.cohort.names import region_of
 from recordings.cohort.rows import RiskRow
+from recordings.cohort.tables import BY_HAND
 from recordings.qa.record import LevelRecord, ProcedureRecord
 
 UNKNOWN = "not stated"
@@ -80,6 +81,7 @@ class Facts:
     first_days: dict[str, str] = field(default_factory=dict)
     sessions_of: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Day and session of each known patient's procedures."""
+    by_hand: int = 0
     merged: int = 0
     contradicted: int = 0
     used_risks: int = 0
@@ -100,6 +102,7 @@ def facts_of(records: Iterable[ProcedureRecord], risks: Iterable[RiskRow] = ()) 
     facts = Facts()
     by_session: dict[str, list[Vertebra]] = {}
     heads: dict[str, tuple[str | None, str | None]] = {}
+    by_hand: set[str] = set()
     operation: dict[str, _Operation] = {}
     for record in records:
         by_session[record.session_id] = [
@@ -107,9 +110,10 @@ def facts_of(records: Iterable[ProcedureRecord], risks: Iterable[RiskRow] = ()) 
             for number, level in enumerate(record.levels)
         ]
         heads[record.session_id] = (record.patient, record.day)
+        (by_hand.add if record.source == BY_HAND else by_hand.discard)(record.session_id)
         operation[record.session_id] = _Operation.of(record)
     facts.used_risks = len(used)
-    facts.procedures = len(heads)
+    facts.procedures, facts.by_hand = len(heads), len(by_hand)
     for session in sorted(heads):
         patient, day = heads[session]
         if patient is None:

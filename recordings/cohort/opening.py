@@ -43,6 +43,7 @@ def open_to_write(path: Path, wait_s: float = WAIT_S) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA secure_delete=ON")  # what is removed is a patient's
             _bring_up(connection)
         except BaseException:
             connection.close()

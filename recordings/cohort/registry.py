@@ -60,6 +60,8 @@ class Registry:
     path : Path
         Made where there is none, unless it is opened to be read alone.
     read_only : bool
+    must_exist : bool
+        Whether it is not made either where it is written.
     wait_s : float
         How long another program's writing is waited for (s).
 
@@ -69,8 +71,12 @@ class Registry:
         As `recordings.cohort.opening`; every method raises them too.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, wait_s: float = WAIT_S) -> None:
+    def __init__(
+        self, path: Path, *, read_only: bool = False, must_exist: bool = False, wait_s: float = WAIT_S
+    ) -> None:
         self.path = path
+        if must_exist and not path.is_file():
+            raise SourceError(f"{path}: no such registry")
         self._connection = (open_to_read if read_only else open_to_write)(path, wait_s)
         self._together = False
 
@@ -113,7 +119,7 @@ class Registry:
             connection.execute("DELETE FROM ct WHERE series = ?", (record.series,))
             _insert(
                 connection, "ct", record.series, session_id, record.patient, record.day,
-                record.software_version, record.unassigned_ml, msgspec.json.encode(record),
+                record.software_version, record.unassigned_ml, msgspec.json.encode(record, enc_hook=_plain),
             )  # fmt: skip
             for number, level in enumerate(record.levels):
                 _insert(connection, "ct_level", record.series, number, *_values(level, _CT_LEVEL))
@@ -149,6 +155,28 @@ class Registry:
                 _insert(connection, "risk", *values)
         return new, replaced
 
+    def remove_session(self, session_id: str) -> int:
+        """Take out a procedure and the CTs that were put in for it; how many rows that were."""
+        return self._remove(("procedure", "session_id"), ("ct", "session_id"), value=session_id)
+
+    def remove_patient(self, patient: str) -> int:
+        """Take out all that is of a patient, by the pseudonym; how many rows that were.
+
+        CTs that were put in for the patient's sessions go with these.
+        """
+        with self.all_or_nothing():
+            found = self._read("SELECT session_id FROM procedure WHERE patient = ?", patient)
+            count = sum(self.remove_session(row[0]) for row in list(found))
+            tables = ("follow_up", "risk", "ct")
+            return count + self._remove(*((table, "patient") for table in tables), value=patient)
+
+    def _remove(self, *places: tuple[str, str], value: str) -> int:
+        with self._writing() as connection:
+            return sum(
+                connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (value,)).rowcount  # noqa: S608 - our own names
+                for table, column in places
+            )
+
     def records(self) -> list[ProcedureRecord]:
         """All procedures, in order of the day and the session; their `folder` is empty."""
         return list(self.each_record())
@@ -165,12 +193,7 @@ class Registry:
         """All CTs, in order of the series."""
         found = []
         for series, session_id, data in self._read("SELECT series, session_id, json FROM ct ORDER BY series"):
-            try:
-                record = msgspec.json.decode(data, type=CtRecord)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                raise SourceError(f"{self.path}: CT {series}: {error}") from error
-            if record.schema != CT_SCHEMA:
-                raise SourceError(f"{self.path}: CT {series}: schema is {record.schema!r}")
+            record = read_ct(data, f"{self.path}: CT {series}")
             found.append(CtRow(session_id=session_id, record=record))
         return found
 
@@ -198,6 +221,10 @@ class Registry:
     def patients(self) -> set[str]:
         """Pseudonyms of the patients of its procedures."""
         return {row[0] for row in self._read("SELECT DISTINCT patient FROM procedure") if row[0] is not None}
+
+    def holds(self, session_id: str) -> bool:
+        """Whether a procedure of this session is in it."""
+        return any(self._read("SELECT 1 FROM procedure WHERE session_id = ?", session_id))
 
     def counts(self) -> dict[str, int]:
         """Rows of each table."""
@@ -248,6 +275,17 @@ class Registry:
 def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:  # SQLite has not done so itself
         connection.execute("ROLLBACK")
+
+
+def read_ct(data: bytes, name: str) -> CtRecord:
+    """Read a CT's record; `name` is used in messages. Raises `SourceError` where it is none."""
+    try:
+        record = msgspec.json.decode(data, type=CtRecord)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(f"{name}: not a record of a CT: {error}") from error
+    if record.schema != CT_SCHEMA:
+        raise SourceError(f"{name}: schema is {record.schema!r}, expected {CT_SCHEMA!r}")
+    return record
 
 
 def _put(connection: sqlite3.Connection, record: ProcedureRecord) -> None:

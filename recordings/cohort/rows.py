@@ -9,14 +9,15 @@ from recordings.ct.record import CtRecord
 SCORES: dict[str, tuple[float, float]] = {
     "VAS": (0.0, 10.0),
     "ODI": (0.0, 100.0),
-    "EQ-5D": (-0.6, 1.0),
+    "EQ-5D": (-0.661, 1.0),
     "analgesics": (0.0, 4.0),
 }
 """Least and most of each score.
 
 VAS: pain, 0 none to 10 worst. ODI: Oswestry Disability Index (%). EQ-5D: index, 1 full health, 0 as bad as
-dead; the lowest of the value sets in use is about -0.6. Analgesics: 0 none, 1 non-opioid, 2 weak opioid, 3
-strong opioid (steps 1 to 3 of the WHO ladder), 4 strong opioid by an invasive way.
+dead; the British values of EQ-5D-3L reach down to -0.594, the German ones of EQ-5D-5L to -0.661 (Ludwig, Graf
+von der Schulenburg and Greiner, Pharmacoeconomics 2018;36:663). Analgesics: 0 none, 1 non-opioid, 2 weak
+opioid, 3 strong opioid (steps 1 to 3 of the WHO ladder), 4 strong opioid by an invasive way.
 """
 FACTORS = (
     "osteolysis",

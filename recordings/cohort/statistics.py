@@ -89,8 +89,9 @@ def design_effect(events: Sequence[int], totals: Sequence[int]) -> float | None:
     Returns
     -------
     float or None
-        Under 1 where those of one cluster differ more than chance would have it. None for fewer than two
-        clusters, and where none or all have the event.
+        Under 1 where those of one cluster differ more than chance would have it; 1 where each cluster is of
+        one, and there is nothing to allow for. None for fewer than two clusters, and where none or all have
+        the event.
     """
     x, n = np.asarray(events, float), np.asarray(totals, float)
     clusters, whole = len(n), float(n.sum())
@@ -99,6 +100,8 @@ def design_effect(events: Sequence[int], totals: Sequence[int]) -> float | None:
     p = float(x.sum()) / whole
     if p in (0.0, 1.0):
         return None
+    if n.max() <= 1:
+        return 1.0
     variance = clusters / (clusters - 1) * float(np.sum((x - p * n) ** 2)) / whole**2
     return variance / (p * (1 - p) / whole)
 

@@ -82,12 +82,21 @@ class FieldDifferences(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def logged_differences(
-    session: StoredSession, reader: RecordingReader, record: ProcedureRecord
+    reader: RecordingReader, record: ProcedureRecord, now: Figures
 ) -> tuple[Difference, ...]:
     """Figures of a record that are otherwise than those that were found live.
 
     Compared are, of each level, the last volume with its standard deviation, the fill fraction and areas, the
-    closest to each structure, and the leaks by class with their onsets. Empty where nothing was monitored.
+    closest to each structure, and the leaks by class with their onsets; and clinical alarms, raised now in
+    every frame. Empty where nothing was monitored.
+
+    Parameters
+    ----------
+    reader : RecordingReader
+        Of the session, with its steps.
+    record : ProcedureRecord
+    now : Figures
+        Of every frame, as the record was made of them.
     """
     live = live_figures(reader)
     if live.looked_at == 0:
@@ -101,7 +110,7 @@ def logged_differences(
     for level in record.levels:
         then = [live.levels[key] for view in level.views if (key := (view, level.level)) in live.levels]
         found += _of_level(then, level, seconds)
-    return tuple(found)
+    return (*found, *_alarms(live.alarms, now.alarms, seconds))
 
 
 def live_figures(reader: RecordingReader) -> Figures:
@@ -115,16 +124,13 @@ def live_figures(reader: RecordingReader) -> Figures:
     return figures
 
 
-def alarm_differences(
+def _alarms(
     live: Sequence[AlarmFigures], now: Sequence[AlarmFigures], seconds: Callable[[int], float]
-) -> tuple[Difference, ...]:
+) -> Iterator[Difference]:
     """Clinical alarms that came only once of the two times, or at another time; the first of a kind."""
     then, again = _first_raised(live, seconds), _first_raised(now, seconds)
-    return tuple(
-        difference
-        for level, field in sorted(then.keys() | again.keys(), key=lambda key: (key[0] or "", key[1]))
-        for difference in _unlike(level, field, then.get((level, field)), again.get((level, field)), 1)
-    )
+    for level, field in sorted(then.keys() | again.keys(), key=lambda key: (key[0] or "", key[1])):
+        yield from _unlike(level, field, then.get((level, field)), again.get((level, field)), 1)
 
 
 def _first_raised(

@@ -14,6 +14,7 @@ from recordings.qa.record import TrendPoint
 from recordings.qa.trend import Trend
 
 _HELD_S = 0.5
+_LONGEST_STEP_S = 0.5
 
 
 class FollowedLevel:
@@ -29,6 +30,9 @@ class FollowedLevel:
         """Whether any frame was trusted."""
         self.derived: frozenset[str] = frozenset()
         self.injected_ml: float | None = None
+        self.unwatched_s = 0.0
+        """For how long it has not been watched at the end, the image not being held."""
+        self._last_s: float | None = None
         self._speeds: deque[tuple[float, float]] = deque()
 
     def take(self, level: LevelResult, mask: Label | None, time_s: float, t_ns: int) -> None:
@@ -49,6 +53,12 @@ class FollowedLevel:
         if level.injected_ml is not None:
             self.injected_ml = float(level.injected_ml)
         trusted = level.state <= State.DEGRADED and level.area_mm2 is not None
+        step_s = 0.0 if self._last_s is None else min(_LONGEST_STEP_S, max(0.0, time_s - self._last_s))
+        self._last_s = time_s
+        if trusted:
+            self.unwatched_s = 0.0
+        elif level.state is not State.HELD:
+            self.unwatched_s += step_s
         if not trusted or level.area_mm2 is None:
             self.trend.take(TrendPoint(time_s=time_s, watched=False))
             self._speeds.clear()

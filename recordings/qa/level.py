@@ -23,6 +23,8 @@ from recordings.results.figures import Closest as Figure
 from recordings.results.figures import LevelFigures
 
 _SURE = 1.96
+_UNWATCHED_S = 3.0
+"""A level that was not watched for longer at the end is not known to be as it was last seen."""
 _REGIONS = {"C": "cervical", "T": "thoracic", "L": "lumbar", "S": "sacral"}
 _NAME = re.compile(r"(C|TH|T|D|L|S)\s*\d{1,2}")
 
@@ -48,7 +50,6 @@ def level_record(
     Parameters
     ----------
     views : sequence of (FollowedLevel, LevelFigures)
-        At least one.
     told : Told or None
         What was told while the procedure ran; None: it was not monitored.
     seconds : callable
@@ -62,6 +63,10 @@ def level_record(
         _in_view(followed, figures, scales[followed.view], alarms, seconds, config)
         for followed, figures in views
     ]
+    if not of_views:
+        return LevelRecord(
+            level=name, region=region_of(name), unmeasured=("everything: no view of it was shown",)
+        )
     record = merged(of_views)
     intent = plan.levels.get(name)
     warned_s = None if told is None else told.first_warning_s.get(name)
@@ -72,7 +77,7 @@ def level_record(
     if record.ap is None and not any(followed.projection == "ap" for followed, _ in views):
         missing.append("distribution from the front: no AP view")
     if told is None:
-        missing.append("warnings and reactions: not monitored while the procedure ran")
+        missing.append("warnings and reactions: it was not monitored, or its log cannot be read")
     return msgspec.structs.replace(
         record,
         region=region_of(name),
@@ -104,10 +109,22 @@ def _in_view(
     elif start_s is None:
         missing.append(f"injection, in view {followed.view}: no cement was seen")
     elif stop_s is None:
-        missing.append(f"stop of the injection, in view {followed.view}: the cement grew until the end")
+        missing.append(f"stop of the injection, in view {followed.view}: it grew until it was last watched")
     volume_ml, sd_ml = _last(followed, figures, "volume_ml"), _last(followed, figures, "volume_sd_ml")
     if followed.seen and volume_ml is None:
         missing.append(f"volume, in view {followed.view}: not calibrated")
+    notes: list[str] = []
+    lost = followed.seen and followed.unwatched_s > _UNWATCHED_S
+    if lost and stop_s is None:
+        volume_ml = sd_ml = None
+        missing.append(
+            f"how it was at the end, in view {followed.view}: the cement had not come to rest, and was not "
+            f"watched in the last {followed.unwatched_s:.0f} s"
+        )
+    elif lost:
+        notes.append(
+            f"in view {followed.view}, as it was {followed.unwatched_s:.0f} s before the end: unwatched since"
+        )
     low_ml, high_ml = interval(volume_ml, sd_ml)
     placed = followed.last.sampled(followed.projection) if followed.seen else None
     leaks, passing = settled(followed.leaks)
@@ -118,7 +135,7 @@ def _in_view(
         passing += more
     leaks, more = in_doubt(leaks)
     passing += more
-    notes = [f"in view {followed.view}, {words}" for words in passing]
+    notes += [f"in view {followed.view}, {words}" for words in passing]
     if followed.derived:
         names = ", ".join(sorted(name.replace("_", " ") for name in followed.derived))
         notes.append(f"in view {followed.view}, taken from the outline of the body: {names}")
@@ -142,7 +159,9 @@ def _in_view(
         front_speed_mm_s=followed.fastest_mm_s, injection_start_s=start_s, injection_stop_s=stop_s,
         trend=followed.trend.points(), notes=tuple(notes),
     )  # fmt: skip
-    if isinstance(placed, str):
+    if lost and stop_s is None:
+        record = msgspec.structs.replace(record, area_mm2=None, outside_mm2=None, fill_fraction=None)
+    elif isinstance(placed, str):
         missing.append(f"distribution, in view {followed.view}: {placed}")
     elif placed is not None and not placed[1].cement.any():
         missing.append(f"distribution, in view {followed.view}: no cement was seen at the end")

@@ -5,7 +5,7 @@ A function of the folder alone, so that it may run in any process on any machine
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from recordings.qa.level import level_record
 from recordings.qa.pictures import key_frames
 from recordings.qa.radiation import dose_record_of
 from recordings.qa.record import DoseRecord, Measured, ProcedureRecord
-from recordings.qa.told import Told, told_in
-from recordings.results.course import course_of
+from recordings.qa.told import told_in
+from recordings.results.course import Course, course_of
 from recordings.retaken import NothingMonitoredError, Retaken
 from recordings.session import CONFIG, SessionFile, StoredSession, open_session
 
@@ -53,7 +53,13 @@ class _Pass:
             self.levels[key].take(level, mask, time_s, step.now_ns)
 
 
-def measure_session(folder: Path, *, software_version: str, pictures: bool = True) -> Measured:
+def measure_session(
+    folder: Path,
+    *,
+    software_version: str,
+    pictures: bool = True,
+    seen: Callable[[Course], None] = lambda course: None,
+) -> Measured:
     """Measure a session.
 
     Parameters
@@ -63,6 +69,8 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
         Of this software.
     pictures : bool
         Whether key frames are kept as pictures.
+    seen : callable
+        Called with what the pass over every frame came to.
 
     Raises
     ------
@@ -78,7 +86,7 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
         times_ns = reader.frame_heads.times_ns
         if not times_ns:
             raise SourceError(f"{folder}: no frames")
-        monitored = reader.step_count > 0
+        steps = reader.step_count
         gathered = _Pass(plan, times_ns[0])
         course = course_of(
             session,
@@ -88,14 +96,20 @@ def measure_session(folder: Path, *, software_version: str, pictures: bool = Tru
             look=gathered.look,
             aliquots=True,
         )
+        seen(course)
         frames, drawn = key_frames(course, reader, pictures=pictures)
     problems = [] if session.about.complete else ["the session was cut: it was not closed in order"]
     if course.lost:
         problems.append(f"{course.lost} frames cannot be read")
-    told = _told(session, times_ns[0], times_ns[-1], problems) if monitored else None
-    dose = _dose(session, problems)
     about = session.about
-    of_level: dict[str, list[FollowedLevel]] = {}
+    log = None if about.imported_from is not None else _log(session, problems)
+    # older recordings hold no steps
+    monitored = about.imported_from is None and bool(steps or (log is not None and log.volume))
+    told = None if log is None or not monitored else told_in(log, times_ns[0], times_ns[-1])
+    dose = _dose(session, problems)
+    of_level: dict[str, list[FollowedLevel]] = {
+        level.name: [] for view in plan.views for level in view.levels
+    }
     for followed in gathered.levels.values():
         of_level.setdefault(followed.name, []).append(followed)
     shown = next(iter(gathered.levels), (plan.views[0].name, ""))[0]
@@ -139,22 +153,18 @@ def _source(about: SessionFile) -> str:
     return f"{kind}, {size}, {about.source.intensity.bits_stored} bit"
 
 
-def _told(session: StoredSession, first_ns: int, last_ns: int, problems: list[str]) -> Told | None:
+def _log(session: StoredSession, problems: list[str]) -> LogContents | None:
     try:
-        log: LogContents = session.log()
+        return session.log()
     except SourceError as error:
-        problems.append(f"the log cannot be read, so what was told is not known: {_short(session, error)}")
+        words = str(error).replace(f"{session.folder}/", "")
+        problems.append(f"the log cannot be read, so what was told is not known: {words}")
         return None
-    return told_in(log, first_ns, last_ns)
 
 
 def _dose(session: StoredSession, problems: list[str]) -> DoseRecord | None:
-    with suppress(SourceError):
+    try:
         return dose_record_of(session)
-    problems.append("the dose reports that were joined cannot be read")
-    return None
-
-
-def _short(session: StoredSession, error: SourceError) -> str:
-    """An error's words without the folder, which the record names elsewhere."""
-    return str(error).replace(f"{session.folder}/", "")
+    except SourceError:
+        problems.append("the dose reports that were joined cannot be read")
+        return None

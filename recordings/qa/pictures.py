@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from monitor.errors import OutputError, RecordingError
 from monitor.frame import Pixels
 from monitor.result import Contour
+from recordings.log_schema import STRUCTURES
 from recordings.qa.record import KeyFrame, KeyLines, Line
 from recordings.recording import RecordingReader
 from recordings.results.course import Course, KeyMoment, LevelLines
-from recordings.results.structures import WORDS
 
 MOST = 8
+_DRAWN = (*STRUCTURES, "body", "cannula")
 _CLOSE_PX = 0.25
 """Outlines lose points that lie nearer than this to the line without them."""
+_CLOSED = ("body", "foramen")
 _PERCENTS = (0.5, 99.5)
 
 Gray = NDArray[np.uint8]
@@ -89,8 +91,8 @@ def png(picture: Gray) -> bytes:
 
 def _lines(level: LevelLines) -> KeyLines:
     structures = {
-        name: tuple(_plain(line, closed=name in ("body", "foramen")) for line in level.structures_px[name])
-        for name in WORDS
+        name: tuple(_plain(line, closed=name in _CLOSED) for line in level.structures_px[name])
+        for name in _DRAWN
         if name in level.structures_px
     }
     return KeyLines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from statistics import median
 
@@ -10,6 +11,8 @@ from recordings.qa.record import DoseRecord
 from recordings.session import StoredSession
 
 _GY_M2_PER_DGY_CM2 = 1e-5
+_UID = re.compile(r"\d+(?:\.\d+){3,}")
+"""It leads back to a patient, and is no part of a record."""
 _HEADER_PRODUCT = "ImageAndFluoroscopyAreaDoseProduct"
 
 
@@ -40,7 +43,7 @@ def of_report(found: SessionDose, header_kvp: float | None) -> DoseRecord:
     Irradiations before the first frame or behind the last one belong to the same procedure and are in its
     sums; how many they are is told.
     """
-    problems = list(found.problems)
+    problems = [_UID.sub("(UID)", words) for words in found.problems]
     irradiations = [one.irradiation for one in found.irradiations]
     if found.outside:
         problems.append(f"{found.outside} of {len(irradiations)} irradiations lie outside the recording")

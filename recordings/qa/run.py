@@ -17,7 +17,7 @@ from recordings.qa.run_names import with_pseudonyms
 from recordings.qa.run_plan import Sessions, Work, sessions_in
 from recordings.qa.run_pool import Answer, Ask, in_processes
 from recordings.qa.run_software import software_of
-from recordings.qa.run_tables import REANALYSIS, TABLES, write_tables
+from recordings.qa.run_tables import FAILED, REANALYSIS, TABLES, write_tables
 from recordings.qa.run_task import Task, done_of, perform, task_to_bytes
 from recordings.session import open_session
 
@@ -114,7 +114,7 @@ def measure_all(
         Whoever measures has another software than this process.
     """
     sessions = sessions_in(wanted.sources, apart_from=wanted.out) if found is None else found
-    results.begin()
+    results.begin(table.name for table in (*TABLES, REANALYSIS, FAILED))
     run = _Run(wanted, results, sessions, say, progress)
     for one in sessions.failed:
         run.fail(one)

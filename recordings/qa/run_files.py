@@ -10,8 +10,7 @@ import fcntl
 import hashlib
 import os
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,8 +23,9 @@ from recordings.qa.differences import FieldDifferences
 from recordings.qa.record import ProcedureRecord, record_from_json, record_to_json
 
 PROCEDURES, RECORD, FIELDS, STAMP = "procedures", "record.json", "fields.json", "stamp.json"
-COHORT = "cohort.json"
+COHORT, REGISTRY = "cohort.json", "registry.sqlite"
 REPORTS = ("report.html", "report.pdf")
+_KEPT = "what was measured before is kept: start again to go on"
 _PICTURE = re.compile(r"frame-[\w.-]+\.png")
 _NAME = re.compile(r"[\w.-]{1,100}")
 _MOST_BYTES = 256 * 1024 * 1024
@@ -81,12 +81,15 @@ class Results:
         finally:
             os.close(lock)
 
-    def begin(self) -> None:
-        """Take away what an earlier run came to; what it measured stays. Raises `WriteError`."""
+    def begin(self, tables: Iterable[str]) -> None:
+        """Take away what an earlier run came to, these tables too; what it measured stays.
+
+        Raises `WriteError`.
+        """
+        files = [f"{name}{end}" for name in tables for end in (".csv", ".parquet")]
         with self.writing():
-            for path in self.folder.iterdir():
-                if path.suffix in (".csv", ".parquet") or path.name in (COHORT, *REPORTS):
-                    path.unlink()
+            for name in (*files, COHORT, *REPORTS):
+                (self.folder / name).unlink(missing_ok=True)
 
     def of(self, session_id: str) -> Path:
         """The folder of a session."""
@@ -136,10 +139,7 @@ class Results:
         )  # fmt: skip
         with self.writing():
             folder.mkdir(mode=0o700, exist_ok=True)
-            (folder / STAMP).unlink(missing_ok=True)
-            for path in folder.iterdir():
-                if path.name not in files:
-                    path.unlink()
+            _clear(folder)
             for name, data in files.items():
                 write_whole(folder / name, data)
             write_whole(folder / STAMP, msgspec.json.encode(stamp))
@@ -158,8 +158,12 @@ class Results:
 
     def forget(self, session_id: str) -> None:
         """Take away what is held of a session that cannot be measured any more."""
-        with self.writing():
-            shutil.rmtree(self.of(session_id), ignore_errors=True)
+        folder = self.of(session_id)
+        if folder.is_dir():
+            with self.writing():
+                _clear(folder)
+            with suppress(OSError):  # something of somebody else's lies there
+                folder.rmdir()
 
     def record(self, session_id: str) -> ProcedureRecord:
         """Read a record. Raises `SourceError` or `OSError`."""
@@ -186,9 +190,18 @@ class Results:
             yield
         except OSError as error:
             raise WriteError(
-                f"{self.folder}: cannot be written: {error.strerror or error}; what was measured before is "
-                "kept: start again to go on"
+                f"{self.folder}: cannot be written: {error.strerror or error}; {_KEPT}"
             ) from error
+        except OutputError as error:
+            raise WriteError(f"{error}; {_KEPT}") from error
+
+
+def _clear(folder: Path) -> None:
+    """Take away what is of this software, the stamp first."""
+    (folder / STAMP).unlink(missing_ok=True)
+    for path in list(folder.iterdir()):
+        if path.name in (RECORD, FIELDS, *REPORTS) or _PICTURE.fullmatch(path.name):
+            path.unlink()
 
 
 def _sum(data: bytes) -> str:

@@ -96,7 +96,7 @@ def _level_columns() -> dict[str, Kind]:
         columns |= {f"closest_{structure}_{end}": "number" for end in ("mm", "low_mm", "time_s")}
     columns |= {
         "leaks": "text", "alarms_high": "count", "alarms_medium": "count", "alarms_acknowledged": "count",
-        "reaction_median_s": "number", "unmeasured": "text",
+        "reaction_median_s": "number", "unmeasured": "text", "notes": "text",
     }  # fmt: skip
     columns |= {f"procedure_{name}": kind for name, kind in _RUN.items()}
     return columns | _scalars(DoseRecord, "dose_") | {"procedure_problems": "text"}
@@ -119,6 +119,7 @@ def _levels(record: ProcedureRecord, _: FieldDifferences | None) -> Iterator[lis
             sum(one.acknowledged_s is not None for one in own) if record.monitored else None,
             median(reactions) if reactions else None,
             _list(level.unmeasured),
+            _list(level.notes),
         ]
         row += [getattr(record, name) for name in _RUN]
         yield [*row, *_values(record.dose, DoseRecord), _list(record.problems)]

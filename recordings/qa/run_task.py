@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import traceback
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,11 @@ from recordings.qa.measure import measure_session
 from recordings.qa.record import Measured
 from recordings.qa.run_plan import without_folder
 from recordings.qa.run_software import software_of
+from recordings.results.course import Course
 from recordings.session import open_session
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 1 << 27
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +55,23 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 def perform(task: bytes) -> bytes:
     """Do a task. Whatever is wrong with a session is told and not raised."""
+    _settle()
+    asked = msgspec.msgpack.decode(task, type=Task)
+    return done_to_bytes(_done(asked))
+
+
+@cache
+def _settle() -> None:
+    """What a process needs once, whoever started it."""
     import cv2
 
     cv2.setNumThreads(1)
-    asked = msgspec.msgpack.decode(task, type=Task)
-    return done_to_bytes(_done(asked))
+    # Dask's nanny has its workers give every freed image back to the machine and ask for it again, which
+    # takes half as long again as measuring; other C libraries have no such call
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 4)
 
 
 def _done(asked: Task) -> Done:
@@ -61,10 +80,11 @@ def _done(asked: Task) -> Done:
         return Done(other_software=own)
     folder = Path(asked.folder)
     try:
-        measured = measure_session(folder, software_version=asked.software_version)
+        courses: list[Course] = []
+        measured = measure_session(folder, software_version=asked.software_version, seen=courses.append)
         session = open_session(folder)
         with session.frames() as reader:
-            found = logged_differences(session, reader, measured.record)
+            found = logged_differences(reader, measured.record, courses[0].figures)
             fields = fields_of(session, reader) if asked.field_by_field else None
     except CementWatchError as error:
         return Done(why=without_folder(str(error), asked.folder))

@@ -64,6 +64,16 @@ class TrendChart:
     begin_s: float
     end_s: float
 
+    @property
+    def has_volume(self) -> bool:
+        """Whether any volume is known."""
+        return any(value is not None for value in self.volume)
+
+    @property
+    def has_distance(self) -> bool:
+        """Whether any distance is known."""
+        return any(value is not None for value in self.distance_mm)
+
 
 @dataclass(frozen=True, slots=True)
 class ForestRow:

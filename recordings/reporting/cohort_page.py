@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from recordings.cohort.figures import Cohort, Rate, VolumeRow
 from recordings.qa.record import Failed, ProcedureRecord
 from recordings.reporting import cohort_charts as drawn
 from recordings.reporting import cohort_tables as told
-from recordings.reporting.maps import MapPicture, mean_maps
+from recordings.reporting.gathered import Gathered, gathered
+from recordings.reporting.maps import MapPicture
 from recordings.reporting.page import ChartBlock, Fact, Table, Warned
 from recordings.reporting.procedures_table import procedure_table
 from recordings.reporting.words import (
     UNKNOWN,
     events,
     interval,
-    known,
     number,
     percent,
     percent_interval,
@@ -66,9 +66,15 @@ class CohortPage:
 
 
 def cohort_page(
-    records: Sequence[ProcedureRecord], cohort: Cohort, failed: Sequence[Failed], *, software_version: str
+    records: Iterable[ProcedureRecord],
+    cohort: Cohort,
+    failed: Sequence[Failed],
+    *,
+    software_version: str,
+    has_report: Callable[[str], bool] = lambda _session_id: True,
 ) -> CohortPage:
-    """Put the page together."""
+    """Put the page together; `has_report` says of which sessions there is a report to link to."""
+    found = gathered(records)
     days = f"{cohort.first_day or 'day unknown'} to {cohort.last_day or 'day unknown'}"
     tables = (
         told.failed_table(failed),
@@ -80,7 +86,7 @@ def cohort_page(
         told.learning_table(cohort),
         told.operation_table(cohort),
         told.sensitivity_table(cohort),
-        procedure_table(records),
+        procedure_table(found.rows, has_report),
     )
     return CohortPage(
         title="Cement distribution and leaks: cohort",
@@ -92,12 +98,9 @@ def cohort_page(
             ("Levels", str(cohort.levels)),
             ("Could not be measured", str(max(cohort.failed, len(failed)))),
             ("Made with", software_version or UNKNOWN),
-            (
-                "Measured with",
-                ", ".join(sorted({one.software_version or UNKNOWN for one in records})) or UNKNOWN,
-            ),
+            ("Measured with", ", ".join(found.versions) or UNKNOWN),
         ),
-        warned=tuple(sorted(_warned(records, cohort, failed), key=lambda one: not one.strong)),
+        warned=tuple(sorted(_warned(found, cohort, failed), key=lambda one: not one.strong)),
         facts=tuple(_facts(cohort)),
         charts={
             "rates": drawn.rate_blocks(cohort),
@@ -107,13 +110,13 @@ def cohort_page(
             "learning": drawn.learning_blocks(cohort),
             "ct": drawn.sensitivity_blocks(cohort),
         },
-        maps=mean_maps(records),
+        maps=found.maps,
         tables={table.name: table for table in tables},
         notes=cohort.notes,
     )
 
 
-def _warned(records: Sequence[ProcedureRecord], cohort: Cohort, failed: Sequence[Failed]) -> Iterator[Warned]:
+def _warned(found: Gathered, cohort: Cohort, failed: Sequence[Failed]) -> Iterator[Warned]:
     count = max(cohort.failed, len(failed))
     if count:
         yield Warned(
@@ -122,45 +125,7 @@ def _warned(records: Sequence[ProcedureRecord], cohort: Cohort, failed: Sequence
             else f"{count} sessions could not be measured and count nowhere below; named in the table.",
             True,
         )
-    if not records:
-        yield Warned("No session was measured.", True)
-        return
-    levels = [level for record in records for level in record.levels]
-    unseen = sum(not level.views for level in levels)
-    if unseen:
-        yield Warned(
-            f"{several(unseen, 'level')} measured in no view: whether cement leaked there is unknown.", True
-        )
-    not_monitored = sum(not record.monitored for record in records)
-    if not_monitored:
-        yield Warned(
-            f"{not_monitored} of {several(len(records), 'procedure')} not monitored while it ran: no alarm "
-            "could have been raised.",
-            True,
-        )
-    partly = sum(known(one.monitored_fraction) and (one.monitored_fraction or 0) < 0.9 for one in records)
-    if partly:
-        yield Warned(f"{several(partly, 'procedure')} monitored in less than 90 % of the time.")
-    no_ap = sum(bool(level.views) and level.ap is None for level in levels)
-    if no_ap:
-        yield Warned(
-            f"{no_ap} of {several(len(levels), 'level')} without figures from AP: nothing is known of left, "
-            "right and the sides."
-        )
-    no_lateral = sum(bool(level.views) and level.lateral is None for level in levels)
-    if no_lateral:
-        yield Warned(
-            f"{no_lateral} of {several(len(levels), 'level')} without figures from the lateral view: nothing "
-            "is known of depth, canal and discs."
-        )
-    relative = sum(level.volume_relative or level.volume_ml is None for level in levels)
-    if relative:
-        yield Warned(
-            f"{relative} of {several(len(levels), 'level')} without a calibrated volume: left out of volumes."
-        )
-    no_dose = sum(record.dose is None for record in records)
-    if no_dose:
-        yield Warned(f"Dose unknown in {no_dose} of {several(len(records), 'procedure')}.")
+    yield from found.warned
     if cohort.unknown_patients:
         yield Warned(
             f"{several(cohort.unknown_patients, 'procedure')} without a patient's pseudonym: each counts as "

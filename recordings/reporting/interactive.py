@@ -83,12 +83,11 @@ def _learning(chart: LearningChart) -> Figure:
         data += _learning_panel(panel, above, below)
         shared = {"matches": "y"} if at else {}
         shared_below = {"matches": "y2"} if at else {}
+        step = max(1, -(-len(panel.numbers) // 6))  # whole levels, not many of them
         layout[f"xaxis{above}"] = axis_of(
-            "", domain=domain, anchor=f"y{above}", matches=f"x{below}", nticks=7, tickformat="d"
+            "", domain=domain, anchor=f"y{above}", matches=f"x{below}", tick0=1, dtick=step
         )
-        layout[f"xaxis{below}"] = axis_of(
-            "level", domain=domain, anchor=f"y{below}", nticks=7, tickformat="d"
-        )
+        layout[f"xaxis{below}"] = axis_of("level", domain=domain, anchor=f"y{below}", tick0=1, dtick=step)
         layout[f"yaxis{above}"] = axis_of(
             "rate so far, %" if at == 0 else "",
             domain=[0.48, 1],
@@ -164,7 +163,8 @@ def _learning_panel(panel: LearningPanel, above: str, below: str) -> list[Figure
         },
         {
             "type": "scatter",
-            "mode": "lines",
+            "mode": "lines+markers",
+            "marker": {"size": 4, "color": INK},
             "xaxis": f"x{below}",
             "yaxis": f"y{below}",
             "x": panel.numbers,

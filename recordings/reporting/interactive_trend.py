@@ -24,23 +24,37 @@ def trend_figure(chart: TrendChart) -> Figure:
     """Volume above, distance to the posterior wall below it, alarms below both; on one time line."""
     lanes = len(chart.alarms)
     lane_share = min(0.3, 0.05 * lanes) if lanes else 0.0
-    upper = (0.56 + 0.42 * lane_share, 1.0)
-    lower = (lane_share + (0.04 if lanes else 0.0), 0.5 + 0.5 * lane_share)
-    unit = "relative" if chart.relative else "mL"
-    data: list[Figure] = [
-        *_interval_of_volume(chart),
-        _line(chart.times_s, chart.volume, "volume", "y", colour=BLUE, width=2.2,
-              hovertemplate=f"%{{y:.2f}} {unit} at %{{x:.1f}} s<extra>volume</extra>"),
-        _line(chart.times_s, chart.distance_mm, "distance to posterior wall", "y2", colour=INK, width=2.2,
-              dash="dash", hovertemplate="%{y:.1f} mm at %{x:.1f} s<extra>posterior wall</extra>"),
-    ]  # fmt: skip
+    bottom = lane_share + (0.04 if lanes else 0.0)
+    both = chart.has_volume and chart.has_distance
+    upper = (0.56 + 0.42 * lane_share if both else bottom, 1.0)
+    lower = (bottom, 0.5 + 0.5 * lane_share if both else 1.0)
+    data: list[Figure] = []
     shapes = [_band(gap, lower, upper) for gap in chart.gaps]
+    if chart.has_volume:
+        unit = "relative" if chart.relative else "mL"
+        data += _interval_of_volume(chart)
+        data.append(
+            _line(
+                chart.times_s,
+                chart.volume,
+                "volume",
+                "y",
+                colour=BLUE,
+                width=2.2,
+                hovertemplate=f"%{{y:.2f}} {unit} at %{{x:.1f}} s<extra>volume</extra>",
+            )
+        )
+    if chart.has_distance:
+        told = "%{y:.1f} mm at %{x:.1f} s<extra>posterior wall</extra>"
+        data.append(_line(chart.times_s, chart.distance_mm, "distance to posterior wall", "y2", colour=INK,
+                          width=2.2, dash="dash", hovertemplate=told))  # fmt: skip
+        shapes.append({"type": "line", "xref": "x", "yref": "y2", "x0": chart.begin_s, "x1": chart.end_s,
+                       "y0": 0, "y1": 0, "line": {"color": RED, "width": 1.4}})  # fmt: skip
     if chart.gaps:
         data.append({"type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": "not watched",
-                     "marker": {"symbol": "square", "size": 12, "color": GAP}})  # fmt: skip
-    shapes.append({"type": "line", "xref": "x", "yref": "y2", "x0": chart.begin_s, "x1": chart.end_s, "y0": 0,
-                   "y1": 0, "line": {"color": RED, "width": 1.4}})  # fmt: skip
-    if chart.planned_ml is not None:
+                     "marker": {"symbol": "square", "size": 12, "color": GAP},
+                     "yaxis": "y" if chart.has_volume else "y2"})  # fmt: skip
+    if chart.planned_ml is not None and chart.has_volume:
         data.append(
             _line(
                 (chart.begin_s, chart.end_s),
@@ -84,16 +98,16 @@ def trend_figure(chart: TrendChart) -> Figure:
             }
         )
     data += _alarm_bars(chart)
-    layout = layout_of(430 + 24 * lanes, shapes=shapes, annotations=notes, hovermode="closest")
-    layout |= {
-        "xaxis": axis_of(
-            "seconds from the first frame", range=[chart.begin_s, chart.end_s], anchor="y3" if lanes else "y2"
-        ),
-        "yaxis": axis_of(
-            "volume, relative" if chart.relative else "volume, mL", domain=list(upper), rangemode="tozero"
-        ),
-        "yaxis2": axis_of("posterior wall, mm", domain=list(lower)),
-    }
+    layout = layout_of((430 if both else 300) + 24 * lanes, shapes=shapes, annotations=notes)
+    lowest = "y3" if lanes else "y2" if chart.has_distance else "y"
+    layout["xaxis"] = axis_of(
+        "seconds from the first frame", range=[chart.begin_s, chart.end_s], anchor=lowest
+    )
+    if chart.has_volume:
+        title = "volume, relative" if chart.relative else "volume, mL"
+        layout["yaxis"] = axis_of(title, domain=list(upper), rangemode="tozero")
+    if chart.has_distance:
+        layout["yaxis2"] = axis_of("posterior wall, mm", domain=list(lower))
     if lanes:
         layout["yaxis3"] = axis_of(
             "alarms",

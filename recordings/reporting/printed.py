@@ -133,7 +133,10 @@ def _learning(chart: LearningChart) -> Figure:
         above.axhline(100 * panel.expected, color=SOFT, linewidth=0.9, linestyle=(0, (5, 3)))
         above.set_title(panel.operator, fontsize=8, loc="left", fontweight="bold")
         above.set_ylim(0, 100)
-        below.step(numbers, floats(panel.cusum), where="post", color=INK, linewidth=1.4)
+        above.set_xlim(0.5, panel.numbers[-1] + 0.5)
+        below.step(
+            numbers, floats(panel.cusum), where="post", color=INK, linewidth=1.4, marker="o", markersize=1.8
+        )
         below.axhline(0, color=FAINT, linewidth=0.8)
         below.set_xlabel("level")
         below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))

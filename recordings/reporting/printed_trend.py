@@ -33,30 +33,16 @@ def floats(values: Sequence[float | None]) -> NDArray[np.float64]:
 def trend_print(chart: TrendChart) -> Figure:
     """Volume above, distance to the posterior wall below it, alarms below both; on one time line."""
     lanes = len(chart.alarms)
-    ratios = [1.5, 1.25, *([0.16 * lanes + 0.12] if lanes else [])]
+    ratios = [1.5] * chart.has_volume + [1.25] * chart.has_distance + [0.16 * lanes + 0.12] * bool(lanes)
     figure = Figure(figsize=(WIDTH_IN, 1.1 + 1.05 * sum(ratios)), layout="constrained")
-    axes = figure.subplots(len(ratios), 1, sharex=True, gridspec_kw={"height_ratios": ratios}, squeeze=False)[
-        :, 0
-    ]
-    volume, distance = axes[0], axes[1]
-    times = floats(chart.times_s)
-    _draw_volume(volume, chart, times)
-    distance.plot(times, floats(chart.distance_mm), color=INK, linewidth=1.5, linestyle=(0, (6, 2)))
-    distance.axhline(0, color=RED, linewidth=1.0)
-    distance.annotate(
-        "posterior wall",
-        (0, 0),
-        xycoords=("axes fraction", "data"),
-        xytext=(3, 2),
-        textcoords="offset points",
-        fontsize=6.5,
-        color=RED,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85},
-    )
-    distance.set_ylabel("posterior wall, mm")
-    if not any(value is not None for value in chart.distance_mm):
-        distance.text(0.5, 0.5, "distance unknown", transform=distance.transAxes, ha="center", color=SOFT)
-    for axis in (volume, distance):
+    grid = figure.subplots(len(ratios), 1, sharex=True, gridspec_kw={"height_ratios": ratios}, squeeze=False)
+    axes = list(grid[:, 0])
+    curves = axes[: chart.has_volume + chart.has_distance]
+    if chart.has_volume:
+        _draw_volume(curves[0], chart)
+    if chart.has_distance:
+        _draw_distance(curves[-1], chart)
+    for axis in curves:
         for begin_s, end_s in chart.gaps:
             axis.axvspan(
                 begin_s, end_s, facecolor="white", edgecolor=FAINT, hatch="////", linewidth=0, zorder=0.5
@@ -64,15 +50,27 @@ def trend_print(chart: TrendChart) -> Figure:
         for mark in chart.marks:
             axis.axvline(mark.time_s, color=RED if mark.kind == "leak" else SOFT, linewidth=1.0,
                          linestyle=MARK_DASHES.get(mark.kind, MARK_DASHES["leak"])[1])  # fmt: skip
-    _name_marks(volume, chart)
+    _name_marks(curves[0], chart)
     if lanes:
-        _draw_alarms(axes[2], chart)
+        _draw_alarms(axes[-1], chart)
     axes[-1].set_xlabel("seconds from the first frame")
     axes[-1].set_xlim(chart.begin_s, chart.end_s if chart.end_s > chart.begin_s else chart.begin_s + 1)
     return figure
 
 
-def _draw_volume(axis: Axes, chart: TrendChart, times: NDArray[np.float64]) -> None:
+def _draw_distance(axis: Axes, chart: TrendChart) -> None:
+    axis.plot(
+        floats(chart.times_s), floats(chart.distance_mm), color=INK, linewidth=1.5, linestyle=(0, (6, 2))
+    )
+    axis.axhline(0, color=RED, linewidth=1.0)
+    axis.annotate("posterior wall", (0, 0), xycoords=("axes fraction", "data"), xytext=(3, 2),
+                  textcoords="offset points", fontsize=6.5, color=RED,
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85})  # fmt: skip
+    axis.set_ylabel("posterior wall, mm")
+
+
+def _draw_volume(axis: Axes, chart: TrendChart) -> None:
+    times = floats(chart.times_s)
     if any(value is not None for value in chart.volume_low):
         axis.fill_between(
             times,
@@ -92,8 +90,6 @@ def _draw_volume(axis: Axes, chart: TrendChart, times: NDArray[np.float64]) -> N
         )
     axis.set_ylabel("volume, relative" if chart.relative else "volume, mL")
     axis.set_ylim(bottom=0)
-    if not any(value is not None for value in chart.volume):
-        axis.text(0.5, 0.5, "volume unknown", transform=axis.transAxes, ha="center", color=SOFT)
     axis.legend(loc="upper left", ncols=4, bbox_to_anchor=(0, 1.16), borderaxespad=0, handlelength=1.8)
 
 

@@ -318,6 +318,8 @@ def _level_block(record: ProcedureRecord, level: LevelRecord, count: int) -> Lev
         said.append(
             f"Closest to the posterior wall {number(near[0].value_mm, 1, 'mm')} at {at(near[0].time_s)}."
         )
+    if chart is not None and not chart.has_distance:
+        said.append("Distance to the posterior wall unknown.")
     if level.warning_to_stop_s is not None:
         said.append(f"From the first warning to the stop {at(level.warning_to_stop_s)}.")
     if chart is not None and chart.gaps:

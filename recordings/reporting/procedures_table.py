@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from recordings.qa.record import LevelRecord, ProcedureRecord
 from recordings.reporting.page import Cell, Column, Table, cell
 from recordings.reporting.words import NBSP, NONE_DETECTED, UNKNOWN, leak_words, number, percent, short_names
 
 
-def procedure_table(records: Sequence[ProcedureRecord]) -> Table:
-    """The procedures, each with a link to its own report."""
-    ordered = sorted(records, key=lambda record: (record.day is None, record.day or "", record.session_id))
-    names = short_names([record.session_id for record in ordered])
+@dataclass(frozen=True, slots=True)
+class ProcedureRow:
+    """A procedure as the table has it: all cells but the first."""
+
+    session_id: str
+    day: str | None
+    cells: tuple[Cell, ...]
+
+
+def procedure_table(rows: Sequence[ProcedureRow], has_report: Callable[[str], bool]) -> Table:
+    """The procedures by day, each with a link to its own report where there is one."""
+    ordered = sorted(rows, key=lambda row: (row.day is None, row.day or "", row.session_id))
+    names = short_names([row.session_id for row in ordered])
     return Table(
         "procedures",
         f"Procedures ({len(ordered)})",
@@ -27,11 +37,16 @@ def procedure_table(records: Sequence[ProcedureRecord]) -> Table:
             Column("alarms", True),
             Column("monitored", True),
         ),
-        tuple(_procedure_row(record, names[record.session_id]) for record in ordered),
+        tuple((_first(row, names[row.session_id], has_report), *row.cells) for row in ordered),
         "No session was measured.",
         "Alarms: clinical ones of HIGH or MEDIUM priority. rel.: not calibrated, no millilitres.",
         live=True,
     )
+
+
+def _first(row: ProcedureRow, name: str, has_report: Callable[[str], bool]) -> Cell:
+    link = f"procedures/{row.session_id}/report.html" if has_report(row.session_id) else None
+    return Cell(name, name, href=link)
 
 
 def _short_volume(level: LevelRecord) -> str:
@@ -40,7 +55,8 @@ def _short_volume(level: LevelRecord) -> str:
     return number(level.volume_ml, 2, "rel." if level.volume_relative else "mL")
 
 
-def _procedure_row(record: ProcedureRecord, name: str) -> tuple[Cell, ...]:
+def procedure_row(record: ProcedureRecord) -> ProcedureRow:
+    """What the table says of a procedure."""
     levels = record.levels
     leaks = dict.fromkeys(leak_words(leak.leak_class) for level in levels for leak in level.leaks)
     if leaks:
@@ -57,8 +73,7 @@ def _procedure_row(record: ProcedureRecord, name: str) -> tuple[Cell, ...]:
         one.kind == "clinical" and one.priority.lower() in ("high", "medium") for one in record.alarms
     )
     monitored = record.monitored_fraction
-    return (
-        Cell(name, name, href=f"procedures/{record.session_id}/report.html"),
+    cells = (
         cell(record.day or UNKNOWN), cell(record.operator or UNKNOWN),
         cell(", ".join(level.level for level in levels) or UNKNOWN),
         cell(", ".join(map(_short_volume, levels)) or UNKNOWN, whole), leak_cell,
@@ -66,3 +81,4 @@ def _procedure_row(record: ProcedureRecord, name: str) -> tuple[Cell, ...]:
         cell(str(alarms), alarms) if record.monitored else Cell("not monitored", None, "unknown"),
         cell(percent(monitored), monitored) if record.monitored else Cell("not monitored", None, "unknown"),
     )  # fmt: skip
+    return ProcedureRow(record.session_id, record.day, cells)

@@ -16,14 +16,14 @@ _Z = 1.96
 def trend_chart(record: ProcedureRecord, level: LevelRecord) -> TrendChart | None:
     """The chart of a level; None where nothing of its course is known."""
     points = [point for point in level.trend if math.isfinite(point.time_s)]
-    if not any(point.volume_ml is not None or point.posterior_wall_mm is not None for point in points):
+    if not points:
         return None
     gaps = unwatched(points)
     begin_s, end_s = min(0.0, points[0].time_s), max(points[-1].time_s, record.duration_s)
     seen = [point if point.watched else TrendPoint(time_s=point.time_s, watched=False) for point in points]
     # the error of a relative volume is that of its unknown factor: it says nothing of the course
     bounds = [(None, None) if level.volume_relative else _bounds(point) for point in seen]
-    return TrendChart(
+    chart = TrendChart(
         times_s=tuple(round(point.time_s, 3) for point in seen),
         volume=tuple(_rounded(point.volume_ml) for point in seen),
         volume_low=tuple(_rounded(low) for low, _ in bounds),
@@ -33,6 +33,7 @@ def trend_chart(record: ProcedureRecord, level: LevelRecord) -> TrendChart | Non
         planned_ml=None if level.volume_relative else level.planned_ml, relative=level.volume_relative,
         begin_s=begin_s, end_s=end_s,
     )  # fmt: skip
+    return chart if chart.has_volume or chart.has_distance else None
 
 
 def unwatched(points: Sequence[TrendPoint]) -> list[tuple[float, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,7 +97,7 @@ def write_procedure_report(
 
 def write_cohort_report(
     out: Path,
-    records: Sequence[ProcedureRecord],
+    records: Iterable[ProcedureRecord],
     cohort: Cohort,
     failed: Sequence[Failed],
     *,
@@ -106,16 +106,18 @@ def write_cohort_report(
 ) -> None:
     """Write the report of the cohort into `out`.
 
-    Parameters are those of `write_reports`.
+    Parameters are those of `write_reports`. Records are gone through once, and none is kept. Procedures are
+    linked to their reports where ``out/procedures`` has their folder.
 
     Raises
     ------
     OutputError, OSError
         It cannot be written.
     """
-    for record in records:
-        _plain(record.session_id)
-    page = cohort_page(records, cohort, failed, software_version=software_version)
+    page = cohort_page(
+        records, cohort, failed, software_version=software_version,
+        has_report=lambda name: bool(_PLAIN_NAME.fullmatch(name)) and (out / "procedures" / name).is_dir(),
+    )  # fmt: skip
     svgs = drawn_charts(cohort_blocks(page))
     out.mkdir(parents=True, exist_ok=True)
     _write(out / HTML, cohort_html(page, svgs, version=software_version, paper=False).encode())

@@ -12,8 +12,16 @@ import polars as pl
 import pytest
 
 from monitor.errors import OutputError
-from recordings.cohort.cohort import cohort_of
-from recordings.cohort.export import COLUMNS, export_tables, procedure_tables, write_cohort_json
+from recordings.cohort import published
+from recordings.cohort.cohort import cohort_of, cohort_of_registry
+from recordings.cohort.cohort_tables import COLUMNS as COHORT_COLUMNS
+from recordings.cohort.cohort_tables import cohort_tables
+from recordings.cohort.export import (
+    COLUMNS,
+    export_tables,
+    write_cohort_json,
+    write_tables,
+)
 from recordings.cohort.figures import Cohort
 from recordings.cohort.registry import Registry
 from recordings.cohort.rows import FollowUpRow, RiskRow
@@ -102,12 +110,30 @@ def test_an_empty_registry_has_its_columns(tmp_path: Path) -> None:
         held = pl.read_parquet(tmp_path / f"{name}.parquet")
         assert held.height == 0
         assert held.columns == [column for column, _ in columns]
-    assert procedure_tables([FULL])["leaks"].height == 2
 
 
 def test_a_folder_that_cannot_be_is_one_line(registry: Registry, tmp_path: Path) -> None:
     with registry, pytest.raises(OutputError, match=r"r\.sqlite: cannot be made"):
         export_tables(registry, tmp_path / "r.sqlite", csv=True, parquet=False)
+
+
+def test_tables_of_a_cohort(registry: Registry, tmp_path: Path) -> None:
+    with registry:
+        cohort = cohort_of_registry(registry, software_version="1")
+    write_tables(cohort_tables(cohort), tmp_path, csv=True, parquet=True)
+    rates = pl.read_parquet(tmp_path / "rates.parquet")
+    found = rates.filter(by="all", unit="vertebrae", found_by="fluoroscopy").row(0, named=True)
+    assert (found["events"], found["total"], found["few"]) == (2, 4, True)
+    assert rates.filter(found_by="CT", by="all").height == 2
+    assert rates.schema["fraction"] == pl.Float64
+    assert pl.read_parquet(tmp_path / "sensitivities.parquet").filter(leak_class="canal")["seen"].item() == 1
+    with (tmp_path / "comparisons.csv").open(newline="") as file:
+        rows = {(row["measure"], row["series"]): row for row in csv.DictReader(file)}
+    beside = rows[published.ANY_VERTEBRA, published.SERIES_50]
+    assert (beside["own_events"], beside["own_total"], beside["published_events"]) == ("2", "4", "19")
+    assert rows["VAS, change from before to 24 h", published.SCORE_SERIES]["own_mean"] == ""
+    for name, columns in COHORT_COLUMNS.items():
+        assert pl.read_parquet(tmp_path / f"{name}.parquet").columns == list(columns)
 
 
 def test_cohort_json_is_read_again(tmp_path: Path) -> None:

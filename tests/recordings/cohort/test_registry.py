@@ -25,7 +25,7 @@ FULL = ProcedureRecord(
     dose=DoseRecord(source="report", dose_area_product_gy_m2=1e-4),
     levels=(
         LevelRecord(
-            level="L1", region="lumbar", views=("lateral",), volume_ml=np.float64(3.1),
+            level="L1", region="lumbar", views=("lateral",), volume_ml=3.1,
             leaks=(
                 LeakRecord(leak_class="canal", onset_s=4.0, area_mm2=2.5, ambiguous_with="foramen"),
                 LeakRecord(leak_class="vein", onset_s=5.0, area_mm2=1.0, told=True),
@@ -83,6 +83,35 @@ def test_a_session_that_is_measured_again_takes_its_own_place(path: Path) -> Non
         assert registry.counts()["level"] == 3
         assert registry.counts()["alarm"] == 1
         assert registry.records()[0].software_version == "2"
+
+
+def test_numbers_of_numpy_are_numbers(path: Path) -> None:
+    level_of = LevelRecord(level="L1", views=("lateral",), volume_ml=np.float64(3.25))  # type: ignore[arg-type]
+    with Registry(path) as registry:
+        registry.put(replace(FULL, levels=(level_of,)))
+        assert type(registry.records()[0].levels[0].volume_ml) is float
+
+
+def test_what_is_removed_is_gone_from_the_file(path: Path) -> None:
+    other = replace(FULL, session_id="s2", patient=who(2), operator="OP-2")
+    with Registry(path) as registry:
+        registry.put_all([FULL, other, replace(FULL, session_id="s3")])
+        registry.put_ct("s1", replace(CT, patient=None))
+        registry.put_ct(None, replace(CT, series="1.2.4"))
+        registry.put_follow_up(
+            [FollowUpRow(patient=who(n), score="VAS", moment="before", value=8) for n in (1, 2)]
+        )
+        registry.put_risks([RiskRow(patient=who(1), pathology="myeloma")])
+        assert registry.remove_session("s3") == 1
+        assert registry.remove_session("s3") == 0
+        assert registry.remove_patient(who(1)) == 1 + 1 + 1 + 1 + 1
+        assert registry.records() == [replace(other, folder="")]
+        assert [table for table, count in registry.counts().items() if count] == [
+            "procedure", "level", "leak", "alarm", "follow_up"
+        ]  # fmt: skip
+    assert who(2).encode() in path.read_bytes()
+    for word in (who(1).encode(), b"OP-1", b"myeloma"):
+        assert word not in path.read_bytes()
 
 
 def test_leaks_told_by_hand_have_no_onset(path: Path) -> None:

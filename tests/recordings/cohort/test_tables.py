@@ -14,7 +14,12 @@ from recordings.cohort.moments import day_of, days_after, moment_of, window_of
 from recordings.cohort.names import level_named, region_of
 from recordings.cohort.rows import FollowUpRow, RiskRow
 from recordings.cohort.tables import Imported, read_import
+from recordings.procedure import Procedure
+from recordings.qa.record import ProcedureRecord
+from recordings.qa.run_names import with_pseudonyms
+from recordings.session import open_session
 from tests.recordings.cohort.made import SECRET, who
+from tests.recordings.library.made import session
 
 
 def imported(tmp_path: Path, text: str | bytes) -> Imported:
@@ -97,6 +102,19 @@ def test_every_bad_row_is_named_with_its_line_and_why(tmp_path: Path) -> None:
     assert found.rows == 10
 
 
+def test_scores_end_where_their_scales_end(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        "patient,time,VAS,ODI,EQ-5D,analgesics\nP1,before,10,100,-0.661,4\nP2,before,0,0,1,0\n"
+        "P3,before,,,-0.67,\nP4,before,10.1,,,\nP5,before,,-1,,\nP6,before,,,,5\n",
+    )
+    assert len(found.follow_up) == 8
+    assert bad(found) == [
+        "line 4: EQ-5D must be -0.661 to 1, is -0.67", "line 5: VAS must be 0 to 10, is 10.1",
+        "line 6: ODI must be 0 to 100, is -1", "line 7: analgesics must be 0 to 4, is 5",
+    ]  # fmt: skip
+
+
 def test_values_that_contradict_each_other_are_both_left_out(tmp_path: Path) -> None:
     found = imported(
         tmp_path,
@@ -150,6 +168,15 @@ def test_no_id_is_kept_and_no_name_passes_for_a_pseudonym(tmp_path: Path) -> Non
     assert bad(found) == ["line 2: the pseudonym is none of this software (CW- and twelve letters or digits)"]
     by_hand = imported(tmp_path, "patient,session,operator,level,leaks\nZZ-4242,ACC-991,Dr. Roe,L1,none\n")
     assert not any(secret in repr(by_hand) for secret in ("ZZ-4242", "ACC-991", "Roe"))
+
+
+def test_tables_and_sessions_give_the_same_people_the_same_pseudonyms(tmp_path: Path) -> None:
+    whose = Procedure("P1", "Doe, Jane", "Vertebroplasty", "Dr.  Roe")
+    stored = open_session(session(tmp_path / "session", who=whose).folder)
+    measured = with_pseudonyms(ProcedureRecord(session_id="s", folder=""), stored, SECRET)
+    found = imported(tmp_path, "patient,operator,level,leaks\n P1 ,dr. roe,L1,none\n").procedures[0]
+    assert (found.patient, found.operator) == (measured.patient, measured.operator)
+    assert measured.patient == who(1)
 
 
 def test_risks_of_patients_and_levels(tmp_path: Path) -> None:

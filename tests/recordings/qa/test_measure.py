@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,18 +15,23 @@ import numpy as np
 import pytest
 from msgspec.structs import replace as with_fields
 
-from monitor.config import parse_config
+from monitor.config import LeakConfig, parse_config
 from monitor.errors import SourceError
 from monitor.frame import Frame
 from monitor.plan import Aliquot, LevelIntent, Risk, plan_to_json
+from monitor.result import LevelResult
+from monitor.states import State
 from recordings.dose.kept import JoinedIrradiation, SessionDose
 from recordings.dose.record import Accumulated, Irradiation
 from recordings.importing.run import Wanted, import_source
 from recordings.log import open_log
 from recordings.procedure import Procedure
+from recordings.qa.followed import FollowedLevel
+from recordings.qa.level import level_record
 from recordings.qa.measure import measure_session
 from recordings.qa.radiation import of_report
 from recordings.qa.record import LevelRecord, Measured, record_from_json, record_to_json
+from recordings.results.figures import LevelFigures, Seen
 from recordings.session import CONFIG, LOG, PLAN, SESSION, StoredSession, open_session, session_json
 from tests.monitor.scripted import plan
 from tests.recordings.test_retaken import record, shown
@@ -87,7 +93,7 @@ def test_a_monitored_session_is_measured(measured: Measured) -> None:
     assert wall.low_mm < wall.value_mm
     assert (level.pathology, level.posterior_wall_defect, level.planned_ml) == (None, None, None)
     assert (level.injection_stop_s, level.warning_to_stop_s) == (None, None)
-    assert any("grew until the end" in words for words in level.unmeasured)
+    assert any("grew until it was last watched" in words for words in level.unmeasured)
 
 
 def test_the_alarms_are_those_that_were_told_with_reactions(measured: Measured) -> None:
@@ -151,35 +157,58 @@ def test_a_record_names_nobody(monitored: StoredSession, measured: Measured) -> 
     assert (measured.record.patient, measured.record.operator) == (None, None)
 
 
-def test_what_the_plan_intends_is_in_the_record_and_its_aliquots_calibrate(
-    monitored: StoredSession, tmp_path: Path
-) -> None:
-    folder = copied(monitored, tmp_path)
+@pytest.fixture(scope="module")
+def altered(monitored: StoredSession, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """The session with intents in its plan, and without a log that can be read."""
+    folder = tmp_path_factory.mktemp("altered") / "session"
+    shutil.copytree(monitored.folder, folder)
     intent = LevelIntent(4.0, Risk(True, "metastasis"), (Aliquot(1.8, 0.2), Aliquot(2.2, 0.2)))
     (folder / PLAN).write_bytes(plan_to_json(with_fields(plan(), levels={"L1": intent})))
-    level = only(measure_session(folder, software_version="2.0", pictures=False))
+    (folder / LOG).write_bytes(b"no log")
+    return measure_session(folder, software_version="2.0", pictures=False)
+
+
+def test_what_the_plan_intends_is_in_the_record_and_its_aliquots_count(altered: Measured) -> None:
+    level = only(altered)
     assert (level.pathology, level.posterior_wall_defect, level.planned_ml) == ("metastasis", True, 4.0)
     assert level.injected_ml is not None
     assert level.injected_ml > 0
 
 
-def copied(session: StoredSession, tmp_path: Path) -> Path:
-    folder = tmp_path / "copy"
-    folder.mkdir()
-    for path in session.folder.iterdir():
-        (folder / path.name).write_bytes(path.read_bytes())
-    return folder
+def test_a_log_that_is_lost_leaves_what_was_told_unknown(altered: Measured) -> None:
+    assert altered.record.monitored
+    assert (altered.record.alarms, altered.record.monitored_fraction) == ((), None)
+    assert any("log cannot be read" in words for words in altered.record.problems)
+    assert (only(altered).first_warning_s, only(altered).monitored_fraction) == (None, None)
+    assert all(leak.told is None for leak in only(altered).leaks)
+    assert altered.pictures == {}
 
 
-def test_a_log_that_is_lost_leaves_what_was_told_unknown(monitored: StoredSession, tmp_path: Path) -> None:
-    folder = copied(monitored, tmp_path)
-    (folder / LOG).write_bytes(b"no log")
-    found = measure_session(folder, software_version="2.0", pictures=False)
-    assert (found.record.alarms, found.record.monitored_fraction) == ((), None)
-    assert any("log cannot be read" in words for words in found.record.problems)
-    assert (only(found).first_warning_s, only(found).monitored_fraction) == (None, None)
-    assert all(leak.told is None for leak in only(found).leaks)
-    assert found.pictures == {}
+def level_at(time_s: float, state: State) -> LevelResult:
+    """Cement that grows from 1 s to 6 s, as far as it is watched."""
+    area = 20.0 * min(max(0.0, time_s - 1.0), 5.0)
+    known = {"area_mm2": area, "fill_fraction": 0.1} if state is State.MONITORING else {}
+    return LevelResult("L1", state, None, **known)
+
+
+@pytest.mark.parametrize(
+    ("until_s", "then", "known"),
+    [(4.0, State.NOT_MONITORING, False), (9.0, State.NOT_MONITORING, True), (4.0, State.HELD, True)],
+)
+def test_what_was_not_watched_at_the_end_is_not_known_unless_it_rested(
+    until_s: float, then: State, *, known: bool
+) -> None:
+    followed, figures = FollowedLevel("lateral", "lateral", "L1"), LevelFigures("lateral", "L1")
+    for frame in range(15 * 14):
+        time_s = frame / 15
+        level = level_at(time_s, State.MONITORING if time_s < until_s else then)
+        at = Seen(frame, round(time_s * 1e9))
+        followed.take(level, None, time_s, at.t_ns)
+        figures = figures.after(level, at)
+    found = level_record("L1", [(followed, figures)], plan(), None, lambda t_ns: t_ns / 1e9, LeakConfig())
+    assert (found.area_mm2 is not None, found.fill_fraction is not None) == (known, known)
+    assert any("not watched" in words for words in found.unmeasured) is not known
+    assert any("before the end" in words for words in found.notes) is (known and then is not State.HELD)
 
 
 def test_an_import_is_measured_though_nobody_watched(tmp_path: Path) -> None:
@@ -212,9 +241,11 @@ def test_a_dose_report_counts_as_the_machine_states_it() -> None:
     one = Irradiation(tube_voltage_kv=80.0, dose_area_product_gy_m2=1e-5)
     two = Irradiation(tube_voltage_kv=90.0, dose_area_product_gy_m2=2e-5)
     joined = (JoinedIrradiation(one, None, None), JoinedIrradiation(two, None, False))
+    sums = Accumulated(dose_area_product_gy_m2=4e-5, fluoroscopy_time_s=61.0)
     stated = of_report(
-        SessionDose(joined, (Accumulated(dose_area_product_gy_m2=4e-5, fluoroscopy_time_s=61.0),)), None
+        SessionDose(joined, (sums,), ("received/1.2.3.44.555.dcm: is of another study",)), None
     )
+    assert stated.problems[0] == "received/(UID).dcm: is of another study"
     assert (stated.dose_area_product_gy_m2, stated.fluoroscopy_s, stated.kvp) == (4e-5, 61.0, 85.0)
     assert (stated.reference_point_dose_gy, stated.irradiations) == (None, 2)
     assert any("outside the recording" in words for words in stated.problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import json
 import os
 import shutil
 import signal
@@ -17,9 +18,11 @@ import msgspec
 import pytest
 
 from monitor.errors import InputError, OutputError
-from recordings.deidentifying.secret import Secret
+from recordings.cohort.registry import Registry
+from recordings.deidentifying.secret import Secret, secret_of
 from recordings.dose.kept import write_dose
-from recordings.qa import run_files
+from recordings.qa import run as run_module
+from recordings.qa import run_files, run_reports
 from recordings.qa.record import Failed, record_from_json
 from recordings.qa.run import Outcome, measure_all
 from recordings.qa.run_files import Results, WriteError
@@ -119,12 +122,18 @@ def test_what_is_held_is_not_measured_again(library: Path, held: Path, tmp_path:
     }
     write_dose(root / "0001", ())
     (root / "0002" / "tags.json").write_text("{}")
+    others = [held / "own.csv", next((held / "procedures").iterdir()) / "own.txt"]
+    for own in others:
+        own.write_text("somebody else's")
     assert measure(root, held).reused == 2
     damaged = next((held / "procedures").glob("*/record.json"))
     damaged.write_bytes(damaged.read_bytes().replace(b"L1", b"L2"))
     assert measure(root, held).reused == 2
     assert measure(root / "0000", held, field_by_field=True).reused == 0
-    assert measure(root, held).reused == 3
+    (root / "0000" / "plan.json").write_text("{")
+    assert len(measure(root, held).failed) == 1
+    assert len(records(held)) == 2
+    assert all(own.exists() for own in others)
 
 
 def test_pseudonyms_follow_from_the_key_alone(library: Path, held: Path) -> None:
@@ -148,11 +157,19 @@ def test_a_broken_session_is_named_counted_and_the_rest_is_done(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for module in (
+        run_module,
+        run_reports,
+    ):  # processes take long to start, and have tests of their own
+        monkeypatch.setattr(module, "in_processes", lambda work, asks, workers: here(work, asks))
     root, out = tmp_path / "root", tmp_path / "out"
     shutil.copytree(library / "0000", root / "good")
     shutil.copytree(library / "0001", root / "planless")
     (root / "planless" / "plan.json").write_text("=1+1")
-    assert run_command(["qa", str(root), "--out", str(out), "--workers", "1", "--parquet"]) == 1
+    scores = tmp_path / "scores.csv"
+    scores.write_text("patient,time,VAS\nZZ-424242-0,before,8\n")
+    options = ["--workers", "1", "--parquet", "--no-pdf", "--follow-up", str(scores)]
+    assert run_command(["qa", str(root), "--out", str(out), *options]) == 1
     said = capsys.readouterr()
     assert said.out.startswith(f"1 session measured: results in {out}")
     lines = said.err.splitlines()
@@ -163,6 +180,12 @@ def test_a_broken_session_is_named_counted_and_the_rest_is_done(
     (level,) = table(out / "levels.csv")
     assert (level["level"], level["patient"][:3]) == ("L1", "CW-")
     assert (level["volume_ml"], level["planned_ml"]) == ("", "")
+    cohort = json.loads((out / "cohort.json").read_bytes())
+    assert (cohort["procedures"], cohort["patients"]) == (1, 1)
+    with Registry(out / "registry.sqlite", read_only=True) as registry:
+        assert [row.patient for row in registry.follow_up_rows()] == [level["patient"]]
+    for report in (out, out / "procedures" / level["session_id"]):
+        assert "</html>" in (report / "report.html").read_text("utf-8")
     written = [path for path in out.rglob("*") if path.is_file()]
     assert {"levels.parquet", "leaks.csv", "alarms.csv", "differences.csv"} <= {path.name for path in written}
     assert [path for path in written if any(name in path.read_bytes() for name in PERSONS)] == []
@@ -174,7 +197,9 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, year = str(tmp_path / "out"), str(library)
-    (tmp_path / "file").touch()
+    (tmp_path / "file").write_text("patient,VAS\n")
+    key = tmp_path / "key"
+    secret_of(key)
     for arguments in (
         [year, "--out", out, "--workers", "0"],
         [year, "--out", out, "--cluster", "localhost:1"],
@@ -183,11 +208,13 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
         [str(tmp_path / "none"), "--out", out],
         [str(tmp_path), "--out", out],
         [year, "--out", str(tmp_path / "file" / "out")],
+        [year, "--out", out, "--follow-up", str(tmp_path / "file")],
+        [year, "--out", out, "--registry", str(tmp_path / "file")],
         [year],
     ):
-        assert run_command(["qa", *arguments]) == 2, arguments
+        assert run_command(["qa", *arguments, "--key", str(key)]) == 2, arguments
         assert len(capsys.readouterr().err.splitlines()) == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"file"}
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "key"}
 
 
 def test_one_run_at_a_time_writes_into_a_folder(held: Path) -> None:

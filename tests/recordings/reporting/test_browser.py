@@ -159,6 +159,7 @@ def test_procedures_are_sorted_and_searched(cohort: Chrome, reports: Path) -> No
     seen(browser, "input[data-filter=procedures]").send_keys("Unknown")
     assert browser.execute_script(first) == ["s-0002"]
     assert browser.find_element(By.CSS_SELECTOR, "#table-procedures .count").text == "1 of 3"
+    assert browser.find_elements(By.LINK_TEXT, "s-0003") == []  # it has no report here
     link = browser.find_element(By.LINK_TEXT, "s-0002")
     assert link.get_attribute("href") == (reports / UNKNOWN).as_uri()
 

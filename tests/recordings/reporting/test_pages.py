@@ -16,10 +16,11 @@ from recordings.cohort.figures import Cohort
 from recordings.qa.record import LevelRecord, ProcedureRecord, TrendPoint
 from recordings.reporting.charts import ForestChart, TrendChart
 from recordings.reporting.cohort_page import CohortPage, cohort_page
+from recordings.reporting.gathered import gathered
 from recordings.reporting.html import cohort_html, procedure_html
 from recordings.reporting.interactive import figure_of
 from recordings.reporting.key_frames import frame_pictures
-from recordings.reporting.maps import level_maps, mean_maps, ninths_of
+from recordings.reporting.maps import fields_of, level_maps
 from recordings.reporting.page import Fact
 from recordings.reporting.printed import svg_of
 from recordings.reporting.procedure_page import ProcedurePage, procedure_page
@@ -116,22 +117,43 @@ def test_where_it_was_not_watched_lines_have_a_gap() -> None:
     assert watched_fraction(record.levels[0]) == pytest.approx(1 - 2.2 / 23.8, abs=1e-6)
 
 
-def test_ninths_of_a_map_are_parts_of_what_is_within_the_body() -> None:
+def test_what_is_unknown_all_along_has_no_empty_axes() -> None:
+    level = samples.level()
+    blind = [msgspec.structs.replace(point, posterior_wall_mm=None) for point in level.trend]
+    record = samples.procedure(levels=(msgspec.structs.replace(level, trend=tuple(blind)),))
+    chart = trend_of(record)
+    assert b"posterior wall, mm" not in svg_of(chart)
+    figure = figure_of(chart)
+    assert "yaxis2" not in figure["layout"]
+    assert all(one.get("yaxis") != "y2" for one in figure["data"])
+    assert "Distance to the posterior wall unknown." in procedure_page(record).levels[0].chart.words
+
+
+def test_fields_of_a_map_are_parts_of_what_is_within_the_body() -> None:
     cover = np.zeros((30, 30))
     cover[10:20, 10:15] = 1.0  # -0.25 to 1.25: rows 0.25 to 0.75, columns 0.25 to 0.5
     cover[10:20, 27:] = 1.0  # beyond the body
-    ninths = ninths_of(cover, -0.25, 1.25)
-    assert ninths is not None
-    assert ninths.sum() == pytest.approx(1)
-    assert ninths[:, 2].sum() == 0
-    assert ninths[:, 0].sum() == pytest.approx((1 / 3 - 0.25) / 0.25)
-    assert ninths[1].sum() == pytest.approx((1 / 3) / 0.5)
-    assert ninths_of(np.zeros((30, 30)), -0.25, 1.25) is None
+    thirds = fields_of(cover, -0.25, 1.25, 3)
+    halves = fields_of(cover, -0.25, 1.25, 2)
+    assert thirds is not None
+    assert halves is not None
+    assert thirds[:, 2].sum() == 0
+    assert thirds[:, 0].sum() == pytest.approx((1 / 3 - 0.25) / 0.25)
+    assert thirds[1].sum() == pytest.approx((1 / 3) / 0.5)
+    assert halves.sum(axis=0) == pytest.approx([1, 0])
+    assert fields_of(np.zeros((30, 30)), -0.25, 1.25, 3) is None
+
+
+def test_sums_beside_a_map_are_those_of_the_record() -> None:
+    lateral, ap = level_maps(samples.level())
+    assert [plain(one.text) for one in lateral.texts if one.kind == "foot"] == ["31 %", "44 %", "25 %"]
+    assert [plain(one.text) for one in ap.texts if one.kind == "foot"] == ["62 %", "38 %"]
+    assert len([one for one in ap.texts if one.kind == "field"]) == 6
 
 
 def test_maps_are_averaged_by_region_and_view() -> None:
     records = [samples.procedure("a"), samples.procedure("b", levels=(samples.level("T11", leaks=False),))]
-    titles = [one.title for one in mean_maps(records)]
+    titles = [one.title for one in gathered(iter(records)).maps]
     assert titles == ["thoracic, lateral: mean of 2 levels", "thoracic, AP: mean of 2 levels",
                       "lumbar, lateral: mean of 1 level", "lumbar, AP: mean of 1 level"]  # fmt: skip
     broken = msgspec.structs.replace(samples.cement_map("ap"), cover=((0.1, 0.2), (0.3,)))
@@ -205,11 +227,13 @@ def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
     for name in ("../x", "a/b", "", "..", "x\n"):
         with pytest.raises(OutputError, match="no name of a folder"):
             write_procedure_report(tmp_path / "out", samples.unknown_procedure(name), software_version="1")
-    with pytest.raises(OutputError, match="no name of a folder"):
-        write_cohort_report(
-            tmp_path / "out", [samples.unknown_procedure("../x")], Cohort(), [], software_version="1"
-        )
     assert list(tmp_path.rglob("*")) == []
+    (tmp_path / "x").mkdir()
+    records = [samples.unknown_procedure("../../x")]
+    write_cohort_report(tmp_path / "out", records, Cohort(), [], software_version="1", pdf=False)
+    html = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "../../x</td>" in html  # named, and not linked to
+    assert "procedures/.." not in html
 
 
 def test_templates_name_no_address_and_trust_three_things() -> None:
