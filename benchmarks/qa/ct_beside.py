@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.qa.ct import labels_of
-from benchmarks.qa.year import _flow, truth_of
+from benchmarks.qa.year import flow_of, truth_of
 from recordings.ct.agreement import agreement_of, limits_of, sensitivities_of
 from recordings.ct.measure import measure_ct
 from recordings.ct.volume import CtVolume
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     with wanted.out.open("w") as file:
         for folder in wanted.sessions:
             made, scene, _ = truth_of(folder)
-            patient = lay_out(scene, _flow(scene, made.let_go_s).grown_s(made.seconds), seed=made.seed)
+            patient = lay_out(scene, flow_of(scene, made.let_go_s).grown_s(made.seconds), seed=made.seed)
             scanned = scan(patient, CtSettings(seed=made.seed))
             volume = CtVolume(scanned.hu, scanned.affine_lps, folder.name)
             ct = measure_ct(volume, labels_of(scanned, volume), software_version="benchmark").record

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import SourceError, one_line
-from recordings.ct.nifti_check import check_whole
+from recordings.ct.nifti_check import check_head, check_whole
 from recordings.ct.volume import Floats, check_affine, check_size
 
 ENDINGS = (".nii", ".nii.gz", ".nrrd")
@@ -49,6 +49,8 @@ def read_image(path: Path) -> ImageFile:
     if not is_image(path):
         raise SourceError(f"{path}: is none of {', '.join(ENDINGS)}")
     sitk.ProcessObject.SetGlobalWarningDisplay(False)  # it would print to standard error by itself
+    if not path.name.lower().endswith(".nrrd"):
+        check_head(path)  # ITK would print of its own
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:

@@ -110,16 +110,18 @@ def place(volume: CtVolume, labels: Labels, frames: Mapping[int, VertebraFrame],
             continue
         points = to_mm(volume.affine_lps, index)
         alone = detached and _alone(roots, points)
-        if alone and float(gap[at].min()) <= _FAR_MM and not _is_vein(points, filled[at]):
+        zones, unsure = zones_of(frame, points)
+        soft = float((zones == CLASSES.index("paravertebral")).mean()) > 0.5
+        near = float(gap[at].min()) <= _FAR_MM
+        if alone and soft and near and not _is_vein(points, filled[at]):
             level[at] = 0
             continue
-        zones, unsure = zones_of(frame, points)
         for zone, kept in _shares(zones, filled[at]):
             told, ambiguous = _told(
                 CLASSES[zone], unsure[kept], points[kept], filled[at][kept], detached, gap[at][kept]
             )
             where[tuple(index[kept].T)] = OUTSIDE + CLASSES.index(told)
-            ambiguous = ambiguous or ("calcification" if alone else None)
+            ambiguous = ambiguous or ("calcification" if alone and soft else None)
             leaks.append(Leaked(owner, told, float(filled[at][kept].sum()), detached, ambiguous))
     leaks = [_joined(leak, leaks) for leak in leaks]
     keys = level[found.mask].astype(np.int64) * 64 + where[found.mask]

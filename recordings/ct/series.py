@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 from scipy import ndimage
 
 from monitor.errors import InputError, SourceError, one_line
@@ -83,7 +82,12 @@ def read_ct(path: Path, series: str | None = None) -> CtVolume:
         It cannot be read, is not whole, or is of more than one patient.
     """
     if path.is_dir() or not is_image(path):
-        return _of_dicom(path, series)
+        try:
+            return _of_dicom(path, series)
+        except InputError:
+            raise
+        except Exception as error:  # values are read when they are asked for, and may be anything
+            raise SourceError(f"{path}: its headers cannot be read: {one_line(str(error))}") from error
     if series is not None:
         raise InputError("--series goes with a folder of DICOM objects")
     image = read_image(path)
@@ -159,15 +163,7 @@ def _series_in(path: Path) -> dict[str, list[tuple[Path, Dataset]]]:
             if "LOCALIZER" in [str(one) for one in head.get("ImageType", None) or []]:
                 continue
             uid = str(head.get("SOPInstanceUID", file))
-        except (
-            InvalidDicomError,
-            OSError,
-            ValueError,
-            TypeError,
-            AttributeError,
-            NotImplementedError,
-            EOFError,
-        ):
+        except Exception:  # noqa: S112 - whatever else is in the folder
             continue
         if uid not in seen:  # the same object twice is one
             seen.add(uid)
