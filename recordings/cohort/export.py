@@ -162,8 +162,8 @@ def to_csv(table: pl.DataFrame) -> bytes:
     import polars as pl
 
     texts = pl.col(pl.String)
-    formula = texts.str.contains(_FORMULA)
-    return table.with_columns(pl.when(formula).then(pl.lit("'") + texts).otherwise(texts).name.keep()).write_csv().encode()
+    marked = pl.when(texts.str.contains(_FORMULA)).then(pl.lit("'") + texts).otherwise(texts)
+    return table.with_columns(marked.name.keep()).write_csv().encode()
 
 
 def to_parquet(table: pl.DataFrame) -> bytes:

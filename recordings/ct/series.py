@@ -6,6 +6,7 @@ whole is refused: a slice that is missing would be volume that is missing.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,16 @@ def read_ct(path: Path, series: str | None = None) -> CtVolume:
         raise InputError("--series goes with a folder of DICOM objects")
     image = read_image(path)
     values, affine = canonical(image.values, image.affine_lps)
-    return CtVolume(_kept(values), affine, path.name, notes=_scale_notes(values))
+    hu = _kept(values)
+    return CtVolume(hu, affine, _name_of(hu, affine), notes=_scale_notes(values))
+
+
+def _name_of(hu: NDArray[Any], affine: NDArray[np.float64]) -> str:
+    """Of a file without a UID, by its voxels: files are called alike, or after a patient."""
+    digest = hashlib.sha256(np.ascontiguousarray(affine).tobytes())
+    for k in range(hu.shape[2]):
+        digest.update(hu[:, :, k].tobytes())
+    return f"voxels-{digest.hexdigest()[:24]}"
 
 
 def _kept(values: NDArray[Any]) -> NDArray[Any]:

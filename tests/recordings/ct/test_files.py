@@ -164,3 +164,14 @@ def test_an_image_with_axes_askew_is_refused(tmp_path: Path) -> None:
     values = np.zeros((6, 6, 6), np.int16)
     with pytest.raises(SourceError):
         read_image(write_nifti(tmp_path / "ct.nii.gz", values, affine))
+
+
+def test_a_file_is_known_by_what_is_in_it_and_never_by_its_name(tmp_path: Path) -> None:
+    """Two patients' files are called alike, and a file is called after a patient."""
+    values = np.full((6, 5, 4), -1000, np.int16)
+    values[2, 2, 2] = 1500
+    one = read_ct(write_nifti(tmp_path / "mueller.nii.gz", values, np.eye(4))).series
+    assert "mueller" not in one
+    assert read_ct(write_nifti(tmp_path / "again.nii.gz", values, np.eye(4))).series == one
+    values[2, 2, 1] = 1500
+    assert read_ct(write_nifti(tmp_path / "mueller.nii.gz", values, np.eye(4))).series != one

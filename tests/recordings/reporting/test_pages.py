@@ -209,7 +209,7 @@ def test_a_chart_is_whole_whatever_the_words_are() -> None:
         drawn = svg_of(trend_of(samples.procedure(levels=(level,), alarms=alarms)))
     assert not warned  # of letters that a font lacks; nobody could read that in a run of 200 sessions
     assert "\u8170" in drawn.decode()
-    ElementTree.fromstring(drawn)  # noqa: S314 - our own
+    ElementTree.fromstring(drawn)
 
 
 class _Elements(HTMLParser):
