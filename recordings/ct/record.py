@@ -61,8 +61,9 @@ class CtRecord(_Struct, frozen=True, kw_only=True):
     """A CT.
 
     `patient` is a pseudonym; `series` the series' UID, or a name that follows from the voxels of a file
-    that has none; `spacing_mm` along i, j, k. `coarse` says that levels were marked by a point each: no leaks can be told then. `searched` are the
-    levels that were looked into: of any other nothing is known.
+    that has none; `spacing_mm` along i, j, k. `coarse` says that levels were marked by
+    a point each: no leaks can be told then. `searched` are the levels that were looked into: of any other
+    nothing is known.
     """
 
     schema: str = SCHEMA

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from recordings.cohort.figures import Cohort, Comparison, LearningCurve, Rate, RateTable, VolumeRow
 from recordings.reporting.charts import (
@@ -140,7 +141,9 @@ def _published_row(one: Comparison) -> ForestRow:
     if one.published is not None:
         return _rate_row(one.published, one.series, "published")
     if one.published_volume is not None:
-        return _volume_row(one.published_volume, one.series, "published")
+        told = one.published_volume
+        said = f"{number(told.mean_ml, 2)}, number not told ({told.count} assumed)"
+        return replace(_volume_row(told, one.series, "published"), remark=said)
     low, high = one.published_low, one.published_high
     said = percent_interval(low, high, as_told=True) if one.unit == "fraction" else interval(low, high, 1)
     return ForestRow(one.series, "published", None, low, high, remark=said or UNKNOWN)

@@ -126,6 +126,11 @@ def _warned(found: Gathered, cohort: Cohort, failed: Sequence[Failed]) -> Iterat
             True,
         )
     yield from found.warned
+    if found.levels > cohort.levels > 0:
+        yield Warned(
+            f"{found.levels} levels as recorded are {several(cohort.levels, 'treatment')}: what sessions of "
+            "one patient and day hold of the same level counts once in rates and volumes."
+        )
     if cohort.unknown_patients:
         yield Warned(
             f"{several(cohort.unknown_patients, 'procedure')} without a patient's pseudonym: each counts as "
@@ -147,8 +152,11 @@ def _overall(cohort: Cohort, unit: str) -> Rate | None:
 def _rate_fact(name: str, rate: Rate | None) -> Fact:
     if rate is None or rate.fraction is None:
         return Fact(name, UNKNOWN, "", "unknown")
-    return Fact(name, percent(rate.fraction, 1),
-                f"{events(rate.events, rate.total)}; {percent_interval(rate.low, rate.high)}")  # fmt: skip
+    around = percent_interval(rate.low, rate.high)
+    wider = percent_interval(rate.adjusted_low, rate.adjusted_high)
+    if wider and wider != around:  # the other is too narrow
+        around = f"{wider}, allowing for patients"
+    return Fact(name, percent(rate.fraction, 1), f"{events(rate.events, rate.total)}; {around}")
 
 
 def _volume_fact(row: VolumeRow | None) -> Fact:
@@ -168,14 +176,20 @@ def _facts(cohort: Cohort) -> Iterator[Fact]:
     yield _rate_fact("Patients with a leak, in projection", _overall(cohort, "patients"))
     yield _volume_fact(next((row for row in cohort.volumes if row.by == "all"), None))
     operation = cohort.operation
-    reaction = operation.reaction_median_s
+    reaction, told = operation.reaction_median_s, operation.acknowledged
     yield Fact(
-        "Reaction to an alarm, median", number(reaction, 2, "s"), "", "unknown" if reaction is None else ""
+        "Reaction to an alarm, median",
+        number(reaction, 2, "s"),
+        ""
+        if told is None
+        else f"{events(told.events, told.total)} acknowledged"
+        + ("; of the others nothing is known" if told.events < told.total else ""),
+        "unknown" if reaction is None else "",
     )
     watched = operation.monitored_fraction_median
     yield Fact(
         "Monitored, median",
         percent(watched),
-        "of the time while it ran",
+        "of the time, of procedures that were monitored",
         "unknown" if watched is None else "",
     )

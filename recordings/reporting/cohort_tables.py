@@ -19,6 +19,7 @@ from recordings.reporting.words import (
     p_words,
     percent,
     percent_interval,
+    several,
     spread,
 )
 
@@ -168,7 +169,8 @@ def _numbered(notes: Sequence[str]) -> dict[str, str]:
 def _own(one: Comparison) -> str:
     if one.own is not None:
         return _rate_words(one.own)
-    return UNKNOWN if one.own_volume is None else _volume_words(one.own_volume)
+    volume = one.own_volume
+    return UNKNOWN if volume is None else f"{_volume_words(volume)} ({several(volume.count, 'level')})"
 
 
 def _published(one: Comparison) -> str:
@@ -193,7 +195,8 @@ def _volume_words(row: VolumeRow) -> str:
 
 def _difference(one: Comparison) -> str:
     if one.difference is None:
-        return UNKNOWN
+        # against a range there is none
+        return "–" if one.published is None and one.published_volume is None else UNKNOWN
     if one.unit == "fraction":
         said = f"{number(100 * one.difference, 1)}{NBSP}points"
         around = interval(_hundred(one.difference_low), _hundred(one.difference_high), 1)
@@ -220,7 +223,7 @@ def paired_table(cohort: Cohort) -> Table:
             cell(_change(row.difference_mean, row.difference_low, row.difference_high)),
             cell(_change(row.shift, row.shift_low, row.shift_high)),
             cell(f"{row.lower} / {row.same} / {row.higher}" if row.pairs else UNKNOWN),
-            cell(row.test or "too few"),
+            cell(row.test or "not tested"),
             cell(p_words(row.p_value)),
             cell(p_words(row.p_adjusted)),
         )
@@ -291,11 +294,14 @@ def operation_table(cohort: Cohort) -> Table:
         acknowledged = f"{percent(rate.fraction)} ({events(rate.events, rate.total)}; {around})"
     dose = used.dose_area_product_median_gy_m2
     said = (
-        ("alarms per procedure", number(used.alarms_per_procedure, 1)),
+        ("alarms of every kind and priority, per monitored procedure", number(used.alarms_per_procedure, 1)),
         ("alarms acknowledged", acknowledged),
-        ("reaction, median", number(used.reaction_median_s, 2, "s")),
+        ("reaction of those acknowledged, median", number(used.reaction_median_s, 2, "s")),
         ("first warning to stop of injection, median", at(used.warning_to_stop_median_s)),
-        ("monitored part of the time, median", percent(used.monitored_fraction_median)),
+        (
+            "monitored part of the time, median of monitored procedures",
+            percent(used.monitored_fraction_median),
+        ),
         ("beam on, median", at(used.beam_on_median_s)),
         ("dose area product, median", UNKNOWN if dose is None else f"{dose * 1e4:.3g} Gy·cm²"),
     )

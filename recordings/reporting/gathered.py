@@ -24,6 +24,8 @@ class Gathered:
     maps: tuple[MapPicture, ...]
     versions: tuple[str, ...]
     warned: tuple[Warned, ...]
+    levels: int
+    """As recorded: a level of two sessions is there twice."""
 
 
 def gathered(records: Iterable[ProcedureRecord]) -> Gathered:
@@ -37,7 +39,9 @@ def gathered(records: Iterable[ProcedureRecord]) -> Gathered:
         for level in record.levels:
             means.take(level)
             counts.update(_level_counts(level))
-    return Gathered(tuple(rows), means.pictures(), tuple(sorted(versions)), tuple(_warned(counts)))
+    return Gathered(
+        tuple(rows), means.pictures(), tuple(sorted(versions)), tuple(_warned(counts)), counts["levels"]
+    )
 
 
 def _procedure_counts(record: ProcedureRecord) -> Iterator[str]:
@@ -46,8 +50,9 @@ def _procedure_counts(record: ProcedureRecord) -> Iterator[str]:
         yield "not monitored"
     elif record.monitored_fraction is not None and record.monitored_fraction < _LITTLE:
         yield "monitored little"
-    if record.dose is None:
-        yield "no dose"
+    dose = record.dose
+    if dose is None or (dose.dose_area_product_gy_m2 is None and dose.reference_point_dose_gy is None):
+        yield "no dose"  # a header may tell the tube voltage alone
 
 
 def _level_counts(level: LevelRecord) -> Iterator[str]:
@@ -81,12 +86,12 @@ def _warned(counts: Counter[str]) -> Iterator[Warned]:
     if counts["no ap"]:
         yield Warned(
             f"{counts['no ap']} of {levels} without figures from AP: nothing is known of left, "
-            "right and the sides."
+            "right and the sides; in rates they count as without a leak there."
         )
     if counts["no lateral"]:
         yield Warned(
             f"{counts['no lateral']} of {levels} without figures from the lateral view: nothing is known of "
-            "depth, canal and discs."
+            "depth, canal and discs; in rates they count as without a leak there."
         )
     if counts["no volume"]:
         yield Warned(f"{counts['no volume']} of {levels} without a calibrated volume: left out of volumes.")

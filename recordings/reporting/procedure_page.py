@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -251,8 +250,8 @@ def _sum_words(levels: Sequence[LevelRecord]) -> str:
     sds = [level.volume_sd_ml for level in levels]
     if any(sd is None for sd in sds):
         return number(sum(known), 1, "mL")
-    together = math.sqrt(sum(sd * sd for sd in sds if sd is not None))
-    return spread(sum(known), together, 1, "mL")
+    # levels share the calibration of the session: they err alike, and roots of squares would be too small
+    return spread(sum(known), sum(sd for sd in sds if sd is not None), 1, "mL")
 
 
 def _leak_fact(levels: Sequence[LevelRecord]) -> Fact:
@@ -272,7 +271,8 @@ def _leak_fact(levels: Sequence[LevelRecord]) -> Fact:
         f"{level.level} ({', '.join(view_words(view) for view in level.views)})" for level in seen
     )
     when = "" if least is None else f", in about {percent(least)} of the time"
-    return Fact("Leaks", NONE_DETECTED, f"{where}{when}")
+    unseen = ", ".join(level.level for level in levels if not level.views)
+    return Fact("Leaks", NONE_DETECTED, f"{where}{when}{f'; {unseen}: {UNKNOWN}' if unseen else ''}")
 
 
 def _closest_fact(levels: Sequence[LevelRecord]) -> Fact:

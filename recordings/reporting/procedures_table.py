@@ -63,7 +63,9 @@ def procedure_row(record: ProcedureRecord) -> ProcedureRow:
         leak_cell = cell(", ".join(leaks), tone="high")
     else:
         seen = any(level.views for level in levels)
-        leak_cell = cell(NONE_DETECTED.replace(" ", NBSP) if seen else UNKNOWN)
+        unseen = f"; {', '.join(level.level for level in levels if not level.views)}: {UNKNOWN}"
+        none = NONE_DETECTED.replace(" ", NBSP) + (unseen if any(not level.views for level in levels) else "")
+        leak_cell = cell(none if seen else UNKNOWN)
     near = [one.value_mm for level in levels for one in level.closest if one.structure == "posterior_wall"]
     volumes = [
         level.volume_ml for level in levels if level.volume_ml is not None and not level.volume_relative

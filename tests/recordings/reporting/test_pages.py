@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from monitor.errors import OutputError
-from recordings.cohort.figures import Cohort
-from recordings.qa.record import LevelRecord, ProcedureRecord, TrendPoint
+from recordings.cohort.cohort import cohort_of
+from recordings.cohort.figures import Cohort, Operation, Rate, RateTable
+from recordings.qa.record import DoseRecord, LevelRecord, ProcedureRecord, TrendPoint
 from recordings.reporting.charts import ForestChart, TrendChart
 from recordings.reporting.cohort_page import CohortPage, cohort_page
 from recordings.reporting.gathered import gathered
@@ -91,6 +92,19 @@ def test_a_level_without_leaks_is_none_detected_where_it_was_seen() -> None:
     assert leaks.value == "none detected in projection"
     assert plain(leaks.remark) == "L1 (lateral, AP), in about 91 % of the time"
     assert page.tables["leaks"].empty.startswith("None detected in projection: L1 in lateral, AP.")
+
+
+def test_a_level_that_was_not_measured_does_not_hide_behind_one_that_was() -> None:
+    seen, unseen = samples.level(leaks=False), LevelRecord(level="L4")
+    record = samples.procedure(levels=(seen, unseen))
+    assert fact(procedure_page(record), "Leaks").remark.endswith("L4: unknown")
+    row = next(iter(cohort_page([record], Cohort(), [], software_version="1").tables["procedures"].rows))
+    assert any(plain(one.text) == "none detected in projection; L4: unknown" for one in row)
+
+
+def test_volumes_of_a_session_err_alike() -> None:
+    levels = tuple(msgspec.structs.replace(samples.level(name), volume_sd_ml=0.3) for name in ("T12", "L1"))
+    assert plain(fact(procedure_page(samples.procedure(levels=levels)), "Cement").value).endswith("± 0.6 mL")
 
 
 def test_a_relative_volume_is_no_millilitres() -> None:
@@ -181,6 +195,35 @@ def test_an_empty_cohort_says_that_nothing_is_known() -> None:
     for words in ("No session was measured.", "Nothing is known of volumes", "No follow-up scores are known.",
                   "Nothing is known of operators.", "what projection hides is unknown"):  # fmt: skip
         assert words in html
+
+
+def test_a_cohort_says_what_its_figures_are_of() -> None:
+    """Merged vertebrae, a header without a dose, alarms that nobody acknowledged, an assumed number."""
+    header = DoseRecord(source="header", kvp=80.0)
+    record = samples.procedure(levels=(samples.level(), samples.level("L1")), dose=header)
+    made = cohort_of([record], software_version="1")
+    found = msgspec.structs.replace(
+        made, levels=1, operation=Operation(
+            alarms_per_procedure=2.0, reaction_median_s=3.0, monitored_fraction_median=0.9,
+            acknowledged=Rate(name="acknowledged", events=7, total=15, fraction=7 / 15),
+        ),
+    )  # fmt: skip
+    page = cohort_page([record], found, [], software_version="1")
+    warned = " ".join(one.text for one in page.warned)
+    assert "2 levels as recorded are 1 treatment" in warned
+    assert "Dose unknown in 1 of 1 procedure" in warned
+    assert plain(fact(page, "Reaction").remark) == "7 of 15 acknowledged; of the others nothing is known"
+    assert fact(page, "Monitored").remark == "of the time, of procedures that were monitored"
+    volumes = page.charts["comparison"][1].chart
+    assert isinstance(volumes, ForestChart)
+    assert any(plain(row.remark) == "3.22, number not told (50 assumed)" for row in volumes.rows)
+
+
+def test_the_interval_of_vertebrae_allows_for_patients() -> None:
+    wider = msgspec.structs.replace(samples.rate("all", 12, 81), adjusted_low=0.074, adjusted_high=0.274)
+    table = RateTable(title="all", unit="vertebrae", by="all", rows=(wider,))
+    page = cohort_page([], Cohort(rates=(table,)), [], software_version="1")
+    assert plain(fact(page, "Vertebrae").remark) == "12 of 81; 7 to 27 %, allowing for patients"
 
 
 def test_a_rate_of_nothing_is_unknown() -> None:
