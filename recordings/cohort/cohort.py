@@ -161,5 +161,6 @@ def _missing(rows: Iterable[PairedRow]) -> Iterable[str]:
         worst = max(lacking, key=lambda row: row.missing / (row.pairs + row.missing))
         yield (
             f"Scores are of those who came: up to {worst.missing} of {worst.pairs + worst.missing} "
-            f"({worst.score}, {worst.when}) lack the later one. Who fares badly may come less often, or more."
+            f"({worst.score}, {worst.when}) lack the later one, or were not due yet. "
+            "Who fares badly may come less often, or more."
         )

@@ -22,7 +22,7 @@ def volume_row(name: str, by: str, volumes_ml: Sequence[float], uncalibrated: in
     first, median, third = (float(q) for q in np.quantile(values, (0.25, 0.5, 0.75)))
     return VolumeRow(
         name=name, by=by, count=len(values), mean_ml=mean, sd_ml=sd,
-        low_ml=None if interval is None else interval.low,
+        low_ml=None if interval is None else max(interval.low, 0.0),
         high_ml=None if interval is None else interval.high,
         median_ml=median, quartile_1_ml=first, quartile_3_ml=third, least_ml=float(values.min()),
         most_ml=float(values.max()), uncalibrated=uncalibrated,

@@ -133,6 +133,12 @@ def _learning_panel(panel: LearningPanel, above: str, below: str) -> list[Figure
         f"level {number}, {day}: {'leak' if leaked else 'none detected'}"
         for number, day, leaked in zip(panel.numbers, panel.days, panel.leaked, strict=True)
     ]
+    alone = {}
+    if len(panel.numbers) == 1:  # no area can be drawn
+        alone["error_y"] = {
+            "type": "data", "symmetric": False, "color": BAND, "thickness": 12, "width": 0,
+            "array": [100 * panel.high[0] - hundred[0]], "arrayminus": [hundred[0] - 100 * panel.low[0]],
+        }  # fmt: skip
     return [
         {**hidden, **axes, "y": [100 * value for value in panel.high]},
         {**hidden, **axes, "y": [100 * value for value in panel.low], "fill": "tonexty", "fillcolor": BAND},
@@ -145,6 +151,8 @@ def _learning_panel(panel: LearningPanel, above: str, below: str) -> list[Figure
             "text": words,
             "name": text(panel.operator),
             "line": {"color": BLUE, "width": 2},
+            "cliponaxis": False,
+            **alone,
             "marker": {
                 "size": [9 if leaked else 4 for leaked in panel.leaked],
                 "color": BLUE,

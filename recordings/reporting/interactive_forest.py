@@ -66,6 +66,7 @@ def _marks(rows: _Placed, chart: ForestChart, name: str, colour: str, symbol: st
             "arrayminus": [own - low for own, (low, _) in zip(value, ends, strict=True)],
         },
         "marker": {"symbol": symbol, "size": 10, "color": colour, "line": {"width": 2, "color": colour}},
+        "cliponaxis": False,  # what is 0 lies on the axis
         "customdata": [f"({_told(low, high, chart.percent)})" if high > low else "" for low, high in ends],
         "text": [text(f"{row.name}, {row.remark}") for _, row in rows],
         "hovertemplate": f"%{{text}}<br>%{{x:.{digits}f}}{unit} %{{customdata}}<extra></extra>",

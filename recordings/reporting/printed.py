@@ -134,6 +134,10 @@ def _learning(chart: LearningChart) -> Figure:
         above.fill_between(
             numbers, 100 * floats(panel.low), 100 * floats(panel.high), color=BAND, linewidth=0
         )
+        if len(numbers) == 1:  # no area can be drawn
+            ends = [100 * panel.low[0], 100 * panel.high[0]]
+            above.plot([numbers[0]] * 2, ends, color=BAND, linewidth=9, solid_capstyle="butt")
+            above.plot(numbers, rate, marker="o", markersize=3, color=BLUE, clip_on=False)
         above.plot(numbers, rate, color=BLUE, linewidth=1.5)
         above.plot(numbers[leaked], rate[leaked], marker="x", markersize=4, color=INK, linestyle="none")
         above.axhline(100 * panel.expected, color=SOFT, linewidth=0.9, linestyle=(0, (5, 3)))

@@ -129,6 +129,15 @@ def test_volumes_that_are_not_calibrated_are_counted_and_in_no_mean() -> None:
     assert found["leak", "leak"].mean_ml == 4.0
 
 
+def test_no_mean_volume_may_be_below_nothing() -> None:
+    """Of two Student's interval is 25 times the deviation."""
+    found = cohort(
+        procedure("a", 1, level("L1", volume_ml=1.9)), procedure("b", 2, level("L2", volume_ml=2.4))
+    )
+    assert found.volumes[0].low_ml == 0.0
+    assert found.volumes[0].high_ml == pytest.approx(5.327, abs=1e-3)
+
+
 def test_risks_complete_the_plan_and_hold_against_it() -> None:
     risks = [
         RiskRow(patient=who(1), pathology="myeloma", factors={"osteolysis": True}),
@@ -193,7 +202,7 @@ def test_scores_are_put_to_their_times_and_missing_ones_counted() -> None:
     for words in (
         "1 patient(s) with scores are in no procedure", "1 score(s) were taken on a day in no window",
         "3 score(s) gave way", "1 time(s) a score has a follow-up and nothing before",
-        "Scores are of those who came",
+        "Scores are of those who came", "or were not due yet",
     ):  # fmt: skip
         assert words in told
 

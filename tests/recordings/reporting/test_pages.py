@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,7 +18,7 @@ from monitor.errors import OutputError
 from recordings.cohort.cohort import cohort_of
 from recordings.cohort.figures import Cohort, Operation, Rate, RateTable
 from recordings.qa.record import DoseRecord, LevelRecord, ProcedureRecord, TrendPoint
-from recordings.reporting.charts import ForestChart, TrendChart
+from recordings.reporting.charts import ForestChart, LearningChart, LearningPanel, TrendChart
 from recordings.reporting.cohort_page import CohortPage, cohort_page
 from recordings.reporting.gathered import gathered
 from recordings.reporting.html import cohort_html, procedure_html
@@ -241,6 +242,15 @@ def test_charts_are_drawn_the_same_each_time_and_keep_markup_out() -> None:
     assert drawn == svg_of(chart)
     assert b"<img" not in drawn
     assert "<img" not in msgspec.json.encode(figure_of(chart)).decode()
+
+
+def test_an_operator_of_one_level_has_an_interval_too() -> None:
+    panel = LearningPanel("OP-1", 0.3, (1,), (False,), ("2025-01-07",), (0.0,), (0.0,), (0.79,), (-0.3,))
+    curve = figure_of(LearningChart((panel,)))["data"][2]
+    assert curve["error_y"]["array"] == [pytest.approx(79.0)]
+    one = svg_of(LearningChart((panel,)))
+    none = svg_of(LearningChart((replace(panel, high=(0.0,)),)))
+    assert one != none
 
 
 def test_a_chart_is_whole_whatever_the_words_are() -> None:
