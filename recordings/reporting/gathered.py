@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from recordings.cohort.tables import BY_HAND
 from recordings.qa.record import LevelRecord, ProcedureRecord
 from recordings.reporting.maps import MapMeans, MapPicture
 from recordings.reporting.page import Warned
@@ -46,7 +47,9 @@ def gathered(records: Iterable[ProcedureRecord]) -> Gathered:
 
 def _procedure_counts(record: ProcedureRecord) -> Iterator[str]:
     yield "procedures"
-    if not record.monitored:
+    if record.source == BY_HAND:
+        yield "by hand"
+    elif not record.monitored:
         yield "not monitored"
     elif record.monitored_fraction is not None and record.monitored_fraction < _LITTLE:
         yield "monitored little"
@@ -59,10 +62,11 @@ def _level_counts(level: LevelRecord) -> Iterator[str]:
     yield "levels"
     if not level.views:
         yield "unseen"
-    elif level.ap is None:
-        yield "no ap"
-    if level.views and level.lateral is None:
-        yield "no lateral"
+    elif BY_HAND not in level.views:
+        if level.ap is None:
+            yield "no ap"
+        if level.lateral is None:
+            yield "no lateral"
     if level.volume_relative or level.volume_ml is None:
         yield "no volume"
 
@@ -76,6 +80,11 @@ def _warned(counts: Counter[str]) -> Iterator[Warned]:
             f"{counts['unseen']} of {levels} measured in no view: whether cement leaked there is unknown.",
             True,
         )
+    if counts["by hand"]:
+        yield Warned(
+            f"{counts['by hand']} of {procedures} entered by hand: leaks are those that somebody noted; how "
+            "they were looked for, and what was monitored, is unknown.", True,
+        )  # fmt: skip
     if counts["not monitored"]:
         yield Warned(
             f"{counts['not monitored']} of {procedures} not monitored while it ran: no alarm could have been "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from recordings.reporting.charts import (
     Chart,
     ForestChart,
@@ -68,17 +70,18 @@ def _minus(one: float | None, other: float | None) -> float:
 # side by side
 
 
-def _domains(count: int) -> list[list[float]]:
+def _domains(shares: Sequence[float]) -> list[list[float]]:
     gap = 0.06
-    width = (1 - gap * (count - 1)) / count
-    return [[at * (width + gap), at * (width + gap) + width] for at in range(count)]
+    unit = (1 - gap * (len(shares) - 1)) / sum(shares)
+    begins = [unit * sum(shares[:at]) + gap * at for at in range(len(shares))]
+    return [[begin, begin + unit * share] for begin, share in zip(begins, shares, strict=True)]
 
 
 def _learning(chart: LearningChart) -> Figure:
     data: list[Figure] = []
     notes = []
     layout = layout_of(470, showlegend=False)
-    for at, (panel, domain) in enumerate(zip(chart.panels, _domains(len(chart.panels)), strict=True)):
+    for at, (panel, domain) in enumerate(zip(chart.panels, _domains([1] * len(chart.panels)), strict=True)):
         above, below = str(2 * at + 1) if at else "", str(2 * at + 2)
         data += _learning_panel(panel, above, below)
         shared = {"matches": "y"} if at else {}
@@ -187,7 +190,8 @@ def _learning_panel(panel: LearningPanel, above: str, below: str) -> list[Figure
 def _scores(chart: ScoreChart) -> Figure:
     data, notes = [], []
     layout = layout_of(330, showlegend=False)
-    for at, (panel, domain) in enumerate(zip(chart.panels, _domains(len(chart.panels)), strict=True)):
+    shares = [1 + len(panel.points) for panel in chart.panels]  # else names of times run into each other
+    for at, (panel, domain) in enumerate(zip(chart.panels, _domains(shares), strict=True)):
         axis = "" if at == 0 else str(at + 1)
         points = panel.points
         data.append({

@@ -167,7 +167,8 @@ def _learning(chart: LearningChart) -> Figure:
 def _scores(chart: ScoreChart) -> Figure:
     count = len(chart.panels)
     figure = Figure(figsize=(WIDTH_IN if count > 1 else WIDTH_IN * 0.6, 2.3), layout="constrained")
-    axes = figure.subplots(1, count, squeeze=False)[0]
+    shares = [1 + len(panel.points) for panel in chart.panels]  # else names of times run into each other
+    axes = figure.subplots(1, count, squeeze=False, gridspec_kw={"width_ratios": shares})[0]
     for axis, panel in zip(axes, chart.panels, strict=True):
         at = np.arange(len(panel.points))
         middle = floats([point.difference for point in panel.points])

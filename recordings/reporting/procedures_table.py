@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from recordings.cohort.tables import BY_HAND
 from recordings.qa.record import LevelRecord, ProcedureRecord
 from recordings.reporting.page import Cell, Column, Table, cell
 from recordings.reporting.words import NBSP, NONE_DETECTED, UNKNOWN, leak_words, number, percent, short_names
@@ -57,7 +58,7 @@ def _short_volume(level: LevelRecord) -> str:
 
 def procedure_row(record: ProcedureRecord) -> ProcedureRow:
     """What the table says of a procedure."""
-    levels = record.levels
+    levels, by_hand = record.levels, record.source == BY_HAND
     leaks = dict.fromkeys(leak_words(leak.leak_class) for level in levels for leak in level.leaks)
     if leaks:
         leak_cell = cell(", ".join(leaks), tone="high")
@@ -65,7 +66,8 @@ def procedure_row(record: ProcedureRecord) -> ProcedureRow:
         seen = any(level.views for level in levels)
         unseen = f"; {', '.join(level.level for level in levels if not level.views)}: {UNKNOWN}"
         none = NONE_DETECTED.replace(" ", NBSP) + (unseen if any(not level.views for level in levels) else "")
-        leak_cell = cell(none if seen else UNKNOWN)
+        noted = f"none,{NBSP}as{NBSP}entered" if by_hand and levels else none
+        leak_cell = cell(noted if seen else UNKNOWN)
     near = [one.value_mm for level in levels for one in level.closest if one.structure == "posterior_wall"]
     volumes = [
         level.volume_ml for level in levels if level.volume_ml is not None and not level.volume_relative
@@ -75,12 +77,13 @@ def procedure_row(record: ProcedureRecord) -> ProcedureRow:
         one.kind == "clinical" and one.priority.lower() in ("high", "medium") for one in record.alarms
     )
     monitored = record.monitored_fraction
+    unwatched = Cell(UNKNOWN if by_hand else "not monitored", None, "unknown")
     cells = (
         cell(record.day or UNKNOWN), cell(record.operator or UNKNOWN),
         cell(", ".join(level.level for level in levels) or UNKNOWN),
         cell(", ".join(map(_short_volume, levels)) or UNKNOWN, whole), leak_cell,
         cell(number(min(near), 1, "mm"), min(near)) if near else cell(UNKNOWN),
-        cell(str(alarms), alarms) if record.monitored else Cell("not monitored", None, "unknown"),
-        cell(percent(monitored), monitored) if record.monitored else Cell("not monitored", None, "unknown"),
+        cell(str(alarms), alarms) if record.monitored else unwatched,
+        cell(percent(monitored), monitored) if record.monitored else unwatched,
     )  # fmt: skip
     return ProcedureRow(record.session_id, record.day, cells)

@@ -82,6 +82,10 @@ def test_a_report_opens_without_an_error_and_asks_for_nothing(
     assert leaving(page.asked) == []
     browser = page.shown()
     assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    hidden = (
+        "[...document.querySelectorAll('.scroll')].filter((box) => box.scrollWidth > box.clientWidth + 1)"
+    )
+    assert name == PROCEDURE or browser.execute_script(f"return {hidden}.map((box) => box.ariaLabel)") == []
     banners = browser.find_elements(By.CSS_SELECTOR, ".standing")
     assert [banner.text for banner in banners] == [STANDING, STANDING]
 

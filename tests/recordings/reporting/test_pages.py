@@ -17,6 +17,7 @@ import pytest
 from monitor.errors import OutputError
 from recordings.cohort.cohort import cohort_of
 from recordings.cohort.figures import Cohort, Operation, Rate, RateTable
+from recordings.cohort.tables import BY_HAND, hand_level
 from recordings.qa.record import DoseRecord, LevelRecord, ProcedureRecord, TrendPoint
 from recordings.reporting.charts import ForestChart, LearningChart, LearningPanel, TrendChart
 from recordings.reporting.cohort_page import CohortPage, cohort_page
@@ -101,6 +102,21 @@ def test_a_level_that_was_not_measured_does_not_hide_behind_one_that_was() -> No
     assert fact(procedure_page(record), "Leaks").remark.endswith("L4: unknown")
     row = next(iter(cohort_page([record], Cohort(), [], software_version="1").tables["procedures"].rows))
     assert any(plain(one.text) == "none detected in projection; L4: unknown" for one in row)
+
+
+def test_what_was_entered_by_hand_was_not_looked_at() -> None:
+    """Nobody knows in which views leaks were looked for, nor whether anything was monitored."""
+    level = hand_level("L1", (), volume_ml=2.5)
+    record = ProcedureRecord(session_id="s-1", folder="", source=BY_HAND, levels=(level,))
+    page = cohort_page([record], cohort_of([record], software_version="1"), [], software_version="1")
+    warned = " ".join(one.text for one in page.warned)
+    assert "1 of 1 procedure entered by hand" in warned
+    for words in ("not monitored", "without figures from"):
+        assert words not in warned
+    (row,) = page.tables["procedures"].rows
+    texts = [plain(one.text) for one in row]
+    assert texts[5] == "none, as entered"
+    assert texts[-2:] == [UNKNOWN, UNKNOWN]
 
 
 def test_volumes_of_a_session_err_alike() -> None:
