@@ -171,31 +171,34 @@ def cohort(
 ) -> None:  # fmt: skip
     """Work out rates, volumes, scores, learning curves and the comparison with published series."""
     one_thread_per_sum()
-    from recordings.cohort.cohort import cohort_of_registry
+    from recordings.cohort.cohort import cohort_of
     from recordings.cohort.cohort_tables import cohort_tables
     from recordings.cohort.export import write_cohort_json, write_tables
     from recordings.cohort.registry import Registry
 
     if expected is not None and not 0 <= expected <= 1:
         raise InputError(f"--expected must be 0 to 1, is {expected:g}")
-    with Registry(registry, read_only=True) as opened:
-        found = cohort_of_registry(opened, software_version=software_version(), expected=expected)
-        records = opened.records() if report else []
-    if found.procedures == 0:
-        raise InputError(f"{registry}: holds no procedures")
-    try:
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out}: cannot be made: {error.strerror or error}") from error
-    write_cohort_json(out / "cohort.json", found)
-    typer.echo(out / "cohort.json")
-    for path in write_tables(cohort_tables(found), out, csv=csv, parquet=parquet):
-        typer.echo(path)
-    if report:
-        from recordings.reporting.write import write_cohort_report
+    with Registry(registry, read_only=True) as opened, opened.snapshot():
+        found = cohort_of(
+            opened.each_record(), opened.follow_up_rows(), opened.ct_rows(), risks=opened.risk_rows(),
+            software_version=software_version(), expected=expected,
+        )  # fmt: skip
+        if found.procedures == 0:
+            raise InputError(f"{registry}: holds no procedures")
+        try:
+            out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{out}: cannot be made: {error.strerror or error}") from error
+        write_cohort_json(out / "cohort.json", found)
+        typer.echo(out / "cohort.json")
+        for path in write_tables(cohort_tables(found), out, csv=csv, parquet=parquet):
+            typer.echo(path)
+        if report:
+            from recordings.reporting.write import write_cohort_report
 
-        write_cohort_report(out, records, found, (), software_version=software_version())
-        typer.echo(f"{out / 'report.html'}, report.pdf")
+            # of the same moment, one after the other
+            write_cohort_report(out, opened.each_record(), found, (), software_version=software_version())
+            typer.echo(f"{out / 'report.html'}, report.pdf")
     for line in _told(found):
         typer.echo(line)
 

@@ -1,9 +1,9 @@
 """Of the leaks that CT shows, how many fluoroscopy showed: matched by session, else by patient and day.
 
-A CT belongs to the session that it was put in for; without one, to the patient's newest procedure of its
-own day or of up to 30 days before. Of its levels those count that the procedure holds too, by name. Leaks
-are compared by class, each class of a level once. What the projection could not tell apart counts as seen
-where CT shows either.
+A CT belongs to the session that it was put in for; without one, to the patient's procedures of its own day
+and of up to 30 days before. Of its levels those count that they hold too, by name; a level of several of them
+is that of the newest. Leaks are compared by class, each class of a level once. What the projection could not
+tell apart counts as seen where CT shows either.
 """
 
 from __future__ import annotations
@@ -44,12 +44,16 @@ def matched(facts: Facts, ct: Iterable[CtRow]) -> tuple[list[Matched], int]:
     found: dict[int, Matched] = {}
     lost = 0
     for row in sorted(ct, key=lambda row: (row.record.day or "9999", row.record.series)):
-        vertebrae = by_session.get(row.session_id or _session_of(facts, row) or "")
-        if vertebrae is None:
+        sessions = _sessions_of(facts, row) if row.session_id is None else [row.session_id]
+        if not any(session in by_session for session in sessions):
             lost += 1
             continue
         levels = _levels_looked_at(row.record)
-        for one in vertebrae:
+        newest: dict[str, Vertebra] = {}
+        for session in sessions:
+            for one in by_session.get(session, ()):
+                newest.setdefault(one.level, one)
+        for one in newest.values():
             level = levels.get(one.level)
             if level is not None and one.measured:
                 found.setdefault(id(one), Matched(one, level))
@@ -67,16 +71,17 @@ def _levels_looked_at(record: CtRecord) -> dict[str, CtLevel]:
     return empty | {level.level: level for level in record.levels}
 
 
-def _session_of(facts: Facts, row: CtRow) -> str | None:
+def _sessions_of(facts: Facts, row: CtRow) -> list[str]:
+    """The newest first."""
     day = _day(row.record.day)
     if row.record.patient is None or day is None:
-        return None
+        return []
     before = [
         (then, session)
         for told, session in facts.sessions_of.get(row.record.patient, ())
         if (then := _day(told)) is not None and 0 <= (day - then).days <= MOST_DAYS
     ]
-    return max(before)[1] if before else None
+    return [session for _, session in sorted(before, reverse=True)]
 
 
 def _day(text: str | None) -> date | None:

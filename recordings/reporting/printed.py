@@ -149,7 +149,7 @@ def _learning(chart: LearningChart) -> Figure:
         )
         below.axhline(0, color=FAINT, linewidth=0.8)
         below.set_xlabel("level")
-        below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
     axes[0, 0].set_ylabel("rate so far, %")
     axes[1, 0].set_ylabel("leaks − expected")
     axes[0, -1].annotate(

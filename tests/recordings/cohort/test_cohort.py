@@ -283,6 +283,22 @@ def test_agreement_with_ct() -> None:
     assert eyes["canal"].published_low == 0.21
 
 
+def test_a_ct_behind_two_stages_counts_for_the_levels_of_both() -> None:
+    """More than three levels are usually treated in two sessions, and CT comes at the end."""
+    records = (
+        procedure("a", 1, level("L1"), level("L2"), day="2025-03-01"),
+        procedure("b", 1, level("L2"), level("L3"), day="2025-03-08"),
+        procedure("c", 1, level("L5"), day="2025-03-20"),
+    )
+    levels = tuple(
+        CtLevel(level=name, volume_ml=2.0, volume_sd_ml=None, within_ml=2.0, outside_ml=0.0)
+        for name in ("L1", "L2", "L3", "L5")
+    )
+    ct = CtRecord(series="x", day="2025-03-09", patient=who(1), spacing_mm=(1, 1, 1), levels=levels)
+    found = cohort(*records, ct=[CtRow(session_id=None, record=ct)])
+    assert found.sensitivities[-1].levels == 3  # L2 is that of the later session, L5 was not treated yet
+
+
 def test_how_the_monitor_was_used() -> None:
     def alarm(reaction_s: float | None) -> AlarmRecord:
         return AlarmRecord(
