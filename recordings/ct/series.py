@@ -97,7 +97,7 @@ def read_ct(path: Path, series: str | None = None) -> CtVolume:
     return CtVolume(hu, affine, _name_of(hu, affine), notes=_scale_notes(values))
 
 
-def _name_of(hu: NDArray[Any], affine: NDArray[np.float64]) -> str:
+def _name_of(hu: NDArray[Any], affine: Floats) -> str:
     """Of a file without a UID, by its voxels: files are called alike, or after a patient."""
     digest = hashlib.sha256(np.ascontiguousarray(affine).tobytes())
     for k in range(hu.shape[2]):

@@ -32,6 +32,7 @@ from recordings.reporting.words import (
 )
 
 OPERATORS_PER_CHART = 4
+_LONGEST = 48
 MOST_OPERATORS = 12
 _NO_RATES = "Nothing is known of leaks: no level was measured."
 BY_WORDS = {
@@ -60,9 +61,14 @@ def by_words(by: str) -> str:
     return BY_WORDS.get(by, f"by {by}")
 
 
+def _short(name: str) -> str:
+    """A name that leaves room for the chart; the table has all of it."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
 def _rate_row(rate: Rate, name: str, kind: str = "own") -> ForestRow:
     return ForestRow(
-        name, kind, rate.fraction, rate.low, rate.high, rate.adjusted_low, rate.adjusted_high,
+        _short(name), kind, rate.fraction, rate.low, rate.high, rate.adjusted_low, rate.adjusted_high,
         f"{percent(rate.fraction)}, {events(rate.events, rate.total)}{'*' if rate.few else ''}",
     )  # fmt: skip
 
@@ -142,7 +148,7 @@ def _published_row(one: Comparison) -> ForestRow:
         return _rate_row(one.published, one.series, "published")
     if one.published_volume is not None:
         told = one.published_volume
-        said = f"{number(told.mean_ml, 2)}, number not told ({told.count} assumed)"
+        said = f"{number(told.mean_ml, 2)}, of {told.count} (assumed)"
         return replace(_volume_row(told, one.series, "published"), remark=said)
     low, high = one.published_low, one.published_high
     said = percent_interval(low, high, as_told=True) if one.unit == "fraction" else interval(low, high, 1)
@@ -175,7 +181,7 @@ def volume_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:
 
 def _stratum(row: VolumeRow) -> str:
     name = name_words(row.by, row.name)
-    return name if row.by == "all" else f"{row.by}: {name}"
+    return name if row.by == "all" else _short(f"{row.by}: {name}")
 
 
 def score_blocks(cohort: Cohort) -> tuple[ChartBlock, ...]:

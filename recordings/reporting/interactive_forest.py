@@ -41,6 +41,7 @@ def forest_figure(chart: ForestChart) -> Figure:
         showgrid=False,
         ticks="",
         fixedrange=True,
+        ticklabelstandoff=7,  # a mark at 0 lies half beside the axis
     )
     return {"data": data, "layout": layout}
 

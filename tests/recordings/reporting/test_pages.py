@@ -233,7 +233,17 @@ def test_a_cohort_says_what_its_figures_are_of() -> None:
     assert fact(page, "Monitored").remark == "of the time, of procedures that were monitored"
     volumes = page.charts["comparison"][1].chart
     assert isinstance(volumes, ForestChart)
-    assert any(plain(row.remark) == "3.22, number not told (50 assumed)" for row in volumes.rows)
+    assert any(plain(row.remark) == "3.22, of 50 (assumed)" for row in volumes.rows)
+
+
+def test_a_long_pathology_leaves_room_for_the_chart() -> None:
+    level = msgspec.structs.replace(samples.level(), pathology="metastasis of " + "very long " * 40)
+    record = samples.procedure(levels=(level,))
+    page = cohort_page([record], cohort_of([record], software_version="1"), [], software_version="1")
+    chart = page.charts["rates"][0].chart
+    assert isinstance(chart, ForestChart)
+    assert max(len(row.name) for row in chart.rows) <= 48
+    assert any(one.text == level.pathology for row in page.tables["rates"].rows for one in row)
 
 
 def test_the_interval_of_vertebrae_allows_for_patients() -> None:
