@@ -174,8 +174,9 @@ def _of_level(
 def _unlike(
     level: str | None, field: str, logged: float | None, now: float | None, digits: int
 ) -> Iterator[Difference]:
-    then = None if logged is None else f"{logged:.{digits}f}"
-    again = None if now is None else f"{now:.{digits}f}"
+    # z: a distance just beyond a structure is no other than one just before it
+    then = None if logged is None else f"{logged:z.{digits}f}"
+    again = None if now is None else f"{now:z.{digits}f}"
     if then != again:
         yield Difference(level=level, field=field, logged=then, now=again)
 

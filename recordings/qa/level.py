@@ -88,7 +88,9 @@ def level_record(
         warning_to_stop_s=None
         if warned_s is None or stop_s is None or stop_s < warned_s
         else stop_s - warned_s,
-        monitored_fraction=None if told is None else told.level_watched.get(name, 0.0),
+        monitored_fraction=None
+        if told is None or told.watched is None
+        else told.level_watched.get(name, 0.0),
         unmeasured=tuple(dict.fromkeys(missing)),
     )
 
