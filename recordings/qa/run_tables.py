@@ -280,8 +280,10 @@ def _write_parquet(
     schema = {name: kinds[kind] for name, kind in table.columns.items()}
     new = folder / f".{table.name}.parquet.new"
     try:
-        polars.DataFrame(rows, schema=schema, orient="row").write_parquet(new)
-        new.chmod(0o600)
+        with os.fdopen(
+            os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb"
+        ) as file:
+            polars.DataFrame(rows, schema=schema, orient="row").write_parquet(file)
         new.replace(folder / f"{table.name}.parquet")
     finally:
         new.unlink(missing_ok=True)

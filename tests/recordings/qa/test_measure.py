@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 import subprocess
@@ -209,6 +210,31 @@ def test_what_was_not_watched_at_the_end_is_not_known_unless_it_rested(
     assert (found.area_mm2 is not None, found.fill_fraction is not None) == (known, known)
     assert any("not watched" in words for words in found.unmeasured) is not known
     assert any("before the end" in words for words in found.notes) is (known and then is not State.HELD)
+
+
+def test_what_another_view_hides_at_the_end_is_not_known() -> None:
+    followed, figures = FollowedLevel("lateral", "lateral", "L1"), LevelFigures("lateral", "L1")
+    for frame in range(15 * 14):
+        time_s = frame / 15
+        if time_s >= 4.0:
+            followed.passed(time_s)
+            continue
+        level, at = level_at(time_s, State.MONITORING), Seen(frame, round(time_s * 1e9))
+        followed.take(level, None, time_s, at.t_ns)
+        figures = figures.after(level, at)
+    found = level_record("L1", [(followed, figures)], plan(), None, lambda t_ns: t_ns / 1e9, LeakConfig())
+    assert found.area_mm2 is None
+    assert any("not watched" in words for words in found.unmeasured)
+
+
+def test_a_recording_that_lost_its_end_says_so(monitored: StoredSession, tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    shutil.copytree(monitored.folder, folder)
+    frames = folder / "frames.mcap"
+    os.truncate(frames, frames.stat().st_size // 4)
+    record = measure_session(folder, software_version="2.0", pictures=False).record
+    assert record.frames < FRAMES
+    assert any("has no end" in words for words in record.problems)
 
 
 def test_an_import_is_measured_though_nobody_watched(tmp_path: Path) -> None:

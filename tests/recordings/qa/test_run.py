@@ -23,12 +23,14 @@ from recordings.deidentifying.secret import Secret, secret_of
 from recordings.dose.kept import write_dose
 from recordings.qa import run as run_module
 from recordings.qa import run_files, run_reports
+from recordings.qa.measure import day_of
 from recordings.qa.record import Failed, record_from_json
 from recordings.qa.run import Outcome, measure_all
 from recordings.qa.run_files import Results, WriteError
 from recordings.qa.run_plan import sessions_in
 from recordings.qa.run_pool import Answer, Ask, in_processes
 from recordings.qa.run_tables import FAILED, REANALYSIS, TABLES, plain_row
+from recordings.qa.run_task import done_of, done_to_bytes
 from recordings.session import CONFIG, SESSION, session_json
 from tests.recordings.qa.archive import PERSONS, copied, here, make, of, records, wanted
 from tests.recordings.qa.tasks import do
@@ -88,6 +90,8 @@ def test_each_session_is_found_once_and_what_is_no_session_is_named(library: Pat
         (root / name / SESSION).write_bytes(text)
     (root / "headless").mkdir()
     (root / "headless" / "frames.mcap").touch()
+    nameless_folder = root / os.fsdecode(b"bad \xff")
+    shutil.copytree(root / "year" / "0001", nameless_folder, copy_function=os.link)
     now = root / "now"
     shutil.copytree(root / "year" / "0001", now)
     about = msgspec.structs.replace(of(now).about, id="another", complete=False, closed_utc=None)
@@ -95,6 +99,7 @@ def test_each_session_is_found_once_and_what_is_no_session_is_named(library: Pat
     found = sessions_in((root, root / "year", root / "again"), apart_from=out)
     assert [work.folder.name for work in found.work] == ["copy of 2", "0000", "0001"]
     assert [(Path(one.folder).name, one.why) for one in found.failed] == [
+        (r"bad \udcff", "its path is no UTF-8 text: rename the folder"),
         ("cut", "session.json: not a session file: Input data was truncated"),
         ("headless", "session.json is missing"),
         ("odd", "session.json: not a session file: Object missing required field `id`"),
@@ -103,7 +108,7 @@ def test_each_session_is_found_once_and_what_is_no_session_is_named(library: Pat
         f"{now}: is being recorded now: left out",
         f"{root}/year/0002: the same session as {root}/copy of 2: counted once",
     )
-    assert found.count == 6
+    assert found.count == 7
     with pytest.raises(InputError, match="holds no session"):
         sessions_in((library, tmp_path / "root" / "results"), apart_from=out)
     about = msgspec.structs.replace(about, id="../../elsewhere")
@@ -325,7 +330,12 @@ def test_an_answer_of_another_session_is_none(library: Path, tmp_path: Path) -> 
     def swapped(work, asks):  # type: ignore[no-untyped-def]
         one, other, *_ = asks
         yield Answer(one.key, work(other.data))
-        answer = Answer(other.key, work(other.data))
+        done = done_of(work(other.data))
+        assert done.measured is not None
+        # of a worker that goes by another time zone
+        record = msgspec.structs.replace(done.measured.record, day="1999-12-31")
+        done = msgspec.structs.replace(done, measured=msgspec.structs.replace(done.measured, record=record))
+        answer = Answer(other.key, done_to_bytes(done))
         yield from (answer, answer)
 
     with Results.opened(tmp_path) as results:
@@ -333,4 +343,6 @@ def test_an_answer_of_another_session_is_none(library: Path, tmp_path: Path) -> 
     assert outcome.failed == [
         Failed(folder=str(library / "0000"), why="it became another session while it was measured")
     ]
-    assert outcome.session_ids == [of(library / "0001").about.id]
+    (session_id,) = outcome.session_ids
+    assert session_id == of(library / "0001").about.id
+    assert results.record(session_id).day == day_of(of(library / "0001").about)
