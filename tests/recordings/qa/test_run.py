@@ -7,9 +7,6 @@ import errno
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +20,7 @@ from recordings.deidentifying.secret import Secret, secret_of
 from recordings.dose.kept import write_dose
 from recordings.qa import run as run_module
 from recordings.qa import run_files, run_reports
+from recordings.qa.differences import fields_of
 from recordings.qa.measure import day_of
 from recordings.qa.record import Failed, record_from_json
 from recordings.qa.run import Outcome, measure_all
@@ -31,20 +29,12 @@ from recordings.qa.run_plan import sessions_in
 from recordings.qa.run_pool import Answer, Ask, in_processes
 from recordings.qa.run_tables import FAILED, REANALYSIS, TABLES, plain_row
 from recordings.qa.run_task import done_of, done_to_bytes
-from recordings.session import CONFIG, SESSION, session_json
-from tests.recordings.qa.archive import PERSONS, copied, here, make, of, records, wanted
+from recordings.session import CONFIG, SESSION, StoredSession, session_json
+from tests.recordings.qa.archive import PERSONS, QUICK, copied, here, of, records, wanted
+from tests.recordings.qa.forked import Forks
 from tests.recordings.qa.tasks import do
 from tests.test_architecture import ROOT
 from ui.cli import run as run_command
-
-COMMAND = "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))"
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("library") / "year"
-    make(folder, 3)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +42,6 @@ def measured(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("results")
     measure(library, out)
     return out
-
-
-@pytest.fixture(scope="module")
-def leaking(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A session long enough for cement to leave the body."""
-    folder = tmp_path_factory.mktemp("leaking")
-    make(folder, 1, frames=84)
-    return folder
 
 
 def measure(sources: Path, out: Path, **options: bool) -> Outcome:
@@ -247,23 +229,18 @@ def test_a_full_disk_is_told_and_gone_on_from(
     assert measure(library, tmp_path).reused == 1
 
 
-def test_a_run_that_was_killed_is_gone_on_with(library: Path, measured: Path, tmp_path: Path) -> None:
+def test_a_run_that_was_killed_is_gone_on_with(
+    library: Path, measured: Path, forks: Forks, tmp_path: Path
+) -> None:
     (tmp_path / "levels.csv").write_text("of an earlier run")
-    child = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "qa", library, "--out", tmp_path, "--workers", "1", "--key",
-         tmp_path / "key"],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    try:
-        while child.poll() is None and not list(tmp_path.glob("procedures/*/stamp.json")):
-            time.sleep(0.01)
-    finally:
-        child.send_signal(signal.SIGKILL)
-        child.wait()
+    child = forks.start("one_of", library, tmp_path)
+    while not list(tmp_path.glob("procedures/*/stamp.json")):
+        time.sleep(0.01)
+    forks.kill(child)
     assert not (tmp_path / "levels.csv").exists()
-    assert 1 <= len(list(tmp_path.glob("procedures/*/stamp.json"))) < 3
+    assert len(list(tmp_path.glob("procedures/*/stamp.json"))) == 1
     outcome = measure(library, tmp_path)
-    assert len(outcome.session_ids) == 3
+    assert (len(outcome.session_ids), outcome.reused) == (3, 1)
     assert records(tmp_path) == records(measured)
     assert (tmp_path / "levels.csv").read_bytes() == (measured / "levels.csv").read_bytes()
 
@@ -282,19 +259,23 @@ def test_a_process_that_dies_or_hangs_costs_its_task_alone(tmp_path: Path) -> No
     ]
 
 
-def test_what_comes_out_otherwise_is_listed(leaking: Path, tmp_path: Path) -> None:
-    """With the same configuration nothing in the steps as they were, and what superseded frames show."""
+def test_the_same_configuration_finds_the_same_in_every_field(monitored: StoredSession) -> None:
+    with monitored.frames() as reader:
+        found = fields_of(monitored, reader)
+        assert (found.steps, found.same) == (reader.step_count,) * 2
+    assert (found.fields, found.not_repeated, found.monitored) == ((), (), True)
+    assert found.steps > 30
+
+
+def test_what_comes_out_otherwise_is_listed(monitored: StoredSession, tmp_path: Path) -> None:
+    """With another configuration some fields, and what superseded frames show."""
     root, out = tmp_path / "root", tmp_path / "out"
-    shutil.copytree(leaking / "0000", root / "same")
-    other = copied(of(leaking / "0000"), root / "other", 1)
-    (other / CONFIG).unlink()
-    (other / CONFIG).write_text("[alarm]\non_delay_s = 1.5\n")
+    shutil.copytree(monitored.folder, root / "other")
+    other = copied(of(root / "other"), root / "other", 1)
+    (other / CONFIG).write_text(QUICK + "[alarm]\non_delay_s = 1.5\n")
     measure(root, out, field_by_field=True)
     rows = table(out / "reanalysis.csv")
-    (alone,) = [row for row in rows if row["session_id"] == of(root / "same").about.id]
-    assert alone["steps"] == alone["steps_same"] != "0"
-    assert (alone["field"], alone["monitored"]) == ("", "1")
-    found = {row["field"]: row for row in rows if row["session_id"] == of(other).about.id}
+    found = {row["field"]: row for row in rows}
     assert any(field.startswith("transitions") for field in found)
     assert not any(field.startswith("distances") for field in found)
     for row in found.values():
