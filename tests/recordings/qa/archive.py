@@ -15,7 +15,8 @@ import numpy as np
 from monitor.frame import Frame
 from recordings.deidentifying.secret import Secret
 from recordings.procedure import Procedure
-from recordings.qa.run import Wanted
+from recordings.qa.run import Outcome, Wanted, measure_all
+from recordings.qa.run_files import Results
 from recordings.qa.run_pool import Answer, Ask
 from recordings.session import SESSION, StoredSession, open_session, session_json
 from tests.recordings.test_retaken import record, shown
@@ -63,6 +64,12 @@ def here(work: Callable[[bytes], bytes], asks: Iterable[Ask]) -> Iterator[Answer
 def wanted(sources: Path, out: Path, **options: bool) -> Wanted:
     """With a key of its own."""
     return Wanted((sources,), out, "2.0", SECRET, **options)
+
+
+def measure(sources: Path, out: Path, **options: bool) -> Outcome:
+    """Run over a library, in this process."""
+    with Results.opened(out) as results:
+        return measure_all(wanted(sources, out, **options), results, here)
 
 
 def records(out: Path) -> dict[str, bytes]:

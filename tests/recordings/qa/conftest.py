@@ -11,7 +11,7 @@ from msgspec.structs import replace as with_fields
 from monitor.config import parse_config
 from recordings.log import open_log
 from recordings.session import LOG, SESSION, StoredSession, open_session, session_json
-from tests.recordings.qa.archive import ACKNOWLEDGED_AT, FRAMES, QUICK, WHO, make, pictured
+from tests.recordings.qa.archive import ACKNOWLEDGED_AT, FRAMES, QUICK, WHO, make, measure, pictured
 from tests.recordings.qa.forked import Forks
 from tests.recordings.test_retaken import record
 
@@ -22,6 +22,14 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("library") / "year"
     make(folder, 3)
     return folder
+
+
+@pytest.fixture(scope="session")
+def measured(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run over it comes to; no test changes it."""
+    out = tmp_path_factory.mktemp("results")
+    measure(library, out)
+    return out
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The same run on a real Dask cluster on loopback: the same records, whatever becomes of its processes."""
+"""Runs in other processes, on a Dask cluster too: the same records, whatever becomes of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from recordings.qa.run_files import Results
 from recordings.qa.run_plan import sessions_in
 from recordings.qa.run_pool import Ask
 from recordings.session import StoredSession
-from tests.recordings.qa.archive import here, records, wanted
+from tests.recordings.qa.archive import here, measure, records, wanted
 from tests.recordings.qa.forked import Forks
 
 # the client of a scheduler that was killed leaves its sockets to the garbage collector
@@ -129,3 +129,19 @@ def test_a_scheduler_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(cluster_module, "_ANSWERS_S", 0.2)
     with pytest.raises(NetworkError, match=r"tcp://127.0.0.1:1: no Dask scheduler answers there"):
         list(on_cluster("tcp://127.0.0.1:1", len, (), software_version="2.0", folder="/"))  # type: ignore[arg-type]
+
+
+def test_a_run_that_was_killed_is_gone_on_with(
+    library: Path, measured: Path, forks: Forks, tmp_path: Path
+) -> None:
+    (tmp_path / "levels.csv").write_text("of an earlier run")
+    child = forks.start("one_of", library, tmp_path)
+    while not list(tmp_path.glob("procedures/*/stamp.json")):
+        time.sleep(0.01)
+    forks.kill(child)
+    assert not (tmp_path / "levels.csv").exists()
+    assert len(list(tmp_path.glob("procedures/*/stamp.json"))) == 1
+    outcome = measure(library, tmp_path)
+    assert (len(outcome.session_ids), outcome.reused) == (3, 1)
+    assert records(tmp_path) == records(measured)
+    assert (tmp_path / "levels.csv").read_bytes() == (measured / "levels.csv").read_bytes()

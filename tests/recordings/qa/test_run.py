@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,30 +22,17 @@ from recordings.qa import run_files, run_reports
 from recordings.qa.differences import fields_of
 from recordings.qa.measure import day_of
 from recordings.qa.record import Failed, record_from_json
-from recordings.qa.run import Outcome, measure_all
+from recordings.qa.run import measure_all
 from recordings.qa.run_files import Results, WriteError
 from recordings.qa.run_plan import sessions_in
 from recordings.qa.run_pool import Answer, Ask, in_processes
 from recordings.qa.run_tables import FAILED, REANALYSIS, TABLES, plain_row
 from recordings.qa.run_task import done_of, done_to_bytes
 from recordings.session import CONFIG, SESSION, StoredSession, session_json
-from tests.recordings.qa.archive import PERSONS, QUICK, copied, here, of, records, wanted
-from tests.recordings.qa.forked import Forks
+from tests.recordings.qa.archive import PERSONS, QUICK, copied, here, measure, of, records, wanted
 from tests.recordings.qa.tasks import do
 from tests.test_architecture import ROOT
 from ui.cli import run as run_command
-
-
-@pytest.fixture(scope="module")
-def measured(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("results")
-    measure(library, out)
-    return out
-
-
-def measure(sources: Path, out: Path, **options: bool) -> Outcome:
-    with Results.opened(out) as results:
-        return measure_all(wanted(sources, out, **options), results, here)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -227,22 +213,6 @@ def test_a_full_disk_is_told_and_gone_on_from(
     assert len(records(tmp_path)) == 1
     assert list(tmp_path.glob("*.csv")) == []
     assert measure(library, tmp_path).reused == 1
-
-
-def test_a_run_that_was_killed_is_gone_on_with(
-    library: Path, measured: Path, forks: Forks, tmp_path: Path
-) -> None:
-    (tmp_path / "levels.csv").write_text("of an earlier run")
-    child = forks.start("one_of", library, tmp_path)
-    while not list(tmp_path.glob("procedures/*/stamp.json")):
-        time.sleep(0.01)
-    forks.kill(child)
-    assert not (tmp_path / "levels.csv").exists()
-    assert len(list(tmp_path.glob("procedures/*/stamp.json"))) == 1
-    outcome = measure(library, tmp_path)
-    assert (len(outcome.session_ids), outcome.reused) == (3, 1)
-    assert records(tmp_path) == records(measured)
-    assert (tmp_path / "levels.csv").read_bytes() == (measured / "levels.csv").read_bytes()
 
 
 def test_a_process_that_dies_or_hangs_costs_its_task_alone(tmp_path: Path) -> None:
