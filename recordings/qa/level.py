@@ -113,6 +113,8 @@ def _in_view(
     elif stop_s is None:
         missing.append(f"stop of the injection, in view {followed.view}: it grew until it was last watched")
     volume_ml, sd_ml = _last(followed, figures, "volume_ml"), _last(followed, figures, "volume_sd_ml")
+    if not volume_ml:
+        sd_ml = None  # where no cement is seen there may be some, nobody knows how much
     if followed.seen and volume_ml is None:
         missing.append(f"volume, in view {followed.view}: not calibrated")
     notes: list[str] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -182,6 +183,18 @@ def test_what_another_view_hides_at_the_end_is_not_known() -> None:
     found = level_record("L1", [(followed, figures)], plan(), None, lambda t_ns: t_ns / 1e9, LeakConfig())
     assert found.area_mm2 is None
     assert any("not watched" in words for words in found.unmeasured)
+
+
+def test_of_cement_that_is_not_seen_nothing_is_sure() -> None:
+    followed, figures = FollowedLevel("lateral", "lateral", "L1"), LevelFigures("lateral", "L1")
+    for frame in range(30):
+        level = replace(level_at(0.0, State.MONITORING), volume_ml=0.0, volume_sd_ml=0.0)
+        followed.take(level, None, frame / 15, frame)
+        figures = figures.after(level, Seen(frame, frame))
+    found = level_record("L1", [(followed, figures)], plan(), None, lambda t_ns: t_ns / 1e9, LeakConfig())
+    assert (found.volume_ml, found.area_mm2) == (0.0, 0.0)
+    assert (found.volume_sd_ml, found.volume_low_ml, found.volume_high_ml) == (None, None, None)
+    assert any("no cement was seen" in words for words in found.unmeasured)
 
 
 def test_a_recording_that_lost_its_end_says_so(monitored: StoredSession, tmp_path: Path) -> None:
