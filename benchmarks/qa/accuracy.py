@@ -207,7 +207,13 @@ def summary(scores: Sequence[LevelScore]) -> dict[str, Any]:
         ]  # type: ignore[operator]
         for name, uncalibrated in (("calibrated", False), ("for comparison only", True))
     }
-    covered = [s.volume_interval_ml[0] <= s.volume_ml[1] <= s.volume_interval_ml[1] for s in known]  # type: ignore[operator]
+    # an interval that is unknown claims nothing
+    covered = [
+        low <= s.volume_ml[1] <= high
+        for s in known
+        for low, high in [s.volume_interval_ml]
+        if low is not None and high is not None
+    ]
     closest: dict[str, list[float]] = {}
     for score in scores:
         for name, (found, true) in score.closest_mm.items():

@@ -27,6 +27,8 @@ _ANSWERS_S = 10.0
 _FOR_EACH = 4
 """Tasks that are sent ahead, for each thread of a worker."""
 _LOOK_S = 1.0
+_ALONE_S = 60.0
+"""A scheduler without workers for so long has lost them for good: no session is to blame."""
 _RETRIES = 1
 
 
@@ -72,8 +74,8 @@ def on_cluster(
     InputError
         The address is none.
     NetworkError
-        The scheduler is not reached, or was lost; has no workers; or these have another software, do not see
-        the sessions, or answer nothing for as long as the longest of their tasks may take.
+        The scheduler is not reached, or was lost; has no workers, or none any more; or these have another
+        software, or do not see the sessions.
     """
     check_address(address)
     with _connected(address) as client:
@@ -90,7 +92,7 @@ class _Sender:
         self._run = uuid.uuid4().hex
         self._ready: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._sent: dict[str, tuple[Ask, Any]] = {}
-        self._seen = False
+        self._alone_since_s: float | None = None
 
     def run(self, coming: Iterator[Ask]) -> Iterator[Answer]:
         heard_s = time.monotonic()
@@ -108,6 +110,7 @@ class _Sender:
                 key = self._ready.get(timeout=_LOOK_S)
             except queue.Empty:
                 self._still_there()
+                self._has_workers()
                 longest_s = max(ask.limit_s for ask, _ in self._sent.values())
                 if time.monotonic() - heard_s > longest_s:
                     for key in list(self._sent):
@@ -122,9 +125,24 @@ class _Sender:
                 yield answer
 
     def _room(self) -> int:
+        return max(1, _FOR_EACH * self._threads())
+
+    def _threads(self) -> int:
         with _lost(self._address):
             threads: dict[str, int] = self._client.nthreads()
-        return max(1, _FOR_EACH * sum(threads.values()))
+        return sum(threads.values())
+
+    def _has_workers(self) -> None:
+        """Raise `NetworkError` where there has been none for long."""
+        now_s = time.monotonic()
+        if self._threads():
+            self._alone_since_s = None
+        elif self._alone_since_s is None:
+            self._alone_since_s = now_s
+        elif now_s - self._alone_since_s > _ALONE_S:
+            raise NetworkError(
+                f"{self._address}: no worker is left; what was measured before is kept: start again to go on"
+            )
 
     def _send(self, ask: Ask) -> None:
         key = f"cementwatch-qa-{ask.key}-{self._run}"

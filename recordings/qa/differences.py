@@ -148,8 +148,13 @@ def _first_raised(
 def _of_level(
     then: Sequence[LevelFigures], now: LevelRecord, seconds: Callable[[int], float]
 ) -> Iterator[Difference]:
+    surest = _surest_first(then)
+    # of areas and fill a record has those of the lateral view, else of the first
+    side = {found.view for found in now.maps if found.projection == "lateral"}
+    seen = sorted(then, key=lambda view: view.view not in side)
     for name, digits in _DIGITS.items():
-        logged = next((value for view in then if (value := getattr(view, name)) is not None), None)
+        views = surest if name.startswith("volume") else seen
+        logged = next((value for view in views if (value := getattr(view, name)) is not None), None)
         yield from _unlike(now.level, name, logged, getattr(now, name), digits)
     closest: dict[str, float] = {}
     onsets: dict[str, float] = {}
@@ -171,11 +176,23 @@ def _of_level(
         yield from _unlike(now.level, name, onsets.get(leak_class), begun.get(leak_class), 1)
 
 
+def _surest_first(then: Sequence[LevelFigures]) -> list[LevelFigures]:
+    """As `recordings.qa.merging` chooses the view that the volume is of."""
+
+    def order(view: LevelFigures) -> tuple[bool, bool, float]:
+        known = bool(view.volume_ml) and view.volume_sd_ml is not None
+        relative = (view.volume_sd_ml or 0.0) / (view.volume_ml or 1.0) if known else float("inf")
+        return view.volume_ml is None, view.volume_relative, relative
+
+    return sorted(then, key=order)
+
+
 def _unlike(
     level: str | None, field: str, logged: float | None, now: float | None, digits: int
 ) -> Iterator[Difference]:
-    then = None if logged is None else f"{logged:.{digits}f}"
-    again = None if now is None else f"{now:.{digits}f}"
+    # z: a distance just beyond a structure is no other than one just before it
+    then = None if logged is None else f"{logged:z.{digits}f}"
+    again = None if now is None else f"{now:z.{digits}f}"
     if then != again:
         yield Difference(level=level, field=field, logged=then, now=again)
 

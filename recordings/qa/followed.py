@@ -35,6 +35,12 @@ class FollowedLevel:
         self._last_s: float | None = None
         self._speeds: deque[tuple[float, float]] = deque()
 
+    def passed(self, time_s: float) -> None:
+        """A frame of another view came: what this one would have shown is not known."""
+        if self._last_s is not None:
+            self.unwatched_s += min(_LONGEST_STEP_S, max(0.0, time_s - self._last_s))
+            self._last_s = time_s
+
     def take(self, level: LevelResult, mask: Label | None, time_s: float, t_ns: int) -> None:
         """Take in a frame.
 

@@ -88,7 +88,9 @@ def level_record(
         warning_to_stop_s=None
         if warned_s is None or stop_s is None or stop_s < warned_s
         else stop_s - warned_s,
-        monitored_fraction=None if told is None else told.level_watched.get(name, 0.0),
+        monitored_fraction=None
+        if told is None or told.watched is None
+        else told.level_watched.get(name, 0.0),
         unmeasured=tuple(dict.fromkeys(missing)),
     )
 
@@ -111,6 +113,8 @@ def _in_view(
     elif stop_s is None:
         missing.append(f"stop of the injection, in view {followed.view}: it grew until it was last watched")
     volume_ml, sd_ml = _last(followed, figures, "volume_ml"), _last(followed, figures, "volume_sd_ml")
+    if not volume_ml:
+        sd_ml = None  # where no cement is seen there may be some, nobody knows how much
     if followed.seen and volume_ml is None:
         missing.append(f"volume, in view {followed.view}: not calibrated")
     notes: list[str] = []

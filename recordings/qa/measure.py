@@ -51,6 +51,9 @@ class _Pass:
                 self.levels[key] = FollowedLevel(found.view, self._projections[found.view], level.name)
             mask = None if retaken.masks_px is None else retaken.masks_px.get(level.name)
             self.levels[key].take(level, mask, time_s, step.now_ns)
+        for (view, _), followed in self.levels.items():
+            if view != found.view:
+                followed.passed(time_s)
 
 
 def measure_session(
@@ -86,7 +89,7 @@ def measure_session(
         times_ns = reader.frame_heads.times_ns
         if not times_ns:
             raise SourceError(f"{folder}: no frames")
-        steps = reader.step_count
+        steps, ended, kept_out = reader.step_count, reader.ended, sum(gap.count for gap in reader.gaps)
         gathered = _Pass(plan, times_ns[0])
         course = course_of(
             session,
@@ -99,6 +102,10 @@ def measure_session(
         seen(course)
         frames, drawn = key_frames(course, reader, pictures=pictures)
     problems = [] if session.about.complete else ["the session was cut: it was not closed in order"]
+    if session.about.complete and not ended:
+        problems.append("the recording has no end: it was cut later, and what came then is not known")
+    if kept_out:
+        problems.append(f"{kept_out} frames were captured and not recorded")
     if course.lost:
         problems.append(f"{course.lost} frames cannot be read")
     about = session.about

@@ -11,6 +11,7 @@ import msgspec
 from monitor.errors import CementWatchError
 from recordings.deidentifying.secret import Secret
 from recordings.qa.differences import FieldDifferences
+from recordings.qa.measure import day_of
 from recordings.qa.record import Failed, ProcedureRecord
 from recordings.qa.run_files import Results
 from recordings.qa.run_names import with_pseudonyms
@@ -216,7 +217,10 @@ class _Run:
         return True
 
     def _named(self, record: ProcedureRecord, work: Work) -> ProcedureRecord:
-        return with_pseudonyms(record, open_session(work.folder), self._wanted.secret)
+        session = open_session(work.folder)
+        # the local day here: workers of a cluster may go by another time zone
+        here = msgspec.structs.replace(record, day=day_of(session.about))
+        return with_pseudonyms(here, session, self._wanted.secret)
 
     def _keep(self, record: ProcedureRecord) -> None:
         self.measured.append((record.day or "", record.session_id))

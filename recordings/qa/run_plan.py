@@ -107,6 +107,10 @@ def sessions_in(sources: Sequence[Path], *, apart_from: Path, now_ns: int | None
 
 def _take(found: Found, now_ns: int, work: dict[str, Work], failed: list[Failed], told: list[str]) -> None:
     folder = str(found.folder)
+    if not _is_text(folder):  # it is sent and written as text
+        folder = folder.encode("utf-8", "backslashreplace").decode()
+        failed.append(Failed(folder=folder, why="its path is no UTF-8 text: rename the folder"))
+        return
     if found.problem is not None:
         failed.append(Failed(folder=folder, why=found.problem))
         return
@@ -129,6 +133,14 @@ def _take(found: Found, now_ns: int, work: dict[str, Work], failed: list[Failed]
     else:
         limit_s = _LEAST_S + _S_PER_MB * found.size_bytes / 1e6
         work[session.about.id] = Work(session.about.id, found.folder, content_of(found), limit_s)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def content_of(found: Found) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ _LIMIT_S = 600.0
 class _Report(msgspec.Struct, frozen=True):
     """What is asked for."""
 
-    out: str
+    out: bytes
     session_id: str
     software_version: str
     pdf: bool
@@ -48,7 +49,7 @@ def write_procedure_reports(
 
     def asks() -> Iterator[Ask]:
         for session_id in missing:
-            asked = _Report(str(results.folder), session_id, software_version, pdf)
+            asked = _Report(os.fsencode(results.folder), session_id, software_version, pdf)
             yield Ask(session_id, msgspec.msgpack.encode(asked), _LIMIT_S)
 
     failed = {}
@@ -65,7 +66,7 @@ def write_report(task: bytes) -> bytes:
     from recordings.reporting.write import write_procedure_report
 
     asked = msgspec.msgpack.decode(task, type=_Report)
-    results = Results(Path(asked.out))
+    results = Results(Path(os.fsdecode(asked.out)))
     try:
         write_procedure_report(
             results.folder, results.record(asked.session_id), results.picture,

@@ -111,12 +111,14 @@ def _levels(record: ProcedureRecord, _: FieldDifferences | None) -> Iterator[lis
         for structure in STRUCTURES:
             found = near.get(structure)
             row += [None] * 3 if found is None else [found.value_mm, found.low_mm, found.time_s]
+        # a log that cannot be read leaves alarms unknown, and no watched time either
+        known = record.monitored_fraction is not None
         own = [one for one in record.alarms if one.level == level.level and one.kind == "clinical"]
         reactions = [one.reaction_s for one in own if one.reaction_s is not None]
         row += [
             _list(leak.leak_class for leak in level.leaks),
-            *([_count(own, "high"), _count(own, "medium")] if record.monitored else [None, None]),
-            sum(one.acknowledged_s is not None for one in own) if record.monitored else None,
+            *([_count(own, "high"), _count(own, "medium")] if known else [None, None]),
+            sum(one.acknowledged_s is not None for one in own) if known else None,
             median(reactions) if reactions else None,
             _list(level.unmeasured),
             _list(level.notes),
@@ -278,8 +280,10 @@ def _write_parquet(
     schema = {name: kinds[kind] for name, kind in table.columns.items()}
     new = folder / f".{table.name}.parquet.new"
     try:
-        polars.DataFrame(rows, schema=schema, orient="row").write_parquet(new)
-        new.chmod(0o600)
+        with os.fdopen(
+            os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb"
+        ) as file:
+            polars.DataFrame(rows, schema=schema, orient="row").write_parquet(file)
         new.replace(folder / f"{table.name}.parquet")
     finally:
         new.unlink(missing_ok=True)

@@ -52,15 +52,18 @@ def told_in(log: LogContents, first_ns: int, last_ns: int) -> Told:
     alarms = alarms_of(log.alarms, [row["t_ns"] for row in log.acknowledgements], first_ns)
     blind = _blind(log.state_changes, last_ns)
     spans: dict[str, list[tuple[int, int]]] = {}
-    for level in dict.fromkeys(row["level"] for row in log.volume):
-        watched = _watched([row for row in log.volume if row["level"] == level], last_ns)
-        spans[level] = _without(watched, blind)
+    of_views: dict[tuple[str, str], list[Row]] = {}
+    for row in log.volume:
+        of_views.setdefault((row["level"], row["view"]), []).append(row)
+    for (level, _), rows in of_views.items():
+        # what one view does not show says nothing of the other
+        spans.setdefault(level, []).extend(_without(_watched(rows, first_ns, last_ns), blind))
     whole_ns = last_ns - first_ns
     shares = {level: _length(found) / whole_ns for level, found in spans.items()} if whole_ns > 0 else {}
     every = _length(span for found in spans.values() for span in found)
     return Told(
         alarms, _first_warnings(log.alarms, first_ns), every / whole_ns if shares else None,
-        {level: min(1.0, share) for level, share in shares.items()},
+        shares,
     )  # fmt: skip
 
 
@@ -123,15 +126,16 @@ def _first_warnings(rows: Iterable[Row], first_ns: int) -> dict[str, float]:
 Span = tuple[int, int]
 
 
-def _watched(rows: Sequence[Row], last_ns: int) -> list[Span]:
-    """Spans in which a level was watched (ns); each row holds until the next, for a second at most."""
+def _watched(rows: Sequence[Row], first_ns: int, last_ns: int) -> list[Span]:
+    """Spans in which a level was watched in a view (ns); each row holds until the next, for 1 s at most."""
     ordered = sorted(rows, key=lambda row: row["t_capture_ns"])
-    ends = [row["t_capture_ns"] for row in ordered[1:]] + [last_ns]
-    return [
-        (row["t_capture_ns"], min(end, row["t_capture_ns"] + _LONGEST_GAP_NS))
-        for row, end in zip(ordered, ends, strict=True)
-        if row["state"] in _WATCHED and end > row["t_capture_ns"]
+    starts = [row["t_capture_ns"] for row in ordered]
+    spans = [
+        (max(start, first_ns), min(end, start + _LONGEST_GAP_NS, last_ns))
+        for row, start, end in zip(ordered, starts, [*starts[1:], last_ns], strict=True)
+        if row["state"] in _WATCHED
     ]
+    return [(start, end) for start, end in spans if end > start]
 
 
 def _blind(rows: Sequence[Row], last_ns: int) -> list[Span]:

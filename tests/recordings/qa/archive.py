@@ -6,22 +6,37 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
+from monitor.frame import Frame
 from recordings.deidentifying.secret import Secret
 from recordings.procedure import Procedure
-from recordings.qa.run import Wanted
+from recordings.qa.run import Outcome, Wanted, measure_all
+from recordings.qa.run_files import Results
 from recordings.qa.run_pool import Answer, Ask
 from recordings.session import SESSION, StoredSession, open_session, session_json
-from tests.recordings.test_retaken import record
+from tests.recordings.test_retaken import record, shown
 
 PERSONS = (b"Zebrowski", b"Wilhelmina", b"ZZ-424242", b"Borchert")
 SECRET = Secret(b"k" * 32)
+FRAMES, ACKNOWLEDGED_AT = 44, 41
+QUICK = "[learning]\nshortest_s = 0.8\n"
+WHO = Procedure(
+    patient_id="4711", patient_name="Zebrowski, Anna", operator="Dr Quarz", accession_number="A-12"
+)
 
 
-def make(folder: Path, count: int, frames: int = 20) -> tuple[Path, ...]:
+def pictured(seq: int, noise: np.random.Generator) -> Frame:
+    """Quiet for a second and a half, then cement that crosses the posterior wall."""
+    moved = shown(seq + 44, noise)
+    return replace(moved, seq=seq, t_capture_ns=10**9 + round(seq * 1e9 / 15), t_source_ns=None)
+
+
+def make(folder: Path, count: int, frames: int = 6) -> tuple[Path, ...]:
     """The same run so many times under different ids; every two are one patient's."""
     first = record(folder / "0000", frames=frames)
     return tuple(copied(first, folder / f"{number:04d}", number) for number in range(count))
@@ -49,6 +64,12 @@ def here(work: Callable[[bytes], bytes], asks: Iterable[Ask]) -> Iterator[Answer
 def wanted(sources: Path, out: Path, **options: bool) -> Wanted:
     """With a key of its own."""
     return Wanted((sources,), out, "2.0", SECRET, **options)
+
+
+def measure(sources: Path, out: Path, **options: bool) -> Outcome:
+    """Run over a library, in this process."""
+    with Results.opened(out) as results:
+        return measure_all(wanted(sources, out, **options), results, here)
 
 
 def records(out: Path) -> dict[str, bytes]:

@@ -1,17 +1,17 @@
-"""The same run on a real Dask cluster on loopback: the same records, whatever becomes of its processes."""
+"""Runs in other processes, on a Dask cluster too: the same records, whatever becomes of them."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import shutil
+import signal
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from monitor.errors import NetworkError
 from recordings.qa import cluster as cluster_module
@@ -20,70 +20,58 @@ from recordings.qa.cluster import on_cluster
 from recordings.qa.run import Doers, measure_all
 from recordings.qa.run_files import Results
 from recordings.qa.run_plan import sessions_in
-from tests.recordings.qa.archive import here, make, records, wanted
-from tests.test_architecture import ROOT
+from recordings.qa.run_pool import Ask
+from recordings.session import StoredSession
+from tests.recordings.qa.archive import here, measure, records, wanted
+from tests.recordings.qa.forked import Forks
 
-DASK = Path(sys.executable).with_name("dask")
 # the client of a scheduler that was killed leaves its sockets to the garbage collector
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("library") / "year"
-    make(folder, 6)
-    return folder
-
-
 class Cluster:
     """A scheduler and two workers with a thread each."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self._stack = stack
+    def __init__(self, folder: Path, forks: Forks) -> None:
+        self._folder, self._forks = folder, forks
         about = folder / "scheduler.json"
-        # the processes of this cluster run from the repository, as an installed software would
-        self._environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        self.scheduler = self._start(
+        self.scheduler = forks.start(
             "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", about
         )
         while not about.exists() or not about.read_text().endswith("}"):
-            assert self.scheduler.poll() is None
             time.sleep(0.01)
         self.address = json.loads(about.read_text())["address"]
-        self.workers = [
-            self._start(
-                "worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny",
-                "--no-dashboard", "--local-directory", folder / str(number),
-            )
-            for number in range(2)
-        ]  # fmt: skip
+        self.workers = [self.worker() for _ in range(2)]
 
-    def _start(self, *words: object) -> subprocess.Popen[bytes]:
-        child = subprocess.Popen(
-            [sys.executable, DASK, *map(str, words)], env=self._environment, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+    def worker(self) -> int:
+        return self._forks.start(
+            "worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard",
+            "--local-directory", self._folder,
         )  # fmt: skip
-        self._stack.callback(child.wait)
-        self._stack.callback(child.kill)
-        return child
 
-    def doers(self, sees: Path) -> Doers:
+    def doers(self, sees: Path, first: Callable[[], None] = lambda: None) -> Doers:
+        """`first` is called before anything is sent."""
+
+        def sent(asks: Iterable[Ask]) -> Iterator[Ask]:
+            first()
+            yield from asks
+
         return lambda work, asks: on_cluster(
-            self.address, work, asks, software_version="2.0", folder=str(sees)
+            self.address, work, sent(asks), software_version="2.0", folder=str(sees)
         )
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with ExitStack() as stack:
-        yield Cluster(tmp_path_factory.mktemp("dask"), stack)
-
-
 def test_a_cluster_finds_the_same_and_outlives_a_worker(
-    cluster: Cluster, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Path, monitored: StoredSession, forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    library = Path(shutil.copytree(library, tmp_path / "year", copy_function=os.link))
+    shutil.copytree(monitored.folder, library / "0003", copy_function=os.link)
+    cluster = Cluster(tmp_path, forks)
+    monkeypatch.setattr(cluster_module, "_LOOK_S", 0.05)
+    with Client(cluster.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        client.wait_for_workers(2)
     with pytest.raises(NetworkError, match="does not see /nowhere"):
         list(cluster.doers(Path("/nowhere"))(len, ()))  # type: ignore[arg-type]
     with monkeypatch.context() as patched:
@@ -92,40 +80,47 @@ def test_a_cluster_finds_the_same_and_outlives_a_worker(
         with pytest.raises(NetworkError, match="install the same software"):
             list(cluster.doers(library)(len, ()))  # type: ignore[arg-type]
     run_software.software_of.cache_clear()
-    found = sessions_in((library,), apart_from=tmp_path)
+    found = sessions_in((library,), apart_from=tmp_path / "out")
     told: list[int] = []
+
+    def hang() -> None:
+        os.kill(cluster.workers[0], signal.SIGSTOP)  # it is given sessions, and measures none
 
     def kill(done: int, whole: int | None) -> None:
         told.append(done)
         if done == 1:
-            cluster.workers[0].kill()
+            os.kill(cluster.workers[0], signal.SIGKILL)
 
-    with Results.opened(tmp_path / "cluster") as results:
+    there, here_ = tmp_path / "cluster", tmp_path / "local"
+    with Results.opened(there) as results:
         outcome = measure_all(
-            wanted(library, tmp_path / "cluster"), results, cluster.doers(library), found=found, progress=kill
+            wanted(library, there), results, cluster.doers(library, hang), found=found, progress=kill
         )
-    assert told == [1, 2, 3, 4, 5, 6]
-    assert (len(outcome.session_ids), outcome.failed) == (6, [])
-    with Results.opened(tmp_path / "local") as results:
-        measure_all(wanted(library, tmp_path / "local"), results, here, found=found)
-    assert records(tmp_path / "cluster") == records(tmp_path / "local")
+    assert told == [1, 2, 3, 4]
+    assert (len(outcome.session_ids), outcome.failed) == (4, [])
+    with Results.opened(here_) as results:
+        measure_all(wanted(library, here_), results, here, found=found)
+    assert records(there) == records(here_)
     for name in ("levels.csv", "leaks.csv", "alarms.csv", "differences.csv", "failed.csv"):
-        one, other = (tmp_path / where / name for where in ("cluster", "local"))
-        assert one.read_bytes() == other.read_bytes()
-    cluster_is_lost(cluster, library, tmp_path / "cluster")
+        assert (there / name).read_bytes() == (here_ / name).read_bytes()
+    monkeypatch.setattr(cluster_module, "_ALONE_S", 0.1)
+    is_lost(
+        cluster, library, there, cluster.workers[1], "no worker is left; what was measured before is kept"
+    )
+    cluster.worker()
+    is_lost(
+        cluster, library, there, cluster.scheduler, "the scheduler was lost; what was measured before is kept"
+    )
 
 
-def cluster_is_lost(cluster: Cluster, library: Path, out: Path) -> None:
+def is_lost(cluster: Cluster, library: Path, out: Path, process: int, words: str) -> None:
+    """Nothing that is held is lost with a process of the cluster, and no session fails."""
     before = records(out)
-
-    def kill(done: int, whole: int | None) -> None:
-        if done == 1:
-            cluster.scheduler.kill()
-
     with Results.opened(out) as results:
         again = wanted(library, out, again=True)
-        with pytest.raises(NetworkError, match="the scheduler was lost; what was measured before is kept"):
-            measure_all(again, results, cluster.doers(library), progress=kill)
+        doers = cluster.doers(library, lambda: os.kill(process, signal.SIGKILL))
+        with pytest.raises(NetworkError, match=words):
+            measure_all(again, results, doers)
     assert records(out) == before
     assert not (out / "levels.csv").exists()
 
@@ -134,3 +129,19 @@ def test_a_scheduler_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(cluster_module, "_ANSWERS_S", 0.2)
     with pytest.raises(NetworkError, match=r"tcp://127.0.0.1:1: no Dask scheduler answers there"):
         list(on_cluster("tcp://127.0.0.1:1", len, (), software_version="2.0", folder="/"))  # type: ignore[arg-type]
+
+
+def test_a_run_that_was_killed_is_gone_on_with(
+    library: Path, measured: Path, forks: Forks, tmp_path: Path
+) -> None:
+    (tmp_path / "levels.csv").write_text("of an earlier run")
+    child = forks.start("one_of", library, tmp_path)
+    while not list(tmp_path.glob("procedures/*/stamp.json")):
+        time.sleep(0.01)
+    forks.kill(child)
+    assert not (tmp_path / "levels.csv").exists()
+    assert len(list(tmp_path.glob("procedures/*/stamp.json"))) == 1
+    outcome = measure(library, tmp_path)
+    assert (len(outcome.session_ids), outcome.reused) == (3, 1)
+    assert records(tmp_path) == records(measured)
+    assert (tmp_path / "levels.csv").read_bytes() == (measured / "levels.csv").read_bytes()

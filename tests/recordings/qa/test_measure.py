@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,17 +14,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace as with_fields
 
-from monitor.config import LeakConfig, parse_config
+from monitor.config import LeakConfig
 from monitor.errors import SourceError
-from monitor.frame import Frame
 from monitor.plan import Aliquot, LevelIntent, Risk, plan_to_json
 from monitor.result import LevelResult
 from monitor.states import State
 from recordings.dose.kept import JoinedIrradiation, SessionDose
 from recordings.dose.record import Accumulated, Irradiation
 from recordings.importing.run import Wanted, import_source
-from recordings.log import open_log
-from recordings.procedure import Procedure
 from recordings.qa.followed import FollowedLevel
 from recordings.qa.level import level_record
 from recordings.qa.measure import measure_session
@@ -34,32 +30,8 @@ from recordings.qa.record import LevelRecord, Measured, record_from_json, record
 from recordings.results.figures import LevelFigures, Seen
 from recordings.session import CONFIG, LOG, PLAN, SESSION, StoredSession, open_session, session_json
 from tests.monitor.scripted import plan
-from tests.recordings.test_retaken import record, shown
+from tests.recordings.qa.archive import ACKNOWLEDGED_AT, FRAMES, QUICK, WHO, pictured
 from tests.sources.makers import save, xa
-
-FRAMES, ACKNOWLEDGED_AT = 44, 41
-QUICK = "[learning]\nshortest_s = 0.8\n"
-WHO = Procedure(
-    patient_id="4711", patient_name="Zebrowski, Anna", operator="Dr Quarz", accession_number="A-12"
-)
-
-
-def pictured(seq: int, noise: np.random.Generator) -> Frame:
-    """Quiet for a second and a half, then cement that crosses the posterior wall."""
-    moved = shown(seq + 44, noise)
-    return replace(moved, seq=seq, t_capture_ns=10**9 + round(seq * 1e9 / 15), t_source_ns=None)
-
-
-@pytest.fixture(scope="module")
-def monitored(tmp_path_factory: pytest.TempPathFactory) -> StoredSession:
-    session = record(
-        tmp_path_factory.mktemp("run") / "session", frames=FRAMES, pictured=pictured,
-        config=parse_config(QUICK, "quick"), acknowledged_at=ACKNOWLEDGED_AT,
-    )  # fmt: skip
-    (session.folder / SESSION).write_bytes(session_json(with_fields(session.about, procedure=WHO)))
-    with open_log(session.folder / LOG) as log:
-        log.acknowledged(10**9 + round((ACKNOWLEDGED_AT - 0.5) * 1e9 / 15))
-    return open_session(session.folder)
 
 
 @pytest.fixture(scope="module")
@@ -130,19 +102,6 @@ def test_key_frames_are_frames_alone_with_lines_beside(measured: Measured) -> No
     assert {"body", "posterior_wall"} <= last.lines[0].structures.keys()
 
 
-def test_measured_again_anywhere_it_is_the_same(monitored: StoredSession, measured: Measured) -> None:
-    code = (
-        "import sys, pathlib; from recordings.qa.measure import measure_session; "
-        "from recordings.qa.record import record_to_json; "
-        "found = measure_session(pathlib.Path(sys.argv[1]), software_version='2.0'); "
-        "sys.stdout.buffer.write(record_to_json(found.record))"
-    )
-    other = subprocess.run(
-        [sys.executable, "-c", code, str(monitored.folder)], capture_output=True, check=True
-    )
-    assert other.stdout == record_to_json(measured.record)
-
-
 def test_a_record_is_plain_and_comes_back(measured: Measured) -> None:
     text = record_to_json(measured.record)
     assert record_from_json(text, "x") == measured.record
@@ -209,6 +168,43 @@ def test_what_was_not_watched_at_the_end_is_not_known_unless_it_rested(
     assert (found.area_mm2 is not None, found.fill_fraction is not None) == (known, known)
     assert any("not watched" in words for words in found.unmeasured) is not known
     assert any("before the end" in words for words in found.notes) is (known and then is not State.HELD)
+
+
+def test_what_another_view_hides_at_the_end_is_not_known() -> None:
+    followed, figures = FollowedLevel("lateral", "lateral", "L1"), LevelFigures("lateral", "L1")
+    for frame in range(15 * 14):
+        time_s = frame / 15
+        if time_s >= 4.0:
+            followed.passed(time_s)
+            continue
+        level, at = level_at(time_s, State.MONITORING), Seen(frame, round(time_s * 1e9))
+        followed.take(level, None, time_s, at.t_ns)
+        figures = figures.after(level, at)
+    found = level_record("L1", [(followed, figures)], plan(), None, lambda t_ns: t_ns / 1e9, LeakConfig())
+    assert found.area_mm2 is None
+    assert any("not watched" in words for words in found.unmeasured)
+
+
+def test_of_cement_that_is_not_seen_nothing_is_sure() -> None:
+    followed, figures = FollowedLevel("lateral", "lateral", "L1"), LevelFigures("lateral", "L1")
+    for frame in range(30):
+        level = replace(level_at(0.0, State.MONITORING), volume_ml=0.0, volume_sd_ml=0.0)
+        followed.take(level, None, frame / 15, frame)
+        figures = figures.after(level, Seen(frame, frame))
+    found = level_record("L1", [(followed, figures)], plan(), None, lambda t_ns: t_ns / 1e9, LeakConfig())
+    assert (found.volume_ml, found.area_mm2) == (0.0, 0.0)
+    assert (found.volume_sd_ml, found.volume_low_ml, found.volume_high_ml) == (None, None, None)
+    assert any("no cement was seen" in words for words in found.unmeasured)
+
+
+def test_a_recording_that_lost_its_end_says_so(monitored: StoredSession, tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    shutil.copytree(monitored.folder, folder)
+    frames = folder / "frames.mcap"
+    os.truncate(frames, frames.stat().st_size // 4)
+    record = measure_session(folder, software_version="2.0", pictures=False).record
+    assert record.frames < FRAMES
+    assert any("has no end" in words for words in record.problems)
 
 
 def test_an_import_is_measured_though_nobody_watched(tmp_path: Path) -> None:

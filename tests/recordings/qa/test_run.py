@@ -7,10 +7,6 @@ import errno
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,46 +19,20 @@ from recordings.deidentifying.secret import Secret, secret_of
 from recordings.dose.kept import write_dose
 from recordings.qa import run as run_module
 from recordings.qa import run_files, run_reports
+from recordings.qa.differences import fields_of
+from recordings.qa.measure import day_of
 from recordings.qa.record import Failed, record_from_json
-from recordings.qa.run import Outcome, measure_all
+from recordings.qa.run import measure_all
 from recordings.qa.run_files import Results, WriteError
 from recordings.qa.run_plan import sessions_in
 from recordings.qa.run_pool import Answer, Ask, in_processes
 from recordings.qa.run_tables import FAILED, REANALYSIS, TABLES, plain_row
-from recordings.session import CONFIG, SESSION, session_json
-from tests.recordings.qa.archive import PERSONS, copied, here, make, of, records, wanted
+from recordings.qa.run_task import done_of, done_to_bytes
+from recordings.session import CONFIG, SESSION, StoredSession, session_json
+from tests.recordings.qa.archive import PERSONS, QUICK, copied, here, measure, of, records, wanted
 from tests.recordings.qa.tasks import do
 from tests.test_architecture import ROOT
 from ui.cli import run as run_command
-
-COMMAND = "import sys; from ui.cli import run; sys.exit(run(sys.argv[1:]))"
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("library") / "year"
-    make(folder, 3)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def measured(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("results")
-    measure(library, out)
-    return out
-
-
-@pytest.fixture(scope="module")
-def leaking(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A session long enough for cement to leave the body."""
-    folder = tmp_path_factory.mktemp("leaking")
-    make(folder, 1, frames=84)
-    return folder
-
-
-def measure(sources: Path, out: Path, **options: bool) -> Outcome:
-    with Results.opened(out) as results:
-        return measure_all(wanted(sources, out, **options), results, here)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -88,6 +58,8 @@ def test_each_session_is_found_once_and_what_is_no_session_is_named(library: Pat
         (root / name / SESSION).write_bytes(text)
     (root / "headless").mkdir()
     (root / "headless" / "frames.mcap").touch()
+    nameless_folder = root / os.fsdecode(b"bad \xff")
+    shutil.copytree(root / "year" / "0001", nameless_folder, copy_function=os.link)
     now = root / "now"
     shutil.copytree(root / "year" / "0001", now)
     about = msgspec.structs.replace(of(now).about, id="another", complete=False, closed_utc=None)
@@ -95,6 +67,7 @@ def test_each_session_is_found_once_and_what_is_no_session_is_named(library: Pat
     found = sessions_in((root, root / "year", root / "again"), apart_from=out)
     assert [work.folder.name for work in found.work] == ["copy of 2", "0000", "0001"]
     assert [(Path(one.folder).name, one.why) for one in found.failed] == [
+        (r"bad \udcff", "its path is no UTF-8 text: rename the folder"),
         ("cut", "session.json: not a session file: Input data was truncated"),
         ("headless", "session.json is missing"),
         ("odd", "session.json: not a session file: Object missing required field `id`"),
@@ -103,7 +76,7 @@ def test_each_session_is_found_once_and_what_is_no_session_is_named(library: Pat
         f"{now}: is being recorded now: left out",
         f"{root}/year/0002: the same session as {root}/copy of 2: counted once",
     )
-    assert found.count == 6
+    assert found.count == 7
     with pytest.raises(InputError, match="holds no session"):
         sessions_in((library, tmp_path / "root" / "results"), apart_from=out)
     about = msgspec.structs.replace(about, id="../../elsewhere")
@@ -242,27 +215,6 @@ def test_a_full_disk_is_told_and_gone_on_from(
     assert measure(library, tmp_path).reused == 1
 
 
-def test_a_run_that_was_killed_is_gone_on_with(library: Path, measured: Path, tmp_path: Path) -> None:
-    (tmp_path / "levels.csv").write_text("of an earlier run")
-    child = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "qa", library, "--out", tmp_path, "--workers", "1", "--key",
-         tmp_path / "key"],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    try:
-        while child.poll() is None and not list(tmp_path.glob("procedures/*/stamp.json")):
-            time.sleep(0.01)
-    finally:
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-    assert not (tmp_path / "levels.csv").exists()
-    assert 1 <= len(list(tmp_path.glob("procedures/*/stamp.json"))) < 3
-    outcome = measure(library, tmp_path)
-    assert len(outcome.session_ids) == 3
-    assert records(tmp_path) == records(measured)
-    assert (tmp_path / "levels.csv").read_bytes() == (measured / "levels.csv").read_bytes()
-
-
 def test_a_process_that_dies_or_hangs_costs_its_task_alone(tmp_path: Path) -> None:
     asks = [Ask("a", b"die", 60.0), Ask("b", b"hang", 0.3), Ask("d", f"once {tmp_path / 'd'}".encode(), 60.0)]
     asks += [Ask(str(number), b"fine", 60.0) for number in range(6)]
@@ -277,19 +229,23 @@ def test_a_process_that_dies_or_hangs_costs_its_task_alone(tmp_path: Path) -> No
     ]
 
 
-def test_what_comes_out_otherwise_is_listed(leaking: Path, tmp_path: Path) -> None:
-    """With the same configuration nothing in the steps as they were, and what superseded frames show."""
+def test_the_same_configuration_finds_the_same_in_every_field(monitored: StoredSession) -> None:
+    with monitored.frames() as reader:
+        found = fields_of(monitored, reader)
+        assert (found.steps, found.same) == (reader.step_count,) * 2
+    assert (found.fields, found.not_repeated, found.monitored) == ((), (), True)
+    assert found.steps > 30
+
+
+def test_what_comes_out_otherwise_is_listed(monitored: StoredSession, tmp_path: Path) -> None:
+    """With another configuration some fields, and what superseded frames show."""
     root, out = tmp_path / "root", tmp_path / "out"
-    shutil.copytree(leaking / "0000", root / "same")
-    other = copied(of(leaking / "0000"), root / "other", 1)
-    (other / CONFIG).unlink()
-    (other / CONFIG).write_text("[alarm]\non_delay_s = 1.5\n")
+    shutil.copytree(monitored.folder, root / "other")
+    other = copied(of(root / "other"), root / "other", 1)
+    (other / CONFIG).write_text(QUICK + "[alarm]\non_delay_s = 1.5\n")
     measure(root, out, field_by_field=True)
     rows = table(out / "reanalysis.csv")
-    (alone,) = [row for row in rows if row["session_id"] == of(root / "same").about.id]
-    assert alone["steps"] == alone["steps_same"] != "0"
-    assert (alone["field"], alone["monitored"]) == ("", "1")
-    found = {row["field"]: row for row in rows if row["session_id"] == of(other).about.id}
+    found = {row["field"]: row for row in rows}
     assert any(field.startswith("transitions") for field in found)
     assert not any(field.startswith("distances") for field in found)
     for row in found.values():
@@ -325,7 +281,12 @@ def test_an_answer_of_another_session_is_none(library: Path, tmp_path: Path) -> 
     def swapped(work, asks):  # type: ignore[no-untyped-def]
         one, other, *_ = asks
         yield Answer(one.key, work(other.data))
-        answer = Answer(other.key, work(other.data))
+        done = done_of(work(other.data))
+        assert done.measured is not None
+        # of a worker that goes by another time zone
+        record = msgspec.structs.replace(done.measured.record, day="1999-12-31")
+        done = msgspec.structs.replace(done, measured=msgspec.structs.replace(done.measured, record=record))
+        answer = Answer(other.key, done_to_bytes(done))
         yield from (answer, answer)
 
     with Results.opened(tmp_path) as results:
@@ -333,4 +294,6 @@ def test_an_answer_of_another_session_is_none(library: Path, tmp_path: Path) -> 
     assert outcome.failed == [
         Failed(folder=str(library / "0000"), why="it became another session while it was measured")
     ]
-    assert outcome.session_ids == [of(library / "0001").about.id]
+    (session_id,) = outcome.session_ids
+    assert session_id == of(library / "0001").about.id
+    assert results.record(session_id).day == day_of(of(library / "0001").about)

@@ -30,8 +30,9 @@ def log(*, alarms: tuple[Row, ...] = (), presses_s: tuple[float, ...] = (), volu
     return LogContents(None, None, None, None, volume, alarms, states, presses, ())
 
 
-def row(t_s: float, state: str = "MONITORING", level: str = "L1") -> Row:
-    return {"t_ns": 0, "t_capture_ns": FIRST + round(t_s * S), "level": level, "state": state}
+def row(t_s: float, state: str = "MONITORING", level: str = "L1", view: str = "lateral") -> Row:
+    at_ns = FIRST + round(t_s * S)
+    return {"t_ns": 0, "t_capture_ns": at_ns, "level": level, "view": view, "state": state}
 
 
 def state(t_s: float, name: str, level: str | None = None) -> Row:
@@ -99,3 +100,16 @@ def test_what_nobody_could_believe_was_not_watched() -> None:
 def test_a_log_without_levels_tells_no_fraction() -> None:
     told = told_in(log(), FIRST, FIRST + 10 * S)
     assert (told.watched, told.level_watched, told.alarms) == (None, {}, ())
+
+
+def test_a_view_that_shows_nothing_takes_nothing_from_the_other() -> None:
+    both = tuple(row(k / 4, view="lateral") for k in range(41))
+    both += tuple(row(k / 4 + 0.01, "NOT MONITORING", view="ap") for k in range(41))
+    found = told_in(log(volume=both), FIRST, FIRST + 10 * S)
+    assert (found.watched, found.level_watched["L1"]) == (pytest.approx(1.0), pytest.approx(1.0))
+
+
+def test_no_time_is_watched_beside_the_frames() -> None:
+    rows = tuple(row(k / 4) for k in range(-20, 41))
+    found = told_in(log(volume=rows), FIRST, FIRST + 5 * S)
+    assert (found.watched, found.level_watched["L1"]) == (pytest.approx(1.0), pytest.approx(1.0))
