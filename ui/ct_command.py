@@ -85,6 +85,11 @@ def ct(
     if registry is not None and not session:
         raise InputError("--registry needs --session: a CT is kept with the session that it is of")
     check_out(out)
+    if registry is not None and registry.exists():
+        from recordings.cohort.registry import Registry
+
+        with Registry(registry):  # one that is damaged is said before anything is written
+            pass
     known = None if numbers is None else read_numbers(numbers)
     records = _records(session or [], qa)
     volume = read_ct(series, uid)

@@ -91,5 +91,6 @@ def write_labels(path: Path, values: NDArray[np.uint8], affine_lps: Floats) -> N
     image.SetDirection([float(one) for one in (affine_lps[:3, :3] / spacing).ravel()])
     try:
         sitk.WriteImage(image, str(path), useCompression=True)
-    except RuntimeError as error:
+        check_whole(path)  # ITK says nothing where the disk is full
+    except (RuntimeError, SourceError) as error:
         raise OSError(0, "the label map cannot be written", str(path)) from error

@@ -97,6 +97,12 @@ def nameless_registry(folder: Path, asked: list[str]) -> list[str]:
     return [*asked, "--registry", "r.sqlite"]
 
 
+def damaged_registry(folder: Path, asked: list[str]) -> list[str]:
+    (folder / "damaged.sqlite").write_text("no registry")
+    qa = ["--qa", str(folder / "qa"), "--session", "a"]
+    return [*asked, *qa, "--registry", str(folder / "damaged.sqlite")]
+
+
 def image_as_labels(folder: Path, asked: list[str]) -> list[str]:
     return [*asked[:3], str(folder / "ct.nii.gz"), *asked[4:]]
 
@@ -107,7 +113,7 @@ def image_as_labels(folder: Path, asked: list[str]) -> list[str]:
         (labels_for_ct, "no such file"), (which_session, "has 2 records"),
         (unknown_session, "no record of it"),
         (wrong_hu, "--cement-hu must be"), (nameless_registry, "--registry needs"),
-        (image_as_labels, "no label map"),
+        (damaged_registry, "not a registry"), (image_as_labels, "no label map"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_leaves_nothing(
