@@ -104,6 +104,8 @@ def ct(
 
         with Registry(registry) as kept:
             kept.put_ct(records[0].session_id, measured.record)
+            if not kept.holds(records[0].session_id):
+                say(f"{records[0].session_id}: no procedure of this registry yet")
     typer.echo(f"written to {out}")
 
 

@@ -50,8 +50,10 @@ def test_a_ct_beside_a_session(
 ) -> None:
     out = tmp_path / "out"
     asked = ["ct", str(folder / "series"), "--labels", str(folder / "labels.nii.gz"), "--out", str(out)]
-    assert run([*asked, "--qa", str(folder / "qa"), "--session", "a"]) == 0
-    told = capsys.readouterr().out
+    kept = ["--registry", str(tmp_path / "r.sqlite")]
+    assert run([*asked, "--qa", str(folder / "qa"), "--session", "a", *kept]) == 0
+    told, said = capsys.readouterr()
+    assert "a: no procedure of this registry yet" in said
     true_ml = patient.body_ml["L1"] + patient.leaks_ml["L1", "canal"]
     rows = {row["level"]: row for row in rows_of(out / "cement.csv")}
     assert float(rows["L1"]["volume_ml"]) == pytest.approx(true_ml, rel=0.03)
