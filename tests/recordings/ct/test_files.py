@@ -188,3 +188,18 @@ def test_a_label_map_that_the_disk_cut_is_an_error(tmp_path: Path, monkeypatch: 
     volume = volume_of()
     with pytest.raises(OSError, match="cannot be written"):
         write_labels(tmp_path / "cement.nii.gz", np.zeros(volume.hu.shape, np.uint8), volume.affine_lps)
+
+
+def test_an_nrrd_file_whose_voxels_lie_elsewhere_is_refused(tmp_path: Path) -> None:
+    """It could name any file of this machine, or a pipe that never ends."""
+    (tmp_path / "other").write_bytes(bytes(2 * 6**3))
+    head = (
+        "NRRD0004\ntype: short\ndimension: 3\nspace: left-posterior-superior\nsizes: 6 6 6\n"
+        "space directions: (1,0,0) (0,1,0) (0,0,1)\nendian: little\nencoding: raw\nspace origin: (0,0,0)\n"
+    )
+    whole = tmp_path / "whole.nrrd"
+    whole.write_bytes(f"{head}\n".encode() + bytes(2 * 6**3))
+    assert read_image(whole).values.shape == (6, 6, 6)
+    (tmp_path / "ct.nrrd").write_text(f"{head}Data File: {tmp_path / 'other'}\n\n")
+    with pytest.raises(SourceError, match="in another file"):
+        read_image(tmp_path / "ct.nrrd")
