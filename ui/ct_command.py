@@ -85,6 +85,11 @@ def ct(
     if registry is not None and not session:
         raise InputError("--registry needs --session: a CT is kept with the session that it is of")
     check_out(out)
+    if registry is not None and registry.exists():
+        from recordings.cohort.registry import Registry
+
+        with Registry(registry):  # one that is damaged is said before anything is written
+            pass
     known = None if numbers is None else read_numbers(numbers)
     records = _records(session or [], qa)
     volume = read_ct(series, uid)
@@ -99,6 +104,8 @@ def ct(
 
         with Registry(registry) as kept:
             kept.put_ct(records[0].session_id, measured.record)
+            if not kept.holds(records[0].session_id):
+                say(f"{records[0].session_id}: no procedure of this registry yet")
     typer.echo(f"written to {out}")
 
 

@@ -107,11 +107,12 @@ def _volume(
     )  # fmt: skip
 
 
-def _leaks(name: str, ct: Iterable[CtLeak], seen: list[LeakRecord]) -> list[LeakAgreement]:
+def _leaks(name: str, ct: Sequence[CtLeak], seen: list[LeakRecord]) -> list[LeakAgreement]:
     made = []
-    left = list(seen)
-    for leak in ct:
-        same = [one for one in left if one.leak_class == leak.leak_class]
+    own_classes = {leak.leak_class for leak in ct}
+    left = [one for one in seen if one.leak_class not in own_classes]
+    for leak in ct:  # the same class first; what it may as well be from what is left
+        same = [one for one in seen if one.leak_class == leak.leak_class]
         near = [
             one for one in left
             if one.leak_class == leak.ambiguous_with or one.ambiguous_with == leak.leak_class

@@ -15,6 +15,7 @@ from recordings.ct.nifti_check import check_head, check_whole
 from recordings.ct.volume import Floats, check_affine, check_size
 
 ENDINGS = (".nii", ".nii.gz", ".nrrd")
+_LARGEST_HEAD = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +50,9 @@ def read_image(path: Path) -> ImageFile:
     if not is_image(path):
         raise SourceError(f"{path}: is none of {', '.join(ENDINGS)}")
     sitk.ProcessObject.SetGlobalWarningDisplay(False)  # it would print to standard error by itself
-    if not path.name.lower().endswith(".nrrd"):
+    if path.name.lower().endswith(".nrrd"):
+        _check_attached(path)
+    else:
         check_head(path)  # ITK would print of its own
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
@@ -80,6 +83,22 @@ def read_image(path: Path) -> ImageFile:
     return ImageFile(values.transpose(2, 1, 0), affine)
 
 
+def _check_attached(path: Path) -> None:
+    """Raise `SourceError` where an NRRD header names other files: any of this machine, or a pipe."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_LARGEST_HEAD)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror or error}") from error
+    for line in head.splitlines():
+        if not line.strip():
+            break
+        if line.split(b":")[0].strip().lower().replace(b" ", b"") == b"datafile":
+            raise SourceError(f"{path}: says that its voxels are in another file: store it as one")
+    else:
+        raise SourceError(f"{path}: is no NRRD file with its voxels in it")
+
+
 def write_labels(path: Path, values: NDArray[np.uint8], affine_lps: Floats) -> None:
     """Write a label map as compressed NIfTI. Raises `OSError`."""
     sitk = _itk()
@@ -91,5 +110,6 @@ def write_labels(path: Path, values: NDArray[np.uint8], affine_lps: Floats) -> N
     image.SetDirection([float(one) for one in (affine_lps[:3, :3] / spacing).ravel()])
     try:
         sitk.WriteImage(image, str(path), useCompression=True)
-    except RuntimeError as error:
+        check_whole(path)  # ITK says nothing where the disk is full
+    except (RuntimeError, SourceError) as error:
         raise OSError(0, "the label map cannot be written", str(path)) from error

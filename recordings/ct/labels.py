@@ -131,6 +131,10 @@ def labels_about(marks: tuple[Mark, ...], volume: CtVolume, name: str) -> LabelM
     inside = np.all((index > -0.5) & (index < np.array(volume.hu.shape) - 0.5), axis=1)
     if not inside.any():
         raise SourceError(f"{name}: no mark lies on the CT: is it of another scan?")
+    for place, mark in enumerate(marks):
+        same = [one.level for one in marks[:place] if np.allclose(one.point_mm, mark.point_mm, atol=1.0)]
+        if same:
+            raise SourceError(f"{name}: marks {same[0]} and {mark.level} in one place")
     order = np.argsort(-places[:, 2])
     values = np.zeros(volume.hu.shape, np.uint16)
     best = np.full(volume.hu.shape, np.inf, np.float32)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recordings.ct.cement import Found, find_cement
 from recordings.ct.frames import VertebraFrame, boxes_of, frames_of
 from recordings.ct.labels import LabelMap
-from recordings.ct.metal import Piece, find_metal
+from recordings.ct.metal import SURE_HU, Piece, find_metal
 from recordings.ct.numbering import LEVELS
 from recordings.ct.places import ARCH, BODY, CLASSES, OUTSIDE, Leaked, Placed, place
 from recordings.ct.record import CtLeak, CtLevel, CtMetal, CtRecord
@@ -22,6 +22,7 @@ METAL = 90
 """Value of metal in the label map of cement; those of leaks are `LEAK_VALUES`."""
 LEAK_VALUES: Mapping[str, int] = {name: 80 + n for n, name in enumerate(CLASSES)}
 _DOUBTFUL_HU = 1100.0
+_SCALE_END_HU = 50.0
 _NO_CORE = 0.12
 _MODEL = 0.015
 _EDGE_SHARE = 0.06
@@ -111,6 +112,8 @@ def _levels(
             notes.append("no core shows how dense this cement is: its volume is an estimate")
         if plateau.hu < _DOUBTFUL_HU:
             notes.append(f"shows {plateau.hu:.0f} HU: may be dense bone (sclerosis)")
+        if plateau.hu >= SURE_HU - _SCALE_END_HU:
+            notes.append("as dense as metal: may be metal (a compact implant), not cement")
         if any(piece.nearest == number and (piece.distance_mm or 0) < 10 for piece in pieces):
             notes.append("metal is near: streaks and blooming make volume and leaks doubtful")
         if frames[number].canal_seen is False and not labels.coarse:

@@ -17,6 +17,8 @@ from recordings.ct.volume import Box, CtVolume, Floats, Labels, Mask, around, to
 
 SURE_HU = 3050.0
 """From here on it is metal unless it lies compactly within a body."""
+NEVER_CEMENT_HU = 4500.0
+"""Where the scale goes so far: no cement, however compact (titanium and steel show 8000 and more)."""
 DENSE_HU = 2000.0
 """Denser than bone; metal where no vertebra is near."""
 _EDGE_HU = 1500.0
@@ -24,7 +26,7 @@ _BONE_HU = 300.0
 _FAR_MM = 15.0
 _LEAST_FAR_ML = 0.1
 _LEAST_ML = 0.02
-_SLENDER = 3.0
+_SLENDER, _THIN = 3.0, 5.0
 _ROD_MM = (28.0, 9.0)
 _STRAIGHT = 0.4
 _REACH_MM = 2.0
@@ -126,12 +128,13 @@ def _nearest(tree: cKDTree, numbers: Labels, points: Floats) -> tuple[float, int
 
 def _seeds(part: CtVolume, dense: Mask, bone: Labels, away: Floats) -> list[Mask]:
     seeds = []
-    for threshold in (SURE_HU, DENSE_HU):
+    for threshold in (NEVER_CEMENT_HU, SURE_HU, DENSE_HU):
         there = part.hu >= threshold if threshold != DENSE_HU else dense
         found, _ = ndimage.label(there, _EIGHTFOLD)
         for place, where in enumerate(ndimage.find_objects(found), start=1):
             own = found[where] == place
-            if _is_metal(part, where, own, bone, away, sure=threshold == SURE_HU):
+            never = threshold == NEVER_CEMENT_HU and own.sum() * part.voxel_ml >= _LEAST_ML
+            if never or _is_metal(part, where, own, bone, away, sure=threshold == SURE_HU):
                 seed = np.zeros(bone.shape, bool)
                 seed[where] = own
                 seeds.append(seed)
@@ -150,9 +153,19 @@ def _is_metal(part: CtVolume, where: Box, own: Mask, bone: Labels, away: Floats,
     length, width = shape_of(points)
     if sure:
         in_bone = float((bone[where][own] > 0).mean())
-        return length >= _SLENDER * width or in_bone < 0.5
+        slender = length >= _SLENDER * width or length >= _THIN * _thickness(own, part.spacing_mm)
+        return slender or in_bone < 0.5
     straight = size_ml * 1000 >= _STRAIGHT * np.pi / 4 * width**2 * length  # cement in a vein winds
     return straight and length >= _ROD_MM[0] and width <= _ROD_MM[1] and length >= _SLENDER * width
+
+
+def _thickness(own: Mask, spacing: tuple[float, float, float]) -> float:
+    """Of a piece where it is thickest (mm), holes of a millimetre filled: of joined screws that of one."""
+    steps = max(1, round(1.0 / min(spacing)))
+    padded = np.pad(own, steps + 1)
+    whole = padded | ndimage.binary_closing(padded, _EIGHTFOLD, iterations=steps)
+    deep = ndimage.distance_transform_edt(whole, sampling=spacing)
+    return 2 * float(deep.max()) - min(spacing)
 
 
 def _grow(made: Mask, part: CtVolume, seed: Mask, away: Floats) -> None:

@@ -47,7 +47,10 @@ def read_numbers(path: Path) -> dict[int, str]:
     found: dict[int, str] = {}
     for number_text, name_text in pairs:
         number, name = number_text.strip(), name_text.strip()
-        if not (number.isascii() and number.isdigit() and 0 < int(number[:9]) <= _MOST) or not name:
+        if (
+            not (number.isascii() and number.isdigit() and len(number) < 9 and 0 < int(number) <= _MOST)
+            or not name
+        ):
             raise InputError(f"{path}: {number!r}: {name!r} is no number from 1 to {_MOST} with a name")
         if int(number) in found or name in found.values():
             raise InputError(f"{path}: {number} or {name} is there twice")

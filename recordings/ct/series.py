@@ -20,35 +20,17 @@ from scipy import ndimage
 
 from monitor.errors import InputError, SourceError, one_line
 from recordings.ct.images import is_image, read_image
+from recordings.ct.packed import meta_of
 from recordings.ct.volume import CtVolume, Floats, canonical, check_affine, check_size
 
 _MOST_FILES = 20_000
 _CT_CLASSES = ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
 _ENHANCED = _CT_CLASSES[1:]
-_TOLERANCE = 0.02
+_TOLERANCE, _ASIDE = 0.02, 0.5
 _LEAST_TILT, _MOST_TILT_DEG = 1e-3, 35.0
 _HU_FLOOR = -1024.0
-_TAGS = [
-    "SOPClassUID",
-    "SOPInstanceUID",
-    "SeriesInstanceUID",
-    "StudyInstanceUID",
-    "StudyDate",
-    "SeriesDescription",
-    "PatientID",
-    "Modality",
-    "Rows",
-    "Columns",
-    "PixelSpacing",
-    "ImageOrientationPatient",
-    "NumberOfFrames",
-    "ImagePositionPatient",
-    "RescaleSlope",
-    "RescaleIntercept",
-    "RescaleType",
-    "SamplesPerPixel",
-    "ImageType",
-]
+_MOST_SLOPE, _MOST_INTERCEPT, _FARTHEST_MM = 1e4, 1e6, 1e5
+_MOST_BITS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,16 +75,16 @@ def read_ct(path: Path, series: str | None = None) -> CtVolume:
         raise InputError("--series goes with a folder of DICOM objects")
     image = read_image(path)
     values, affine = canonical(image.values, image.affine_lps)
-    hu = _kept(values)
-    return CtVolume(hu, affine, _name_of(hu, affine), notes=_scale_notes(values))
+    kept = _kept(values)
+    return CtVolume(kept, affine, _name_of(kept, affine), notes=_scale_notes(kept))
 
 
-def _name_of(hu: NDArray[Any], affine: Floats) -> str:
-    """Of a file without a UID, by its voxels: files are called alike, or after a patient."""
-    digest = hashlib.sha256(np.ascontiguousarray(affine).tobytes())
-    for k in range(hu.shape[2]):
-        digest.update(hu[:, :, k].tobytes())
-    return f"voxels-{digest.hexdigest()[:24]}"
+def _name_of(values: NDArray[Any], affine: Floats) -> str:
+    """A name out of what is in it: that of its file may be a person's."""
+    digest = hashlib.sha256(np.ascontiguousarray(affine.round(3)).tobytes())
+    for plane in values:
+        digest.update(np.ascontiguousarray(plane).data)
+    return f"sha256:{digest.hexdigest()[:32]}"
 
 
 def _kept(values: NDArray[Any]) -> NDArray[Any]:
@@ -123,7 +105,7 @@ def _scale_notes(values: NDArray[Any]) -> tuple[str, ...]:
 
 
 def _of_dicom(path: Path, wanted: str | None) -> CtVolume:
-    groups = _series_in(path)
+    groups, doubts = _series_in(path)
     if wanted is not None and wanted not in groups:
         raise InputError(f"{path}: has no CT series {wanted}; it has {_listed(groups)}")
     if wanted is None and len(groups) > 1:
@@ -135,14 +117,14 @@ def _of_dicom(path: Path, wanted: str | None) -> CtVolume:
             raise SourceError(f"{path}: the objects of one series are of several {name}")
     slices = [one for file, head in members for one in _slices_of(file, head)]
     first = slices[0].head
-    ordered, step, problem = _ordered(path, slices)
+    ordered, step = _ordered(path, slices)
     check_size(str(path), (int(first.Columns), int(first.Rows), len(ordered)))
     affine: Floats = np.eye(4)
     row, column = ordered[0].orientation[:3], ordered[0].orientation[3:]
     affine[:3, 0], affine[:3, 1] = row * ordered[0].spacing_mm[1], column * ordered[0].spacing_mm[0]
     affine[:3, 2], affine[:3, 3] = step, ordered[0].position_mm
     values = _pixels(ordered)
-    notes = [problem] if problem else []
+    notes = list(doubts)
     values, affine, tilt = _unsheared(path, values, affine)
     notes += [tilt] if tilt else []
     check_affine(str(path), affine)
@@ -150,14 +132,16 @@ def _of_dicom(path: Path, wanted: str | None) -> CtVolume:
         notes.append(f"its values are {one_line(str(first.RescaleType))}, not Hounsfield units")
     values, affine = canonical(values, affine)
     date = str(first.get("StudyDate", "") or "")
+    known = len(date) == 8 and date.isascii() and date.isdigit()
     return CtVolume(
-        _kept(values), affine, uid, f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 else None,
+        _kept(values), affine, uid, f"{date[:4]}-{date[4:6]}-{date[6:8]}" if known else None,
         str(first.get("PatientID", "") or "") or None, str(first.get("StudyInstanceUID", "") or "") or None,
         (*notes, *_scale_notes(values)),
     )  # fmt: skip
 
 
-def _series_in(path: Path) -> dict[str, list[tuple[Path, Dataset]]]:
+def _series_in(path: Path) -> tuple[dict[str, list[tuple[Path, Dataset]]], tuple[str, ...]]:
+    """The CT objects of each series, and what is doubtful about what is there."""
     files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
     if not files:
         raise SourceError(f"{path}: no such file, or an empty folder")
@@ -165,22 +149,42 @@ def _series_in(path: Path) -> dict[str, list[tuple[Path, Dataset]]]:
         raise SourceError(f"{path}: has {len(files)} files; at most {_MOST_FILES} are looked into")
     groups: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)
     seen: set[str] = set()
+    empty = 0
     for file in files:
-        try:
-            head = dcmread(file, stop_before_pixels=True)
-            if str(head.get("SOPClassUID", "")) not in _CT_CLASSES:
-                continue
-            if "LOCALIZER" in [str(one) for one in head.get("ImageType", None) or []]:
-                continue
-            uid = str(head.get("SOPInstanceUID", file))
-        except Exception:  # noqa: S112 - whatever else is in the folder
+        head = _head_of(file)
+        empty += file.stat().st_size == 0
+        if head is None or "LOCALIZER" in [str(one) for one in head.get("ImageType", None) or []]:
             continue
+        uid = str(head.get("SOPInstanceUID", file))
         if uid not in seen:  # the same object twice is one
             seen.add(uid)
             groups[str(head.get("SeriesInstanceUID", ""))].append((file, head))
     if not groups:
         raise SourceError(f"{path}: has no CT object")
-    return dict(groups)
+    some = f"{empty} empty file{'s' if empty > 1 else ''} beside it: is a slice missing at its end?"
+    return dict(groups), (some,) if empty else ()
+
+
+def _head_of(file: Path) -> Dataset | None:
+    """Header of a CT object; None: it is something else. One that is damaged is missing, which is said."""
+    try:
+        meta = meta_of(file)
+    except OSError as error:
+        raise SourceError(f"{file}: {error.strerror or error}") from error
+    should_be = meta is not None and str(meta.get("MediaStorageSOPClassUID", "")) in _CT_CLASSES
+    try:
+        head = dcmread(file, stop_before_pixels=True)
+        kind = str(head.get("SOPClassUID", ""))
+        if kind in _CT_CLASSES:
+            str(head.get("SOPInstanceUID", "")), str(head.get("ImageType", None))
+            return head
+    except Exception as error:  # whatever else is in the folder
+        if should_be:
+            raise SourceError(f"{file}: its header is damaged: {one_line(str(error))}") from error
+        return None
+    if should_be and not kind:
+        raise SourceError(f"{file}: its header is cut")
+    return None
 
 
 def _listed(groups: dict[str, list[tuple[Path, Dataset]]]) -> str:
@@ -203,6 +207,9 @@ def _slices_of(path: Path, head: Dataset) -> list[_Slice]:
             return [_slice(path, None, head, head, head, head, head)]
         shared = head.SharedFunctionalGroupsSequence[0]
         made = []
+        count, placed = int(head.NumberOfFrames), len(head.PerFrameFunctionalGroupsSequence)
+        if count != placed:  # before room is made for so many
+            raise SourceError(f"{path}: says it has {count} frames, and places {placed}")
         for number, own in enumerate(head.PerFrameFunctionalGroupsSequence):
 
             def of(name: str, own: Dataset = own) -> Dataset:
@@ -233,19 +240,28 @@ def _slice(
     position = np.array([float(one) for one in place.ImagePositionPatient])
     orientation = np.array([float(one) for one in turn.ImageOrientationPatient])
     rows_mm, columns_mm = (float(one) for one in measures.PixelSpacing)
-    slope, intercept = float(scale.get("RescaleSlope", 1) or 1), float(scale.get("RescaleIntercept", 0) or 0)
+    slope, intercept = (
+        float(default if scale.get(name) is None else scale[name].value)
+        for name, default in (("RescaleSlope", 1), ("RescaleIntercept", 0))
+    )
     if position.shape != (3,) or orientation.shape != (6,):
         raise ValueError("it has not three coordinates")
     if not np.isfinite([*position, *orientation, rows_mm, columns_mm, slope, intercept]).all():
         raise ValueError("a number is none")
+    if np.abs(position).max() > _FARTHEST_MM:
+        raise ValueError("its place is none")
+    if min(rows_mm, columns_mm) <= 0:
+        raise ValueError("the size of its pixels is none")
+    if not 0 < slope <= _MOST_SLOPE or abs(intercept) > _MOST_INTERCEPT:
+        raise ValueError("its scale is none")
     row, column = orientation[:3], orientation[3:]
     if abs(row @ column) > 1e-3 or abs(row @ row - 1) > 1e-2 or abs(column @ column - 1) > 1e-2:
         raise ValueError("its rows and columns are not at right angles")
     return _Slice(path, frame, head, position, orientation, (rows_mm, columns_mm), slope, intercept)
 
 
-def _ordered(path: Path, slices: list[_Slice]) -> tuple[list[_Slice], Floats, str | None]:
-    """Slices in order, the step between them, and what had to be put right; refuses what is not whole."""
+def _ordered(path: Path, slices: list[_Slice]) -> tuple[list[_Slice], Floats]:
+    """Slices in order, and the step between them; refuses what is not whole."""
     first = slices[0]
     for one in slices:
         if (int(one.head.Rows), int(one.head.Columns)) != (int(first.head.Rows), int(first.head.Columns)):
@@ -259,7 +275,6 @@ def _ordered(path: Path, slices: list[_Slice]) -> tuple[list[_Slice], Floats, st
     order = np.argsort(along, kind="stable")
     ordered, along = [slices[int(n)] for n in order], along[order]
     gaps = np.diff(along)
-    problem = None
     same = gaps < 1e-3
     if same.any():
         raise SourceError(f"{path}: {int(same.sum())} slices lie where another lies")
@@ -276,7 +291,11 @@ def _ordered(path: Path, slices: list[_Slice]) -> tuple[list[_Slice], Floats, st
             f"{path}: its slices are spaced unevenly, {gaps.min():.2f} to {gaps.max():.2f} mm: resample first"
         )
     step = (ordered[-1].position_mm - ordered[0].position_mm) / (len(ordered) - 1)
-    return ordered, step, problem
+    line = ordered[0].position_mm + np.arange(len(ordered))[:, None] * step
+    off_mm = np.abs(np.array([one.position_mm for one in ordered]) - line).max(axis=1)
+    if off_mm.max() > _ASIDE * min(first.spacing_mm):
+        raise SourceError(f"{path}: its slices lie aside of each other, up to {off_mm.max():.1f} mm")
+    return ordered, step
 
 
 def _pixels(ordered: list[_Slice]) -> NDArray[Any]:
@@ -291,6 +310,8 @@ def _pixels(ordered: list[_Slice]) -> NDArray[Any]:
         pixels = opened[1]
         if pixels is None:
             raise SourceError(f"{one.path}: has no pixels")
+        if pixels.dtype.itemsize * 8 > _MOST_BITS:
+            raise SourceError(f"{one.path}: its pixels have more than {_MOST_BITS} bits")
         frame = pixels if one.frame is None else pixels[one.frame] if pixels.ndim == 3 else pixels
         if frame.shape != made.shape[1:]:
             raise SourceError(f"{one.path}: its pixels are not those that its header says")
@@ -323,10 +344,16 @@ def _unsheared(path: Path, values: NDArray[Any], affine: Floats) -> tuple[NDArra
     if drift.max() < 0.05 * min(np.linalg.norm(affine[:3, 0]), np.linalg.norm(affine[:3, 1])):
         return values, straight, None
     per_slice = aside / [np.linalg.norm(affine[:3, 0]), np.linalg.norm(affine[:3, 1])]
-    made = np.empty(values.shape, np.float32)
+    reach = per_slice * (values.shape[2] - 1)
+    before, after = (np.ceil(np.maximum(sign * reach, 0)).astype(int) for sign in (-1, 1))
+    shape = (*(int(n) for n in values.shape[:2] + before + after), values.shape[2])
+    check_size(str(path), shape)
+    straight[:3, 3] -= straight[:3, :2] @ before
+    made = np.empty(shape, np.float32)
+    wide = [(int(before[n]), int(after[n])) for n in (0, 1)]
     for k in range(values.shape[2]):
+        plane = np.pad(values[:, :, k].astype(np.float32), wide, constant_values=_HU_FLOOR)
         ndimage.shift(
-            values[:, :, k].astype(np.float32), per_slice * k, output=made[:, :, k], order=1, mode="constant",
-            cval=_HU_FLOOR,
-        )  # fmt: skip
+            plane, per_slice * k, output=made[:, :, k], order=1, mode="grid-constant", cval=_HU_FLOOR
+        )
     return made, straight, f"its gantry was tilted by {tilt:.1f} degrees: the slices were moved back"

@@ -35,7 +35,7 @@ class CtVolume:
     affine_lps : ndarray, shape (4, 4), float64
         From the index of a voxel to its centre (mm, LPS); its columns are at right angles.
     series : str
-        UID of the series; of a file that has none, a name that follows from its voxels.
+        UID of the series, or a hash of what the file holds.
     day : str or None
         ``YYYY-MM-DD``.
     patient_id : str or None

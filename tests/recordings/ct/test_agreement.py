@@ -56,6 +56,13 @@ def test_what_projection_cannot_tell_apart_counts_as_seen_once() -> None:
     assert "as foramen" in row.note
 
 
+def test_the_same_class_comes_before_one_that_it_may_be() -> None:
+    ct = ct_of(ct_level("L1", 3.0, ct_leak("canal", "foramen"), ct_leak("foramen")))
+    seen = session(LevelRecord(level="L1", leaks=(leak("foramen"),)))
+    found = {row.leak_class: row.seen_by for row in agreement_of(ct, [seen]).leaks}
+    assert found == {"canal": CT_ONLY, "foramen": BOTH}
+
+
 def test_a_level_that_one_did_not_look_into_is_not_compared() -> None:
     ct = ct_of(ct_level("L2", 2.0, ct_leak("canal")), searched=("L2",))
     seen = session(LevelRecord(level="L1", volume_ml=3.0, leaks=(leak("vein"),)))

@@ -50,8 +50,10 @@ def test_a_ct_beside_a_session(
 ) -> None:
     out = tmp_path / "out"
     asked = ["ct", str(folder / "series"), "--labels", str(folder / "labels.nii.gz"), "--out", str(out)]
-    assert run([*asked, "--qa", str(folder / "qa"), "--session", "a"]) == 0
-    told = capsys.readouterr().out
+    kept = ["--registry", str(tmp_path / "r.sqlite")]
+    assert run([*asked, "--qa", str(folder / "qa"), "--session", "a", *kept]) == 0
+    told, said = capsys.readouterr()
+    assert "a: no procedure of this registry yet" in said
     true_ml = patient.body_ml["L1"] + patient.leaks_ml["L1", "canal"]
     rows = {row["level"]: row for row in rows_of(out / "cement.csv")}
     assert float(rows["L1"]["volume_ml"]) == pytest.approx(true_ml, rel=0.03)
@@ -97,6 +99,12 @@ def nameless_registry(folder: Path, asked: list[str]) -> list[str]:
     return [*asked, "--registry", "r.sqlite"]
 
 
+def damaged_registry(folder: Path, asked: list[str]) -> list[str]:
+    (folder / "damaged.sqlite").write_text("no registry")
+    qa = ["--qa", str(folder / "qa"), "--session", "a"]
+    return [*asked, *qa, "--registry", str(folder / "damaged.sqlite")]
+
+
 def image_as_labels(folder: Path, asked: list[str]) -> list[str]:
     return [*asked[:3], str(folder / "ct.nii.gz"), *asked[4:]]
 
@@ -107,7 +115,7 @@ def image_as_labels(folder: Path, asked: list[str]) -> list[str]:
         (labels_for_ct, "no such file"), (which_session, "has 2 records"),
         (unknown_session, "no record of it"),
         (wrong_hu, "--cement-hu must be"), (nameless_registry, "--registry needs"),
-        (image_as_labels, "no label map"),
+        (damaged_registry, "not a registry"), (image_as_labels, "no label map"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_leaves_nothing(

@@ -12,8 +12,8 @@ import pytest
 
 from monitor.errors import InputError, SourceError
 from recordings.ct.images import read_image, write_labels
-from recordings.ct.labels import read_labels
-from recordings.ct.marks import read_marks
+from recordings.ct.labels import labels_about, read_labels
+from recordings.ct.marks import Mark, read_marks
 from recordings.ct.numbering import DEFAULT_NUMBERS, read_numbers
 from recordings.ct.series import read_ct
 from recordings.ct.volume import CtVolume, to_mm
@@ -152,7 +152,7 @@ def test_numbers_of_levels(tmp_path: Path) -> None:
     (tmp_path / "n.json").write_text('{"1": "L1", "2": "L2"}')
     (tmp_path / "n.csv").write_text("number,level\n1,L1\n2,L2\n")
     assert read_numbers(tmp_path / "n.json") == read_numbers(tmp_path / "n.csv") == {1: "L1", 2: "L2"}
-    for text in ("1,L1\n1,L2\n", "1\n", "", "x,y\n-1,L1\n"):
+    for text in ("1,L1\n1,L2\n", "00000000199999,L1\n", "1\n", "", "x,y\n-1,L1\n"):
         (tmp_path / "n.csv").write_text(text)
         with pytest.raises(InputError):
             read_numbers(tmp_path / "n.csv")
@@ -166,12 +166,40 @@ def test_an_image_with_axes_askew_is_refused(tmp_path: Path) -> None:
         read_image(write_nifti(tmp_path / "ct.nii.gz", values, affine))
 
 
-def test_a_file_is_known_by_what_is_in_it_and_never_by_its_name(tmp_path: Path) -> None:
-    """Two patients' files are called alike, and a file is called after a patient."""
-    values = np.full((6, 5, 4), -1000, np.int16)
-    values[2, 2, 2] = 1500
-    one = read_ct(write_nifti(tmp_path / "mueller.nii.gz", values, np.eye(4))).series
-    assert "mueller" not in one
-    assert read_ct(write_nifti(tmp_path / "again.nii.gz", values, np.eye(4))).series == one
-    values[2, 2, 1] = 1500
-    assert read_ct(write_nifti(tmp_path / "mueller.nii.gz", values, np.eye(4))).series != one
+def test_marks_in_one_place_are_refused() -> None:
+    with pytest.raises(SourceError, match="L1 and L2 in one place"):
+        labels_about((Mark("L1", (0, 10, 110)), Mark("L2", (0, 10, 110))), volume_of(), "marks.fcsv")
+
+
+def test_the_name_of_a_file_which_may_be_a_persons_is_not_kept(tmp_path: Path) -> None:
+    values = np.zeros((6, 6, 6), np.int16)
+    first = read_ct(write_nifti(tmp_path / "DOE_JANE.nii.gz", values, np.eye(4)))
+    again = read_ct(write_nifti(tmp_path / "other.nii.gz", values, np.eye(4)))
+    other = read_ct(write_nifti(tmp_path / "third.nii.gz", values + 1, np.eye(4)))
+    assert "DOE" not in first.series
+    assert first.series == again.series != other.series
+
+
+def test_a_label_map_that_the_disk_cut_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ITK says nothing when the disk is full."""
+    import SimpleITK
+
+    monkeypatch.setattr(SimpleITK, "WriteImage", lambda image, path, **_: Path(path).write_bytes(b""))
+    volume = volume_of()
+    with pytest.raises(OSError, match="cannot be written"):
+        write_labels(tmp_path / "cement.nii.gz", np.zeros(volume.hu.shape, np.uint8), volume.affine_lps)
+
+
+def test_an_nrrd_file_whose_voxels_lie_elsewhere_is_refused(tmp_path: Path) -> None:
+    """It could name any file of this machine, or a pipe that never ends."""
+    (tmp_path / "other").write_bytes(bytes(2 * 6**3))
+    head = (
+        "NRRD0004\ntype: short\ndimension: 3\nspace: left-posterior-superior\nsizes: 6 6 6\n"
+        "space directions: (1,0,0) (0,1,0) (0,0,1)\nendian: little\nencoding: raw\nspace origin: (0,0,0)\n"
+    )
+    whole = tmp_path / "whole.nrrd"
+    whole.write_bytes(f"{head}\n".encode() + bytes(2 * 6**3))
+    assert read_image(whole).values.shape == (6, 6, 6)
+    (tmp_path / "ct.nrrd").write_text(f"{head}Data File: {tmp_path / 'other'}\n\n")
+    with pytest.raises(SourceError, match="in another file"):
+        read_image(tmp_path / "ct.nrrd")

@@ -12,6 +12,7 @@ from recordings.ct.frames import frames_of
 from recordings.ct.labels import LabelMap, labels_about, read_labels
 from recordings.ct.marks import Mark
 from recordings.ct.measure import LEAK_VALUES, METAL, MeasuredCt, measure_ct
+from recordings.ct.metal import find_metal
 from recordings.ct.places import CLASSES, zones_of
 from recordings.ct.series import read_ct
 from recordings.ct.volume import CtVolume, to_index
@@ -78,6 +79,39 @@ def test_screws_are_metal_and_cement_beside_one_is_doubtful(volume: CtVolume, la
     assert level.level == "L1"
     assert any("metal is near" in note for note in level.notes)
     assert (made.cement[rod] == METAL).mean() > 0.95
+
+
+def _rods(volume: CtVolume, *rods: tuple[np.ndarray, np.ndarray, float]) -> np.ndarray:
+    points = np.argwhere(np.ones(volume.hu.shape, bool)) @ volume.affine_lps[:3, :3].T
+    points += volume.affine_lps[:3, 3]
+    there = np.zeros(len(points), bool)
+    for start, end, radius in rods:
+        along = np.clip((points - start) @ (end - start) / ((end - start) @ (end - start)), 0, 1)
+        there |= np.linalg.norm(points - start - along[:, None] * (end - start), axis=1) <= radius
+    return there.reshape(volume.hu.shape)
+
+
+def test_metal_that_is_joined_is_no_cement(volume: CtVolume, labels: LabelMap) -> None:
+    """Two screws that meet in a body, as its two pedicles have them: neither is slender then."""
+    frame = frames_of(labels.values, volume.affine_lps, labels.names)[30]
+    ends = np.array([(-12, -3, 0), (frame.back_mm + 16, -5, 18), (frame.back_mm + 16, -5, -18)])
+    tip, left, right = ends @ frame.axes + frame.centre_mm
+    rods = _rods(volume, (tip, left, 2.75), (tip, right, 2.75))
+    made, _ = find_metal(replace(volume, hu=np.where(rods, 3071, volume.hu)), labels.values)
+    assert made[rods].mean() > 0.95
+    assert made.sum() < 1.15 * rods.sum()
+
+
+def test_a_compact_implant_is_metal_where_the_scale_shows_it(volume: CtVolume, labels: LabelMap) -> None:
+    centre = frames_of(labels.values, volume.affine_lps, labels.names)[30].centre_mm
+    ball = _rods(volume, (centre, centre + 0.1, 6.0))
+    made, _ = find_metal(replace(volume, hu=np.where(ball, 9000, volume.hu)), labels.values)
+    assert made[ball].all()
+    ends = replace(volume, hu=np.where(ball, 3071, volume.hu))
+    levels = measure_ct(ends, labels, software_version="test").record.levels
+    notes = {level.level: " ".join(level.notes) for level in levels}
+    assert "may be metal" in notes["L2"]
+    assert "may be metal" not in notes["L1"]
 
 
 def test_marks_give_volumes_by_level_and_no_leaks(

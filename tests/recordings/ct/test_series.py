@@ -11,6 +11,7 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import (
     CTImageStorage,
+    DeflatedExplicitVRLittleEndian,
     EnhancedCTImageStorage,
     ExplicitVRLittleEndian,
     RLELossless,
@@ -120,9 +121,37 @@ def enormous(k: int, head: Dataset) -> None:
     head.Rows = head.Columns = 60000
 
 
+def aside(k: int, head: Dataset) -> None:
+    if k == 2:
+        head.ImagePositionPatient = [27.0, -3.0, 36.0]
+
+
+def no_scale(k: int, head: Dataset) -> None:
+    head.RescaleSlope = 0
+
+
+def past_all_scales(k: int, head: Dataset) -> None:
+    head.RescaleSlope = "1e9"
+
+
+def mirrored(k: int, head: Dataset) -> None:
+    head.PixelSpacing = [-0.8, 0.5]
+
+
+def far_off(k: int, head: Dataset) -> None:
+    head.ImagePositionPatient = ["1e300", "0", "0"]
+
+
+def wide_pixels(k: int, head: Dataset) -> None:
+    head.BitsAllocated, head.BitsStored, head.HighBit = 32, 32, 31
+    head.PixelData = bytes(4 * SHAPE[0] * SHAPE[1])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (aside, "lie aside of each other"), (no_scale, "scale is none"), (past_all_scales, "scale is none"),
+        (mirrored, "size of its pixels"), (far_off, "place is none"), (wide_pixels, "more than 16 bits"),
         (missing, "1 slices are missing"), (twice, "lie where another lies"), (uneven, "spaced unevenly"),
         (other_patient, "several patients"), (turned, "differ in orientation"), (cut, "cannot be decoded"),
         (no_place, "no place or size"), (enormous, "2 to 8192 rows"),
@@ -188,3 +217,49 @@ def test_an_object_of_many_frames_is_read_by_its_functional_groups(tmp_path: Pat
     volume = read_ct(tmp_path / "enhanced.dcm")
     assert np.array_equal(volume.hu, whole.hu)
     assert volume.affine_lps == pytest.approx(whole.affine_lps)
+    head.NumberOfFrames = 1_000_000
+    head.save_as(tmp_path / "enhanced.dcm", enforce_file_format=True)
+    with pytest.raises(SourceError, match="says it has 1000000 frames, and places 6"):
+        read_ct(tmp_path / "enhanced.dcm")
+
+
+@pytest.mark.parametrize("left", [400, 700])
+def test_an_outermost_slice_that_was_cut_is_not_left_out_in_silence(tmp_path: Path, left: int) -> None:
+    write_series(tmp_path / "ct")
+    last = min((tmp_path / "ct").iterdir(), key=lambda file: dcmread(file).ImagePositionPatient[2])
+    last.write_bytes(last.read_bytes()[:left])
+    with pytest.raises(SourceError, match=last.name):
+        read_ct(tmp_path / "ct")
+
+
+def test_an_empty_file_may_have_been_a_slice(tmp_path: Path) -> None:
+    write_series(tmp_path / "ct")
+    (tmp_path / "ct" / "x.dcm").write_bytes(b"")
+    assert any("1 empty file" in note for note in read_ct(tmp_path / "ct").notes)
+
+
+def test_what_a_deflated_object_unpacks_to_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deflated(k: int, head: Dataset) -> None:
+        head.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+        head.add_new(0x00091001, "OB", bytes(1 << 20))
+
+    write_series(tmp_path / "ct", change=deflated)
+    assert max(file.stat().st_size for file in (tmp_path / "ct").iterdir()) < 10_000
+    assert read_ct(tmp_path / "ct").hu.shape == SHAPE
+    monkeypatch.setattr("recordings.ct.packed.MOST_BYTES", 1 << 19)
+    with pytest.raises(SourceError, match="unpacks to more than"):
+        read_ct(tmp_path / "ct")
+
+
+def test_a_tilted_gantry_leaves_nothing_outside(tmp_path: Path) -> None:
+    def at_the_edge(k: int, head: Dataset) -> None:
+        values = np.full((SHAPE[1], SHAPE[0]), 0, np.uint16)
+        values[-1] = 2000
+        head.PixelData, head.RescaleSlope = values.tobytes(), 1
+
+    write_series(tmp_path / "ct", step=(0, 0.4, 2.0), change=at_the_edge)
+    volume = read_ct(tmp_path / "ct")
+    filled = (volume.hu.astype(float) + 1024).sum(axis=(0, 1))
+    assert filled == pytest.approx(2000 * SHAPE[0])
