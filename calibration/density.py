@@ -13,7 +13,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import xraydb
 from numpy.typing import NDArray
 
 from monitor.density import density_from_aliquots
@@ -87,6 +86,8 @@ def nominal_attenuation_per_mm(kvp: float) -> float:
 
 def _spectrum(kvp: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What a detector takes up per energy behind a patient, and what cement adds there (1/mm)."""
+    import xraydb  # takes three quarters of a second, which a calibrated run does not need
+
     energy_ev = np.arange(20.0, kvp, 1.0) * 1000.0
     weight = kvp * 1000.0 / energy_ev - 1.0
 

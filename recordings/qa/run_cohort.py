@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-import msgspec
 
 from monitor.errors import InputError
 from recordings.cohort.cohort import cohort_of_registry
@@ -14,7 +12,6 @@ from recordings.cohort.figures import Cohort
 from recordings.cohort.registry import Registry
 from recordings.cohort.tables import Imported, read_import
 from recordings.deidentifying.secret import Secret
-from recordings.qa.record import ProcedureRecord
 from recordings.qa.run import Outcome
 from recordings.qa.run_files import COHORT, Results
 
@@ -69,15 +66,7 @@ def write_cohort_reports(
     from recordings.reporting.write import write_cohort_report
 
     with Registry(registry, read_only=True) as opened:
-        records = list(_light(opened.each_record()))
-    write_cohort_report(
-        results.folder, records, cohort, outcome.failed, software_version=software_version, pdf=pdf
-    )
-
-
-def _light(records: Iterable[ProcedureRecord]) -> Iterator[ProcedureRecord]:
-    """Without what no report of a cohort shows: all of a year are in memory together."""
-    replace = msgspec.structs.replace
-    for record in records:
-        levels = tuple(replace(level, trend=()) for level in record.levels)
-        yield replace(record, levels=levels, key_frames=(), differences=())
+        write_cohort_report(
+            results.folder, opened.each_record(), cohort, outcome.failed, software_version=software_version,
+            pdf=pdf,
+        )  # fmt: skip

@@ -106,20 +106,17 @@ def _learning(chart: LearningChart) -> Figure:
             zerolinecolor=FAINT,
             **shared_below,
         )
-        notes.append(
-            {
-                "xref": "paper",
-                "yref": "paper",
-                "x": domain[0],
-                "y": 1.0,
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-                "text": f"<b>{text(panel.operator)}</b>",
-            }
-        )
+        notes.append(_panel_title(domain[0], panel.operator))
     layout["annotations"] = notes
     return {"data": data, "layout": layout}
+
+
+def _panel_title(left: float, words: str) -> Figure:
+    """Above the left end of a panel (part of the width of the paper)."""
+    return {
+        "xref": "paper", "yref": "paper", "x": left, "y": 1.0, "xanchor": "left", "yanchor": "bottom",
+        "showarrow": False, "text": f"<b>{text(words)}</b>",
+    }  # fmt: skip
 
 
 def _learning_panel(panel: LearningPanel, above: str, below: str) -> list[Figure]:
@@ -209,17 +206,6 @@ def _scores(chart: ScoreChart) -> Figure:
         )
         layout[f"yaxis{axis}"] = axis_of("change" if at == 0 else "", anchor=f"x{axis}", zeroline=True,
                                        zerolinecolor=INK, rangemode="tozero")  # fmt: skip
-        notes.append(
-            {
-                "xref": "paper",
-                "yref": "paper",
-                "x": domain[0],
-                "y": 1.0,
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-                "text": f"<b>{text(panel.score)}</b>",
-            }
-        )
+        notes.append(_panel_title(domain[0], panel.score))
     layout["annotations"] = notes
     return {"data": data, "layout": layout}
