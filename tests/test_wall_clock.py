@@ -15,6 +15,7 @@ WALL_CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "time.time", 
 READS_THE_WALL_CLOCK = {
     "recordings/session.py",  # once, as the anchor that ties monotonic times to a date
     "recordings/library/index.py",  # whether a session was written to just now
+    "recordings/qa/run_plan.py",  # the same, before it is measured
     "ui/library_command.py",  # what is older than the retention
     "ui/send_command.py",  # when what failed is tried again, which outlives the machine's start
     "ui/start/scheduled.py",  # which steps are of today, and when the list was read
