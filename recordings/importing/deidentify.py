@@ -37,6 +37,7 @@ ALLOWED: dict[str, str] = {
     "RadiationSetting": r"SC|GR",
     "XRayTubeCurrent": _NUMBERS,
     "ExposureTime": _NUMBERS,
+    "ImageAndFluoroscopyAreaDoseProduct": _NUMBERS,
     "PulseRate": _NUMBERS,
     "PositionerPrimaryAngle": _NUMBERS,
     "PositionerSecondaryAngle": _NUMBERS,
