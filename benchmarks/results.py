@@ -35,19 +35,18 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage, JPEGBaseline8Bit, generate_uid
 
+from benchmarks.lock_step import steps_into
 from monitor.config import Config, config_to_toml
 from monitor.errors import EndOfStream
 from monitor.frame import Frame
 from monitor.plan import Plan, read_plan
 from monitor.sources.base import FrameSource
 from monitor.states import State
-from monitor.stepping import Stepping, Taken
+from monitor.stepping import Stepping
 from recordings.archive import archive_session
 from recordings.beginning import Beginning, keep_beginning, pipeline_with
 from recordings.dicom_origin import note_origin, origins_in
-from recordings.findings import Findings
 from recordings.importing.run import Wanted, import_source
-from recordings.messages import Step
 from recordings.open import open_source
 from recordings.results import codes as ours
 from recordings.results.write import Wish, WrittenObject, write_results
@@ -89,17 +88,7 @@ def monitor(spec: Path, plan: Plan, folder: Path, frames: int | None = None) -> 
     session.recording.event(event.name, event.data, event.t_ns)
     for origin in origins_in(info):
         note_origin(session.log, origin, anchor_ns)
-    number = 0
-
-    def tell(taken: Taken) -> None:
-        nonlocal number
-        found = None if taken.result is None else Findings.of(taken.result)
-        session.recording.step(
-            Step(number, taken.frame.seq, taken.now_ns, 0, taken.requests, found, taken.fault)
-        )
-        number += 1
-
-    stepping = Stepping(pipeline_with(begun, plan, info, Config(), None), tell)
+    stepping = Stepping(pipeline_with(begun, plan, info, Config(), None), steps_into(session.recording))
     with source:
         for frame in _frames(source, anchor_ns, frames):
             session.recording.append(frame)

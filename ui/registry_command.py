@@ -238,8 +238,8 @@ def _from_json(path: Path) -> ProcedureRecord | tuple[CtRecord]:
 
     from monitor.errors import SourceError
     from monitor.small_file import read_small
-    from recordings.cohort.registry import read_ct
     from recordings.ct.record import SCHEMA as CT_SCHEMA
+    from recordings.ct.record import ct_from_json
     from recordings.qa.record import record_from_json
 
     class Head(msgspec.Struct):
@@ -249,7 +249,7 @@ def _from_json(path: Path) -> ProcedureRecord | tuple[CtRecord]:
         data = read_small(path, _MOST_JSON_BYTES)
         schema = msgspec.json.decode(data, type=Head).schema
         if schema == CT_SCHEMA:
-            return (read_ct(data, str(path)),)
+            return (ct_from_json(data, str(path)),)
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -23,14 +23,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from benchmarks.lock_step import steps_into
 from monitor.config import Config, config_to_toml
 from monitor.frame import Frame
 from monitor.plan import Aliquot, Plan
 from monitor.result import AlertTransition, Kind, Priority
-from monitor.stepping import Stepping, Taken
+from monitor.stepping import Stepping
 from recordings.beginning import Beginning, keep_beginning, pipeline_with
-from recordings.findings import Findings
-from recordings.messages import Step
 from recordings.procedure import Procedure
 from recordings.session import Session, open_session
 from recordings.simulated.injection import Injection
@@ -170,17 +169,8 @@ def _monitor(
     begun = Beginning("0.1.0", (view,), {view: None}, (), _YEAR, 0, anchor_ns)
     event = keep_beginning(session.folder, begun)
     session.recording.event(event.name, event.data, event.t_ns)
-    number = 0
-
-    def tell(taken: Taken) -> None:
-        nonlocal number
-        found = None if taken.result is None else Findings.of(taken.result)
-        session.recording.step(
-            Step(number, taken.frame.seq, taken.now_ns, 0, taken.requests, found, taken.fault)
-        )
-        number += 1
-
-    stepping = Stepping(pipeline_with(begun, plan, session.about.source, Config(), None), tell)
+    pipeline = pipeline_with(begun, plan, session.about.source, Config(), None)
+    stepping = Stepping(pipeline, steps_into(session.recording))
     obeys = bool(draw.random() < 2 / 3)
     due: list[tuple[float, str]] = []
     acknowledged: list[float] = []

@@ -49,5 +49,8 @@ def region_of(level: str) -> str | None:
 
 
 def operator_pseudonym(secret: Secret, name: str) -> str:
-    """A pseudonym of an operator, as ``OP-1F3A09C2``; the same for the same key and name."""
+    """A pseudonym of an operator, as ``OP-1F3A09C2``; the same for the same key and name.
+
+    One person writes the own name in more than one way: blanks and capitals do not count.
+    """
     return f"OP-{secret.token('operator', ' '.join(name.split()).casefold())[:8].upper()}"

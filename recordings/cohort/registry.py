@@ -25,8 +25,7 @@ from recordings.cohort.opening import WAIT_S, open_to_read, open_to_write, told
 from recordings.cohort.rows import FACTORS, SCORES, CtRow, FollowUpRow, RiskRow
 from recordings.cohort.schema import TABLE_NAMES
 from recordings.cohort.tables import BY_HAND
-from recordings.ct.record import SCHEMA as CT_SCHEMA
-from recordings.ct.record import CtRecord
+from recordings.ct.record import CtRecord, ct_from_json
 from recordings.qa.record import ProcedureRecord, record_from_json
 
 _PROCEDURE = (
@@ -193,7 +192,7 @@ class Registry:
         """All CTs, in order of the series."""
         found = []
         for series, session_id, data in self._read("SELECT series, session_id, json FROM ct ORDER BY series"):
-            record = read_ct(data, f"{self.path}: CT {series}")
+            record = ct_from_json(data, f"{self.path}: CT {series}")
             found.append(CtRow(session_id=session_id, record=record))
         return found
 
@@ -275,17 +274,6 @@ class Registry:
 def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:  # SQLite has not done so itself
         connection.execute("ROLLBACK")
-
-
-def read_ct(data: bytes, name: str) -> CtRecord:
-    """Read a CT's record; `name` is used in messages. Raises `SourceError` where it is none."""
-    try:
-        record = msgspec.json.decode(data, type=CtRecord)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(f"{name}: not a record of a CT: {error}") from error
-    if record.schema != CT_SCHEMA:
-        raise SourceError(f"{name}: schema is {record.schema!r}, expected {CT_SCHEMA!r}")
-    return record
 
 
 def _put(connection: sqlite3.Connection, record: ProcedureRecord) -> None:

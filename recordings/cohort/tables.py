@@ -32,7 +32,6 @@ from recordings.qa.record import LeakRecord, LevelRecord, ProcedureRecord
 
 BY_HAND = "entered by hand"
 _MOST_ML = 50.0
-_LONGEST_SESSION = 64
 _NO_LEAK = frozenset(("none", "no", "0", "keine", "kein", "nein"))
 SecretOf = Callable[[], Secret]
 

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
-from scipy import stats
 
-from recordings.cohort.figures import Rate, Sensitivity
+from recordings.cohort.figures import Sensitivity
+from recordings.cohort.rates import rate
 from recordings.ct.places import CLASSES
 from recordings.ct.record import CtLeak, CtRecord
 from recordings.qa.record import LeakRecord, LevelRecord, ProcedureRecord
@@ -169,14 +169,3 @@ def sensitivities_of(leaks: Iterable[LeakAgreement]) -> tuple[Sensitivity, ...]:
                 )
             )
     return tuple(made)
-
-
-def rate(name: str, events: int, total: int) -> Rate:
-    """So many of so many, with Wilson's interval of 95 %."""
-    if not total:
-        return Rate(name=name, events=0, total=0)
-    interval = stats.binomtest(events, total).proportion_ci(0.95, "wilson")
-    return Rate(
-        name=name, events=events, total=total, fraction=events / total, low=float(interval.low),
-        high=float(interval.high),
-    )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.errors import SourceError
+
 SCHEMA = "cementwatch.ct/1"
 
 
@@ -79,3 +81,22 @@ class CtRecord(_Struct, frozen=True, kw_only=True):
     coarse: bool = False
     searched: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def ct_to_json(record: CtRecord) -> bytes:
+    """Text of a record file, indented, ending in a newline."""
+    return (
+        msgspec.json.format(msgspec.json.encode(record, enc_hook=lambda value: value.item()), indent=1)
+        + b"\n"
+    )
+
+
+def ct_from_json(data: bytes, name: str) -> CtRecord:
+    """Read a record; `name` is used in messages. Raises `SourceError` where it is none."""
+    try:
+        record = msgspec.json.decode(data, type=CtRecord)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(f"{name}: not a record of a CT: {error}") from error
+    if record.schema != SCHEMA:
+        raise SourceError(f"{name}: schema is {record.schema!r}, expected {SCHEMA!r}")
+    return record

@@ -8,35 +8,14 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
-from monitor.errors import OutputError, SourceError
+from monitor.errors import OutputError
 from recordings.ct.agreement import Agreement
 from recordings.ct.images import write_labels
 from recordings.ct.measure import MeasuredCt
-from recordings.ct.record import SCHEMA, CtRecord
+from recordings.ct.record import CtRecord, ct_to_json
 from recordings.ct.volume import CtVolume
 
 Cell = str | float | int | bool | None
-
-
-def ct_to_json(record: CtRecord) -> bytes:
-    """Text of a record file, indented, ending in a newline."""
-    return (
-        msgspec.json.format(msgspec.json.encode(record, enc_hook=lambda value: value.item()), indent=1)
-        + b"\n"
-    )
-
-
-def ct_from_json(data: bytes, name: str) -> CtRecord:
-    """Read a record; `name` is used in messages. Raises `SourceError` where it is none."""
-    try:
-        record = msgspec.json.decode(data, type=CtRecord)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(f"{name}: not a record of a CT: {error}") from error
-    if record.schema != SCHEMA:
-        raise SourceError(f"{name}: schema is {record.schema!r}, expected {SCHEMA!r}")
-    return record
 
 
 def check_out(out: Path) -> None:

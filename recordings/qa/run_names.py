@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from recordings.cohort.names import operator_pseudonym
 from recordings.deidentifying.secret import Secret
 from recordings.deidentifying.sessions import SessionIdentity
 from recordings.qa.record import ProcedureRecord
@@ -17,9 +18,7 @@ def with_pseudonyms(record: ProcedureRecord, session: StoredSession, secret: Sec
     if who is not None and (who.patient_id or who.patient_name):
         patient = secret.pseudonym(SessionIdentity.of(session).key)
     if who is not None and who.operator:
-        # one person writes the own name in more than one way
-        name = " ".join(who.operator.split()).casefold()
-        operator = f"OP-{secret.token('operator', name)[:8].upper()}"
+        operator = operator_pseudonym(secret, who.operator)
     if (record.patient, record.operator) == (patient, operator):
         return record
     return msgspec.structs.replace(record, patient=patient, operator=operator)

@@ -11,12 +11,14 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 _CONTEXT = multiprocessing.get_context("spawn")
 _TRIES = 2
@@ -125,6 +127,13 @@ def in_processes(work: Callable[[bytes], bytes], asks: Iterable[Ask], workers: i
     finally:
         for worker in held:
             _end(worker)
+
+
+def fault_of(error: Exception) -> str:
+    """What nobody thought of and where, without the error's text, which may quote a name out of a file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}, line {last.lineno}"
+    return f"a fault in this software: {type(error).__name__} in {place}"
 
 
 def _start(work: Callable[[bytes], bytes]) -> _Worker:

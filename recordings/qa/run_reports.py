@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import msgspec
 
 from monitor.errors import CementWatchError
 from recordings.qa.run_files import REPORTS, Results
-from recordings.qa.run_pool import Ask, in_processes
+from recordings.qa.run_pool import Ask, fault_of, in_processes
 
 _LIMIT_S = 600.0
 
@@ -78,7 +77,5 @@ def write_report(task: bytes) -> bytes:
         return f"cannot be written: {error.strerror or error}".encode()
     except Exception as error:
         # one report fails, the others do not
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        words = f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
-        return f"a fault in this software: {words}".encode()
+        return fault_of(error).encode()
     return b""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import traceback
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from recordings.qa.differences import FieldDifferences, fields_of, logged_differ
 from recordings.qa.measure import measure_session
 from recordings.qa.record import Measured
 from recordings.qa.run_plan import without_folder
+from recordings.qa.run_pool import fault_of
 from recordings.qa.run_software import software_of
 from recordings.results.course import Course
 from recordings.session import open_session
@@ -103,15 +103,9 @@ def _done(asked: Task) -> Done:
         return Done(why=one_line(f"cannot be read: {error.strerror or error}"))
     except Exception as error:
         # a session of which nobody thought is one session that fails, and not the run
-        return Done(why=f"a fault in this software: {_place(error)}")
+        return Done(why=fault_of(error))
     record = msgspec.structs.replace(measured.record, differences=found)
     return Done(measured=msgspec.structs.replace(measured, record=record), fields=fields)
-
-
-def _place(error: Exception) -> str:
-    """What and where, without the text, which may quote a name out of a file."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
 
 
 def task_to_bytes(task: Task) -> bytes:

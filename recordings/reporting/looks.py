@@ -12,4 +12,3 @@ PRIORITY_MARKERS = {"high": ("triangle-up", "^"), "medium": ("diamond", "D"), "l
 """Of an alarm: in a browser, on paper."""
 MARK_DASHES = {"start": ("dash", (0, (5, 3))), "stop": ("solid", "-"), "leak": ("dot", (0, (1, 2)))}
 """Of a moment: in a browser, on paper."""
-SCORE_UNITS = {"VAS": "points of 10", "ODI": "points of 100", "EQ-5D": "index"}

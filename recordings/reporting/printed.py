@@ -29,7 +29,7 @@ from recordings.reporting.looks import (
     RULE,
     SOFT,
 )
-from recordings.reporting.printed_forest import forest_print
+from recordings.reporting.printed_forest import forest_print, remark_beside
 from recordings.reporting.printed_trend import WIDTH_IN, floats, trend_print
 from recordings.reporting.words import several
 
@@ -101,15 +101,7 @@ def _spread(chart: SpreadChart) -> Figure:
             axis.plot([row.mean], [at], marker="D", markersize=4, color=INK)
             if row.low is not None and row.high is not None:
                 axis.plot([row.low, row.high], [at, at], color=INK, linewidth=2.0)
-            axis.annotate(
-                f"{row.mean:.2f}, {several(row.count, 'level')}",
-                (1.01, at),
-                xycoords=("axes fraction", "data"),
-                va="center",
-                fontsize=7,
-                color=SOFT,
-                annotation_clip=False,
-            )
+            remark_beside(axis, at, f"{row.mean:.2f}, {several(row.count, 'level')}")
     axis.set_yticks(range(len(rows)), [row.name for row in rows])
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlim(left=0)

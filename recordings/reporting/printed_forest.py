@@ -55,8 +55,13 @@ def _draw(axis: Axes, at: int, row: ForestRow, factor: int) -> None:
     if row.value is not None:
         axis.plot([factor * row.value], [at], marker="o" if own else "D", markersize=5, color=colour,
                   markerfacecolor=colour if own else "white")  # fmt: skip
+    remark_beside(axis, at, row.remark)
+
+
+def remark_beside(axis: Axes, at: float, words: str) -> None:
+    """Words to the right of a row."""
     axis.annotate(
-        row.remark,
+        words,
         (1.01, at),
         xycoords=("axes fraction", "data"),
         va="center",

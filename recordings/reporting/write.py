@@ -33,41 +33,6 @@ def no_picture(_session_id: str, _name: str) -> None:
     """For records whose pictures were not kept."""
 
 
-def write_reports(
-    out: Path,
-    records: Sequence[ProcedureRecord],
-    cohort: Cohort,
-    failed: Sequence[Failed],
-    *,
-    picture: Picture = no_picture,
-    software_version: str,
-    pdf: bool = True,
-) -> None:
-    """Write the report of the cohort, and below ``procedures`` that of each session.
-
-    Parameters
-    ----------
-    out : Path
-    records : sequence of ProcedureRecord
-    cohort : Cohort
-    failed : sequence of Failed
-    picture : callable
-        PNG of a key frame by session and name; None: it is missing.
-    software_version : str
-        Of this software.
-    pdf : bool
-        Whether a PDF is written beside each HTML file.
-
-    Raises
-    ------
-    OutputError, OSError
-        A report cannot be written.
-    """
-    for record in records:
-        write_procedure_report(out, record, picture, software_version=software_version, pdf=pdf)
-    write_cohort_report(out, records, cohort, failed, software_version=software_version, pdf=pdf)
-
-
 def write_procedure_report(
     out: Path,
     record: ProcedureRecord,
@@ -78,7 +43,16 @@ def write_procedure_report(
 ) -> Path:
     """Write the report of one session below ``out/procedures``; its folder.
 
-    Parameters are those of `write_reports`.
+    Parameters
+    ----------
+    out : Path
+    record : ProcedureRecord
+    picture : callable
+        PNG of a key frame by session and name; None: it is missing.
+    software_version : str
+        Of this software.
+    pdf : bool
+        Whether a PDF is written beside the HTML file.
 
     Raises
     ------
@@ -106,8 +80,19 @@ def write_cohort_report(
 ) -> None:
     """Write the report of the cohort into `out`.
 
-    Parameters are those of `write_reports`. Records are gone through once, and none is kept. Procedures are
-    linked to their reports where ``out/procedures`` has their folder.
+    Procedures are linked to their reports where ``out/procedures`` has their folder.
+
+    Parameters
+    ----------
+    out : Path
+    records : iterable of ProcedureRecord
+        Gone through once, and none is kept.
+    cohort : Cohort
+    failed : sequence of Failed
+    software_version : str
+        Of this software.
+    pdf : bool
+        Whether a PDF is written beside the HTML file.
 
     Raises
     ------

@@ -32,7 +32,6 @@ _SHELL_MM = 0.6
 _MARGIN_MM = (34.0, 26.0, 22.0)
 _SCREW_RADIUS_MM = 2.75
 _SCREW_LENGTH_MM = 45.0
-_SUB = (-0.25, 0.25)
 
 
 @dataclass(frozen=True, slots=True)

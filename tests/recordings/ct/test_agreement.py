@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from recordings.cohort.rates import rate
 from recordings.ct.agreement import (
     BOTH,
     CT_ONLY,
@@ -12,7 +13,6 @@ from recordings.ct.agreement import (
     VolumeAgreement,
     agreement_of,
     limits_of,
-    rate,
     sensitivities_of,
 )
 from recordings.ct.record import CtLeak, CtLevel, CtRecord

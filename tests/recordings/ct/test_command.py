@@ -11,7 +11,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from recordings.ct.write import ct_from_json
+from recordings.ct.record import ct_from_json
 from recordings.procedure import Procedure
 from recordings.qa.record import LeakRecord, LevelRecord, ProcedureRecord, record_to_json
 from recordings.simulated.ct import Patient
